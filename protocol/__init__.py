@@ -1,0 +1,1 @@
+"""The language that edge and central share: pure, with time and randomness as arguments."""
