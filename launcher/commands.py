@@ -1,0 +1,82 @@
+"""The subcommands of `./mulhaqa`. Each sets up what it needs, then hands over to the environment's interpreter."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from launcher import checks, debian, environment
+from launcher.progress import Refusal, Speaker
+
+ABOUT = """Mulhaqa, a digital administrative annexe: kiosk, counters, decisions, sealed certificates.
+
+  ./mulhaqa demo       start one prefecture and one annexe here, and print where to click
+  ./mulhaqa selftest   play a whole procedure, kiosk to prefecture, and check every step
+  ./mulhaqa test       run every check of the repository
+
+The first start makes a Python environment in .venv and says so; the next ones begin at once.
+"""
+
+EPILOG = "Each command explains itself:  ./mulhaqa demo --help"
+
+REFUSED = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `./mulhaqa`."""
+    whole = argparse.ArgumentParser(
+        prog="mulhaqa", description=ABOUT, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands.add_parser("demo", help="start a prefecture and an annexe on this machine", add_help=False)
+    commands.add_parser("selftest", help="play the whole journey and check it", add_help=False)
+    test = commands.add_parser(
+        "test",
+        help="run every check",
+        description="Runs ruff, mypy, import-linter, pytest and the browser journeys. Exits 0 only if all passed.",
+    )
+    test.add_argument("--fast", action="store_true", help="skip the browser journeys")
+    return whole
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one subcommand; returns the exit status (0 held, 1 failed or refused, 2 wrong usage)."""
+    speaker = Speaker()
+    chosen, rest = parser().parse_known_args(list(arguments))
+    try:
+        if chosen.command == "test":
+            if rest:
+                parser().error(f"test does not know {' '.join(rest)}")
+            return _test(speaker, fast=chosen.fast)
+        _inside(chosen.command, rest, speaker)
+    except Refusal as refusal:
+        print(f"mulhaqa: {refusal}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("\nmulhaqa: stopped.", file=sys.stderr)
+        return 130  # what a shell expects of a command that Ctrl-C ended
+
+
+def _test(speaker: Speaker, *, fast: bool) -> int:
+    debian.provide(debian.TESTS, speaker)
+    python = environment.provide(environment.DEVELOPMENT, speaker)
+    return checks.summary(checks.run(python, checks.chosen(fast=fast), speaker), speaker)
+
+
+def _inside(command: str, rest: Sequence[str], speaker: Speaker) -> NoReturn:
+    """Run `launcher.COMMAND` with the environment's interpreter, in this process's place so that signals reach it."""
+    quiet = Speaker(sys.stderr) if "--json" in rest else speaker
+    if not {"-h", "--help"} & set(rest):
+        debian.provide(debian.PRODUCT, quiet)
+    python = environment.provide(environment.RUNTIME, quiet)
+    _become(python, [str(python), "-m", f"launcher.{command}", *rest])
+
+
+def _become(python: Path, command: list[str]) -> NoReturn:
+    variables = {**os.environ, "PYTHONPATH": str(environment.ROOT), "PYTHONUNBUFFERED": "1"}
+    sys.stdout.flush()
+    os.execve(python, command, variables)  # noqa: S606 - our own interpreter with our own module

@@ -1,0 +1,109 @@
+"""Debian's packages: what the product and its tests need that PyPI does not carry.
+
+One table. Root gets what is missing installed; anybody else gets the sentence to type. A machine without apt is told
+what to find in its own system's packages.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.progress import Refusal, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of Debian: its name, what it is for, and how to know that what it brings is there."""
+
+    name: str
+    purpose: str
+    present: Callable[[], bool]
+
+
+def _file(*paths: str) -> Callable[[], bool]:
+    return lambda: any(Path(path).exists() for path in paths)
+
+
+def _program(name: str) -> Callable[[], bool]:
+    return lambda: shutil.which(name) is not None
+
+
+def _can_make_environments() -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in ("venv", "ensurepip"))
+
+
+ENVIRONMENT = (Package("python3-venv", "Python environments (venv and pip)", _can_make_environments),)
+
+PRODUCT = (
+    Package(
+        "fonts-noto-core",
+        "the Latin and Tifinagh letters of the papers",
+        _file("/usr/share/fonts/truetype/noto/NotoSansTifinagh-Regular.ttf"),
+    ),
+    Package(
+        "fonts-hosny-amiri",
+        "the Arabic letters of the papers",
+        _file(
+            "/usr/share/fonts/opentype/fonts-hosny-amiri/Amiri-Regular.ttf",
+            "/usr/share/fonts/truetype/fonts-hosny-amiri/Amiri-Regular.ttf",
+        ),
+    ),
+)
+
+TESTS = (
+    *PRODUCT,
+    Package("chromium", "the browser of the journeys", _file("/usr/bin/chromium")),
+    Package("poppler-utils", "pdfsig and pdftoppm, which read our PDFs independently", _program("pdfsig")),
+    Package("libnss3-tools", "certutil, which tells pdfsig whom to trust", _program("certutil")),
+)
+
+
+def missing(packages: Iterable[Package]) -> list[Package]:
+    """Those of `packages` whose contents are not on this machine."""
+    return [package for package in packages if not package.present()]
+
+
+def provide(packages: Iterable[Package], speaker: Speaker) -> None:
+    """Install what is missing; raises Refusal with the command to type where that is not ours to do."""
+    wanted = missing(packages)
+    if not wanted:
+        return
+    for package in wanted:
+        speaker.step(f"needs Debian's {package.name}: {package.purpose}")
+    names = [package.name for package in wanted]
+    if shutil.which("apt-get") is None:
+        raise Refusal(f"This system has no apt-get: install what Debian calls {', '.join(names)}, then start again.")
+    if os.geteuid() != 0:
+        raise Refusal(f"Please type:  sudo apt-get update && sudo apt-get install {' '.join(names)}\nthen start again.")
+    _install(names, speaker)
+    left = [package.name for package in missing(wanted)]
+    if left:
+        raise Refusal(f"apt-get installed {', '.join(left)}, yet what they should bring is not there. Is this Debian?")
+
+
+def _install(names: list[str], speaker: Speaker) -> None:
+    speaker.step(f"installing {', '.join(names)} with apt-get")
+    _apt("update", "-q")
+    _apt("install", "-q", "-y", "--no-install-recommends", *names)
+
+
+def _apt(*arguments: str) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        ["apt-get", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-15:])
+        raise Refusal(f"{tail}\napt-get {arguments[0]} failed: see above, mend it, then start again.")
