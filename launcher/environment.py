@@ -124,7 +124,7 @@ def _install(folder: Path, lock: Lock, speaker: Speaker) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():
             lines.append(line.rstrip())
-            if line.startswith(("Collecting ", "Requirement already satisfied")):
+            if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied")):
                 done += 1
                 speaker.count(done, total, "packages")
     if pip.returncode != 0:
