@@ -6,7 +6,7 @@ import sys
 from typing import TextIO
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer to the person who typed the command, not a fault of ours
+class Refusal(Exception):
     """The command cannot go on; the message says why and what to type."""
 
 

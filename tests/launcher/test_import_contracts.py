@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = (
-    "protocol protocol.errors protocol.records protocol.office protocol.sync devices screens "
-    "edge edge.web edge.services edge.press edge.sync edge.store "
-    "central central.web central.store provisioning launcher"
-).split()
+ROOMS = [
+    "protocol", "protocol.errors", "protocol.records", "protocol.office", "protocol.sync",
+    "devices",
+    "screens",
+    "edge", "edge.web", "edge.services", "edge.press", "edge.sync", "edge.store",
+    "central", "central.web", "central.store",
+    "provisioning",
+    "launcher",
+]  # fmt: skip
 
 GOOD = [
     ("protocol.records", "protocol.errors"),
