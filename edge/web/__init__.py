@@ -1,0 +1,1 @@
+"""The annexe's screens, one file a screen, each with `routes(office)`; `application.build` puts them together."""

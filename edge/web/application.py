@@ -1,0 +1,86 @@
+"""The annexe's web application: every screen's routes on one aiohttp application.
+
+    app = application.build(office)                      # all screens
+    runner = web.AppRunner(app, access_log=None)         # our own log has route patterns, aiohttp's the raw paths
+
+Each screen module has `routes(office) -> list[web.RouteDef]`, handlers marked by `edge.web.signed_in`, templates in
+`edge/web/templates/<screen>/`, styles in `screens/static/<screen>.css`. `SCREENS` is the only place that lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from edge.services.office import Office
+from edge.web import live, signed_in, staff_sign_in
+from edge.web.signed_in import OFFICE
+from protocol.errors import CallerError
+from screens import pages, security
+from screens.limits import Limits
+from screens.pages import Area
+
+TEMPLATES = Path(__file__).parent / "templates"
+MINUTE = 60_000
+
+AREAS = (
+    Area("kiosk", "kiosk/layout.html", 90_000, "/kiosk", ("ar", "fr", "zgh"), "kiosk"),
+    Area("counter", "shared/staff.html", 15 * MINUTE, "/counter"),
+    Area("authority", "shared/staff.html", 15 * MINUTE, "/authority"),
+    Area("display", "shared/staff.html", 24 * 60 * MINUTE, "/display"),
+    Area("admin", "shared/staff.html", 15 * MINUTE, "/admin"),
+)
+"""A kiosk stands in a hall: 90 s. Staff screens stand behind a counter, but people lean over it: a quarter of an hour.
+The display has nobody at it."""
+
+SCREENS = ("kiosk", "counter", "authority", "display", "admin")
+
+Routes = Callable[[Office], Sequence[web.RouteDef]]
+
+
+def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
+    """Put the named screens together on one application."""
+    app = web.Application(client_max_size=security.LARGEST_FORM)
+    app[OFFICE] = office
+    app[signed_in.LIMITS] = Limits(office.now)
+    app[live.STREAMS] = set()
+    security.install(app)
+    app.middlewares.append(signed_in.guard)
+    pages.setup(
+        app, areas=AREAS, folders=[TEMPLATES], now=office.now, entropy=office.entropy, context=context_of(office)
+    )
+    for routes in _routes(office, screens):
+        add(app, routes)
+    app.router.add_get("/", first_page)
+    app.on_shutdown.append(live.close_streams)
+    return app
+
+
+def _routes(office: Office, screens: Sequence[str]) -> list[Sequence[web.RouteDef]]:
+    made: list[Sequence[web.RouteDef]] = [staff_sign_in.routes(office), live.routes(office, SCREENS)]
+    for name in screens:
+        routes: Routes = import_module(f"edge.web.{name}").routes
+        made.append(routes(office))
+    return made
+
+
+def add(app: web.Application, routes: Sequence[web.RouteDef]) -> None:
+    """Add a screen's routes. Raises CallerError when one does not say who it is for."""
+    for route in routes:
+        if signed_in.access_of(route.handler) is None:
+            raise CallerError(f"{route.method} {route.path} does not say who may open it: mark its handler")
+    app.add_routes(routes)
+
+
+def context_of(office: Office) -> Callable[[web.Request], Mapping[str, Any]]:
+    """What every template of the annexe knows besides: its own annexe."""
+    return lambda _request: {"annexe": office.annexe}
+
+
+async def first_page(_request: web.Request) -> web.StreamResponse:
+    """GET /: the kiosk."""
+    raise web.HTTPSeeOther("/kiosk")

@@ -1,0 +1,171 @@
+"""The counter's one screen, as view data: what waits, the person in front of the clerk, the request that is open.
+
+Rules:
+
+- One page holds all of it: lists at the start, the person in the middle, the request's steps at the end. A panel in the
+  middle (a form, the results of a search) takes the place of what it does not need; nothing opens over the page.
+- A person's data is read through `accounts.view(by=clerk)`, which the citizen will read in his own history.
+- CNIE and phone are masked; whoever needs the whole number has the card in his hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from edge.services import accounts, requests
+from edge.services.office import Office
+from edge.services.requests import Dossier, RequestRow
+from edge.services.search import AccountFound
+from edge.store.rows import AccountView
+from edge.web.steps import StepView, steps_of
+from protocol.errors import N_, PersonError
+from protocol.office import identity
+from protocol.office.casework import State
+from protocol.office.catalogue import Procedure
+from protocol.office.events import Actor
+from protocol.records.hashing import subject_from_text, text_of
+from screens.forms import Form
+
+LISTED = 30
+"""Rows read for one list: more than a desk clears in a morning; the count says how many are left beyond them."""
+
+CLOSED = frozenset({State.REFUSED, State.COLLECTED, State.WITHDRAWN, State.LAPSED})
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingList:
+    """One list at the start of the page. `title` and `empty` are msgids, `colour` one of the design system's states."""
+
+    id: str
+    title: str
+    empty: str
+    colour: str
+    rows: Sequence[RequestRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The person in the middle."""
+
+    id: str
+    account: AccountView
+    cnie: str
+    phone: str
+    rows: Sequence[RequestRow]
+    open_count: int
+    closed_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """The request whose steps stand at the end. `act` names the form of what comes next, "" when nothing does."""
+
+    id: str
+    dossier: Dossier
+    steps: Sequence[StepView]
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything the counter's page shows. `panel` names the template of the middle."""
+
+    panel: str
+    lists: Sequence[WaitingList]
+    person: Person | None = None
+    request: OpenRequest | None = None
+    form: Form = field(default_factory=Form)
+    query: str = ""
+    found: Sequence[AccountFound] = ()
+    procedures: Sequence[Procedure] = ()
+    procedure: Procedure | None = None
+    notice: str = ""
+
+
+async def waiting_lists(office: Office) -> list[WaitingList]:
+    """Return the counter's lists, in the order in which a clerk empties them."""
+    told = await requests.recent(office, [State.READY, State.REFUSED], limit=10 * LISTED)
+    return [
+        WaitingList(
+            "untold",
+            N_("Could not be told"),
+            N_("Everyone was told."),
+            "refused",
+            [row for row in told if row.told == "failed"],
+        ),
+        await _list(
+            office,
+            "complete",
+            N_("To complete"),
+            N_("No dossier to complete."),
+            "sent",
+            State.SUBMITTED,
+            State.AWAITING_PIECES,
+        ),
+        await _list(
+            office, "enquiry", N_("Enquiries waiting"), N_("No enquiry is waiting."), "wait", State.FIELD_ENQUIRY
+        ),
+        await _list(office, "print", N_("To print and stamp"), N_("Nothing to print."), "sent", State.APPROVED),
+        WaitingList(
+            "ready",
+            N_("Ready to hand over"),
+            N_("Nothing is ready yet."),
+            "ready",
+            [row for row in told if row.state is State.READY],
+        ),
+    ]
+
+
+async def _list(office: Office, name: str, title: str, empty: str, colour: str, *states: State) -> WaitingList:
+    return WaitingList(name, title, empty, colour, await requests.recent(office, states, limit=LISTED))
+
+
+async def person(office: Office, account: bytes, by: Actor) -> Person:
+    """Return the person of an account; PersonError 404 when there is none. The look is recorded."""
+    found = await accounts.view(office, account, by)
+    rows = await requests.of_account(office, account)
+    closed = sum(1 for row in rows if row.state in CLOSED)
+    return Person(
+        id=text_of(account),
+        account=found,
+        cnie=identity.mask_cnie(found.cnie),
+        phone=identity.mask_phone(found.phone) if found.phone else "",
+        rows=rows,
+        open_count=len(rows) - closed,
+        closed_count=closed,
+    )
+
+
+async def open_request(office: Office, case: bytes) -> OpenRequest:
+    """Return a request with its steps and what comes next."""
+    dossier = await requests.dossier(office, case)
+    return OpenRequest(text_of(case), dossier, steps_of(dossier), next_act(dossier))
+
+
+ACTS = {
+    State.SUBMITTED: "pieces",
+    State.AWAITING_PIECES: "pieces",
+    State.FIELD_ENQUIRY: "enquiry",
+    State.UNDER_DECISION: "authority",
+    State.READY: "hand_over",
+    State.REFUSED: "refused",
+    State.CONFLICT: "conflict",
+}
+
+
+def next_act(dossier: Dossier) -> str:
+    """Name what a clerk can do next with a request."""
+    if dossier.case.frozen:
+        return "conflict"
+    if dossier.case.state is State.APPROVED:
+        return "print" if dossier.case.certificate else "sealing"
+    return ACTS.get(dossier.case.state, "")
+
+
+def subject_of_path(text: str) -> bytes:
+    """Read the id of an account or a request from a path; PersonError 404 when it is none."""
+    try:
+        return subject_from_text(text)
+    except ValueError:
+        raise PersonError(N_("There is no such page here. Search again."), status=404) from None

@@ -1,0 +1,161 @@
+"""Who may open which page.
+
+Every route says who it is for, by a decorator on its handler; `application.build` refuses a route that does not:
+
+    @signed_in.anyone                          the guide, the waiting-room display
+    @signed_in.citizen                         a citizen signed in at the kiosk
+    @signed_in.staff("clerk", "supervisor")    an agent with one of these roles
+
+Inside such a handler `principal_of` / `citizen_of` / `agent_of` give the person, `actor_of` the `Actor` that signs his
+events. Sessions are per area (see screens.sessions): a clerk signed in at /counter is nobody at /authority.
+
+- GET by someone not signed in: sent to the area's sign-in page, and back afterwards. Anything else: 403 in words.
+- Signed in with another role: 403 in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import quote
+
+from aiohttp import web
+
+from edge.services.office import Office
+from protocol.errors import N_, CallerError, PersonError
+from protocol.office.events import Actor
+from screens import pages
+from screens.limits import Limits
+from screens.security import SAFE_METHODS, SESSION_OVER, wants_json
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+OFFICE: web.AppKey[Office] = web.AppKey("office", Office)
+LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
+H = TypeVar("H")
+MARK = "__who_may__"
+
+OTHER_ROLE = N_("This page is not for your role. Sign in with the right account, or ask the supervisor.")
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """A citizen at the kiosk: his account and how he is greeted."""
+
+    account: bytes
+    name_ar: str
+    name_fr: str
+    role: str = "citizen"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A member of staff at a counter, on the tablet or at the admin screen. Roles: clerk, authority, supervisor."""
+
+    login: str
+    name_ar: str
+    name_fr: str
+    role: str
+
+
+Principal = Citizen | Agent
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The roles that may open a route; None for everyone."""
+
+    roles: frozenset[str] | None
+
+
+def anyone(handler: H) -> H:
+    """Mark a handler as open to everyone."""
+    return _mark(handler, Access(None))
+
+
+def citizen(handler: H) -> H:
+    """Mark a handler as a signed-in citizen's."""
+    return _mark(handler, Access(frozenset({"citizen"})))
+
+
+def staff(*roles: str) -> Callable[[H], H]:
+    """Mark a handler as for agents with one of `roles`."""
+    return lambda handler: _mark(handler, Access(frozenset(roles)))
+
+
+def _mark(handler: H, access: Access) -> H:
+    setattr(handler, MARK, access)
+    return handler
+
+
+def access_of(handler: object) -> Access | None:
+    """Who a handler is for, or None if it does not say."""
+    found = getattr(handler, MARK, None)
+    return found if isinstance(found, Access) else None
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let through whom the route is for."""
+    access = access_of(request.match_info.handler)
+    if access is None or access.roles is None:
+        return await handler(request)
+    principal = pages.session_of(request).principal
+    if principal is None:
+        return _send_to_sign_in(request)
+    if principal.role not in access.roles:
+        raise PersonError(OTHER_ROLE, status=403)
+    return await handler(request)
+
+
+def _send_to_sign_in(request: web.Request) -> web.StreamResponse:
+    if request.method not in SAFE_METHODS or wants_json(request):
+        raise PersonError(SESSION_OVER, status=403)
+    area = pages.area_of(request)
+    raise web.HTTPSeeOther(f"{area.path}/sign-in?next={quote(request.path)}")
+
+
+def office_of(request: web.Request) -> Office:
+    """The office that this application serves."""
+    return request.app[OFFICE]
+
+
+def principal_of(request: web.Request) -> Principal | None:
+    """Whoever signed in on this screen, or None."""
+    found = pages.session_of(request).principal
+    return found if isinstance(found, Citizen | Agent) else None
+
+
+def citizen_of(request: web.Request) -> Citizen:
+    """The citizen of a route marked `citizen`."""
+    found = principal_of(request)
+    if not isinstance(found, Citizen):
+        raise CallerError("this route is not marked @signed_in.citizen")
+    return found
+
+
+def agent_of(request: web.Request) -> Agent:
+    """The agent of a route marked `staff`."""
+    found = principal_of(request)
+    if not isinstance(found, Agent):
+        raise CallerError("this route is not marked @signed_in.staff")
+    return found
+
+
+def actor_of(request: web.Request) -> Actor:
+    """The `Actor` under whose name this person's events are signed."""
+    found = principal_of(request)
+    if isinstance(found, Citizen):
+        return Actor(role="citizen", id=found.account.hex(), name=found.name_fr, name_ar=found.name_ar)
+    agent = agent_of(request)
+    return Actor(role=agent.role, id=agent.login, name=agent.name_fr, name_ar=agent.name_ar)
+
+
+def begin(request: web.Request, principal: Principal) -> None:
+    """Sign `principal` in: the session gets a new id and a new CSRF token."""
+    request.app[pages.SITE].sessions.sign_in(pages.session_of(request), principal)
+
+
+def end(request: web.Request) -> None:
+    """End the session at the server: its drafts and its person are gone."""
+    request.app[pages.SITE].sessions.close(pages.session_of(request))

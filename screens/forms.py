@@ -1,0 +1,51 @@
+"""Forms: what was typed, what was wrong with it, and the id of the command that it carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from protocol.errors import N_, PersonError
+
+COMMAND = re.compile(r"[0-9a-f]{32}\Z")
+
+LONGEST = 2_000
+"""Characters of one field that are given back to be mended: no field of ours is longer; the rest of a flood is cut."""
+
+
+@dataclass(slots=True)
+class Form:
+    """Values by field name and errors by field name (already in the person's language); "" is about no field."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """What was typed in a field, or nothing."""
+        return self.values.get(name, "")
+
+    def error(self, name: str) -> str:
+        """What was wrong with a field, or nothing."""
+        return self.errors.get(name, "")
+
+    def forget(self, names: Collection[str]) -> None:
+        """Drop the values that must never be given back, such as a PIN."""
+        for name in names:
+            self.values.pop(name, None)
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """Return the posted text fields, stripped; files are ignored. Of a repeated name the last counts."""
+    posted = await request.post()
+    return {name: value.strip()[:LONGEST] for name, value in posted.items() if isinstance(value, str)}
+
+
+def command_of(values: Mapping[str, str]) -> bytes:
+    """Return the form's command id (16 bytes). Raises PersonError (422) when it has none of ours."""
+    text = values.get("command", "")
+    if not COMMAND.match(text):
+        raise PersonError(N_("This form is not complete. Go back, open it again and send it once more."))
+    return bytes.fromhex(text)

@@ -1,0 +1,64 @@
+"""Rate limits by what is asked and from where: for what someone could try again and again.
+
+A limit counts *failures* (a wrong PIN, an unknown reference), so that a busy office never meets it. Counts live in
+memory, by a keyed name of the address; a restart forgets them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from protocol.errors import N_, PersonError
+
+REMEMBERED = 10_000
+"""Addresses remembered: more than a LAN has. Past it the one quiet for longest is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`allowed` failures within `window_ms`; then `name` is refused until the window is over."""
+
+    name: str
+    allowed: int
+    window_ms: int
+
+
+SIGN_IN = Limit("sign-in", 30, 10 * 60_000)
+"""From one address: six people who each forget their PIN five times. Each identity has its own lock-out besides."""
+
+LOOK_UP = Limit("look-up", 20, 10 * 60_000)
+"""Unknown references from one address. With 45 random bits and a check symbol a guess is hopeless at this pace."""
+
+CALLS = Limit("call", 6, 60_000)
+"""Calls for help from one screen in a minute: more would only ring the same bell."""
+
+
+class Limits:
+    """Counts what went wrong, by limit and address."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._counts: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
+
+    def admit(self, limit: Limit, address: str) -> None:
+        """Let a try pass, or raise PersonError (429)."""
+        count, since = self._counts.get((limit.name, address), (0, 0))
+        left = since + limit.window_ms - self._now()
+        if count >= limit.allowed and left > 0:
+            raise PersonError(
+                N_("Too many attempts from this screen. Wait %(minutes)s minutes, or ask at the counter."),
+                status=429,
+                minutes=left // 60_000 + 1,
+            )
+
+    def note(self, limit: Limit, address: str) -> None:
+        """Count one failure (or one use) of what `limit` guards."""
+        now = self._now()
+        count, since = self._counts.pop((limit.name, address), (0, now))
+        if now - since >= limit.window_ms:
+            count, since = 0, now
+        self._counts[(limit.name, address)] = (count + 1, since)
+        while len(self._counts) > REMEMBERED:
+            self._counts.popitem(last=False)

@@ -1,0 +1,199 @@
+"""Pages: Jinja templates rendered in the person's language, for any screen of either side.
+
+`setup(app, ...)` is called once an application. A handler then ends with
+
+    return pages.render(request, "kiosk/home.html", procedures=rows)
+
+Every template knows: `tongue` (screens.languages.Tongue), `_()` and `ngettext()` in that language, `session`, `csrf`,
+`principal`, `area`, `languages`, `here` (this page's path, for the language switch), `command()` (a fresh command id),
+`asset(name)`, and what the application's own `context` adds. Filters: `own` (bilingual data in this language),
+`day`, `moment`, `look` (the look of a state).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from protocol.errors import CallerError
+from screens.languages import DEFAULT, LANGUAGES, Languages, Tongue
+from screens.sessions import Session, Sessions
+from screens.states import look
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+
+LANGUAGE_COOKIE = "lang"
+LANGUAGE_KEPT = 400 * 24 * 3600
+"""Seconds: as long as browsers keep any cookie. It names a language and nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A screen with its own sessions: `name` is the first part of its paths (or "" for the whole site).
+
+    `layout` is the template that its error pages extend, `idle_ms` when an idle session ends, `home` where an error
+    page leads back to, `languages` the codes offered there.
+    """
+
+    name: str
+    layout: str
+    idle_ms: int
+    home: str
+    languages: tuple[str, ...] = ("ar", "fr")
+    css_class: str = "staff"
+
+    @property
+    def path(self) -> str:
+        """The path under which its cookie is sent."""
+        return f"/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What `setup` installed, found again by the handlers under `SITE`."""
+
+    languages: Languages
+    sessions: Sessions
+    areas: Mapping[str, Area]
+    environments: Mapping[str, Environment]
+    context: Callable[[web.Request], Mapping[str, Any]]
+    entropy: Callable[[int], bytes]
+    now: Callable[[], int]
+
+
+SITE: web.AppKey[Site] = web.AppKey("site", Site)
+AREA = "area"
+SESSION = "session"
+
+
+def setup(
+    app: web.Application,
+    *,
+    areas: Sequence[Area],
+    folders: Sequence[Path],
+    now: Callable[[], int],
+    entropy: Callable[[int], bytes],
+    context: Callable[[web.Request], Mapping[str, Any]],
+    languages: Languages | None = None,
+) -> Site:
+    """Install templates, languages and sessions. The first of `areas` also owns paths that belong to none."""
+    languages = languages or Languages.load()
+    site = Site(
+        languages=languages,
+        sessions=Sessions(now, entropy),
+        areas={area.name: area for area in areas},
+        environments={tongue.code: _environment(tongue, [*folders, TEMPLATES]) for tongue in languages},
+        context=context,
+        entropy=entropy,
+        now=now,
+    )
+    app[SITE] = site
+    app.router.add_get("/lang/{code}", switch_language, name="language")
+    app.router.add_static("/static", STATIC, name="static", append_version=False)
+    return site
+
+
+def _environment(tongue: Tongue, folders: Sequence[Path]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it at run time
+        tongue.gettext, tongue.ngettext, newstyle=True
+    )
+    environment.globals.update(tongue=tongue, languages=LANGUAGES, asset=asset)
+    environment.filters.update(
+        own=lambda value: tongue.choose(value.ar, value.fr) if value else "",
+        day=tongue.date,
+        moment=tongue.moment,
+        look=look,
+        ltr=ltr,
+    )
+    return environment
+
+
+def asset(name: str) -> str:
+    """The address of a static file. Browsers ask again each time (one LAN away) whether it changed."""
+    return f"/static/{name}"
+
+
+def ltr(text: object) -> Markup:
+    """Isolate a reference, CNIE, phone number or time left to right inside any text."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def sitting_area(request: web.Request) -> Area | None:
+    """The area whose session a request's path belongs to; None for paths without sessions."""
+    areas = request.app[SITE].areas
+    first = request.path.lstrip("/").split("/", 1)[0]
+    return areas.get(first) or areas.get("")
+
+
+def area_of(request: web.Request) -> Area:
+    """The area whose layout and languages a request gets."""
+    return sitting_area(request) or next(iter(request.app[SITE].areas.values()))
+
+
+def session_of(request: web.Request) -> Session:
+    """The session of this request. Raises CallerError on a path without sessions."""
+    session = request.get(SESSION)
+    if not isinstance(session, Session):
+        raise CallerError("this path has no session: put the route under an area")
+    return session
+
+
+def tongue_of(request: web.Request) -> Tongue:
+    """The language that this person chose, Arabic otherwise; one that the area does not offer falls back too."""
+    site = request.app[SITE]
+    code = request.cookies.get(LANGUAGE_COOKIE, DEFAULT)
+    offered = area_of(request).languages
+    return site.languages[code if code in offered else DEFAULT]
+
+
+def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
+    """Render `template` (a path below one of the folders) as a whole page or fragment."""
+    site = request.app[SITE]
+    area = area_of(request)
+    session = request.get(SESSION)
+    page: dict[str, Any] = {
+        "area": area,
+        "offered": [LANGUAGES[code] for code in area.languages],
+        "here": request.path,
+        "session": session,
+        "csrf": session.csrf if session else "",
+        "principal": session.principal if session else None,
+        "command": lambda: site.entropy(16).hex(),
+        "layout": area.layout,
+        **site.context(request),
+        **context,
+    }
+    text = site.environments[tongue_of(request).code].get_template(template).render(page)
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+async def switch_language(request: web.Request) -> web.StreamResponse:
+    """GET /lang/{code}?next=/path: remember the language and go back to a path of this site."""
+    code = request.match_info["code"]
+    if not request.app[SITE].languages.known(code):
+        raise web.HTTPNotFound
+    response = web.HTTPSeeOther(own_path(request.query.get("next", "")) or "/")
+    response.set_cookie(LANGUAGE_COOKIE, code, max_age=LANGUAGE_KEPT, httponly=True, samesite="Strict", path="/")
+    return response
+
+
+def own_path(text: str) -> str | None:
+    """Return `text` if it is a path of this site, else None: nobody is sent elsewhere by a crafted link."""
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else None
