@@ -3,7 +3,7 @@
     root (offline)  ->  seal authority (prefecture IT)  ->  two seals per annexe: one for PDF files, one for QR codes
 
 - The root's name constraints (RFC 5280, 4.2.1.10) keep all that stands under it inside the prefecture: directory names
-  under its own, host names of the annexes, private addresses. Someone who trusts this root trusts it for nothing else.
+  under its own, host names and mail of the annexes, private addresses. To trust this root is to trust it for no more.
 - The seal authority can make no further authorities (path length 0) and a seal is none at all.
 - The seals differ by key usage: a PDF seal commits (nonRepudiation, which PDF readers ask for), a code seal only
   signs, so neither key can stand in for the other. RFC 9336's purpose (document signing) marks the PDF seal.
@@ -44,6 +44,9 @@ KEY_ENTROPY = 40
 """Random bytes for one key: 64 bits more than the group's order, so the reduction shows no bias (FIPS 186-5, A.2.1)."""
 
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+EMAIL_PROTECTION = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.4")
+"""NSS, and with it poppler, has no notion of a document signer and asks for this purpose instead; the root's constraints
+leave no address outside the annexes that it could be used for."""
 
 ANNEXE_HOSTS = ("annexe.internal", "local")
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
@@ -138,7 +141,7 @@ def _seal(
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(commits=commits), critical=True)
     if commits:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING, EMAIL_PROTECTION]), critical=False)
     return _signed(builder, _private(authority.key))
 
 
@@ -167,7 +170,7 @@ def _place(prefecture: Prefecture) -> list[x509.NameAttribute[str]]:
 def _constraints(prefecture: Prefecture) -> x509.NameConstraints:
     permitted: Sequence[x509.GeneralName] = [
         x509.DirectoryName(x509.Name(_place(prefecture))),
-        *(x509.DNSName(host) for host in ANNEXE_HOSTS),
+        *(kind(host) for host in ANNEXE_HOSTS for kind in (x509.DNSName, x509.RFC822Name)),
         *(x509.IPAddress(ipaddress.ip_network(network)) for network in PRIVATE_NETWORKS),
     ]
     return x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None)
