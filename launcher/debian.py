@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from launcher.progress import Refusal, Speaker
 
@@ -69,41 +70,54 @@ def missing(packages: Iterable[Package]) -> list[Package]:
     return [package for package in packages if not package.present()]
 
 
-def provide(packages: Iterable[Package], speaker: Speaker) -> None:
+class Installer(Protocol):
+    """What installs packages on this machine. Refuses by raising Refusal with what the person should type."""
+
+    def install(self, names: list[str]) -> None:
+        """Install the packages or raise Refusal."""
+
+
+def provide(packages: Iterable[Package], speaker: Speaker, installer: Installer | None = None) -> None:
     """Install what is missing; raises Refusal with the command to type where that is not ours to do."""
     wanted = missing(packages)
     if not wanted:
         return
     for package in wanted:
         speaker.step(f"needs Debian's {package.name}: {package.purpose}")
-    names = [package.name for package in wanted]
-    if shutil.which("apt-get") is None:
-        raise Refusal(f"This system has no apt-get: install what Debian calls {', '.join(names)}, then start again.")
-    if os.geteuid() != 0:
-        raise Refusal(f"Please type:  sudo apt-get update && sudo apt-get install {' '.join(names)}\nthen start again.")
-    _install(names, speaker)
+    speaker.step("installing; this can take minutes")
+    (installer or Apt()).install([package.name for package in wanted])
     left = [package.name for package in missing(wanted)]
     if left:
-        raise Refusal(f"apt-get installed {', '.join(left)}, yet what they should bring is not there. Is this Debian?")
+        raise Refusal(f"{', '.join(left)} was installed, yet what it should bring is not there. Is this Debian?")
 
 
-def _install(names: list[str], speaker: Speaker) -> None:
-    speaker.step(f"installing {', '.join(names)} with apt-get")
-    _apt("update", "-q")
-    _apt("install", "-q", "-y", "--no-install-recommends", *names)
+class Apt:
+    """apt-get, where it exists and we are root."""
 
+    def __init__(self, program: str | None = None, user: int | None = None) -> None:
+        self._program = program if program is not None else shutil.which("apt-get")
+        self._user = user if user is not None else os.geteuid()
 
-def _apt(*arguments: str) -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        ["apt-get", *arguments],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-15:])
-        raise Refusal(f"{tail}\napt-get {arguments[0]} failed: see above, mend it, then start again.")
+    def install(self, names: list[str]) -> None:
+        """Refresh apt's lists and install; Refusal with the sentence where that cannot be."""
+        listed = " ".join(names)
+        if not self._program:
+            raise Refusal(f"This system has no apt-get: install what Debian calls {listed}, then start again.")
+        if self._user != 0:
+            raise Refusal(f"Please type:  sudo apt-get update && sudo apt-get install {listed}\nthen start again.")
+        self._run("update", "-q")
+        self._run("install", "-q", "-y", "--no-install-recommends", *names)
+
+    def _run(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [str(self._program), *arguments],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            tail = "\n".join(done.stdout.splitlines()[-15:])
+            raise Refusal(f"{tail}\napt-get {arguments[0]} failed: see above, mend it, then start again.")

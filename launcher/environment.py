@@ -75,6 +75,12 @@ def satisfied(folder: Path, lock: Lock) -> bool:
     )
 
 
+def write_stamp(folder: Path, lock: Lock) -> None:
+    """Note in the environment what it was made from, as the last act of making it."""
+    stamp = {"python": _this_python(), **{name: _hash(name) for name in lock.covers()}}
+    (folder / STAMP).write_text(json.dumps(stamp) + "\n")
+
+
 def provide(lock: Lock, speaker: Speaker, folder: Path | None = None) -> Path:
     """Return the interpreter of an environment that satisfies `lock`, making it first if need be."""
     folder = folder or place()
@@ -95,7 +101,7 @@ def _make(folder: Path, lock: Lock, speaker: Speaker) -> None:
         speaker.step(f"making a Python {sys.version.split()[0]} environment in {_short(folder)}")
         _run([sys.executable, "-m", "venv", "--clear", str(folder)])
     _install(folder, lock, speaker)
-    stamp.write_text(json.dumps({"python": _this_python(), **{name: _hash(name) for name in lock.covers()}}) + "\n")
+    write_stamp(folder, lock)
     speaker.step("the environment is ready")
 
 

@@ -1,0 +1,86 @@
+"""An annexe as the prefecture's IT describes it, with its keys: the private file from which its seed is made.
+
+    NAME.keys         private: who the annexe is, its keys, its seals
+    NAME.credential   to be admitted at the prefecture: `mulhaqa-central annexe admit`
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from protocol.errors import OperatorError
+from protocol.records.encoding import Value
+from provisioning import files
+from provisioning.machines import Machine
+
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+MAX_ID = 32  # it stands in every record's stream name and on every paper
+PREFIX = re.compile(r"[A-Z][0-9]{2}")
+MAX_NAME = 80  # a line of the certificate's head at its printed size
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Who an annexe is: `id` "berkane-05", `prefix` of its references "B05", its name and town in both languages."""
+
+    annexe_id: str
+    prefix: str
+    name_ar: str
+    name_fr: str
+    town_ar: str
+    town_fr: str
+
+    def check(self) -> None:
+        """Raise OperatorError naming the first option that cannot be taken."""
+        if len(self.annexe_id) > MAX_ID or not ID.fullmatch(self.annexe_id):
+            raise OperatorError(
+                f"--id {self.annexe_id!r}: small letters and digits with a hyphen, at most {MAX_ID}, as in berkane-05."
+            )
+        if not PREFIX.fullmatch(self.prefix):
+            raise OperatorError(f"--prefix {self.prefix!r}: one capital letter and two digits, as in B05.")
+        for option, text in (("--name-fr", self.name_fr), ("--town-fr", self.town_fr)):
+            _check_text(option, text)
+        for option, text in (("--name-ar", self.name_ar), ("--town-ar", self.town_ar)):
+            _check_text(option, text)
+            if not ARABIC.search(text):
+                raise OperatorError(f"{option} {text!r}: write it in Arabic letters.")
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexeKeys(Description):
+    """What `NAME.keys` holds: the description, the machine's keys and credential, and its seals."""
+
+    signing_seed: bytes = field(repr=False)
+    opening_seed: bytes = field(repr=False)
+    credential: bytes
+    seals: Value = field(repr=False)
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuse, before any key is drawn, to write over an annexe's files."""
+    files.refuse_existing(path, path.with_suffix(".credential"), force=force)
+
+
+def save(path: Path, described: Description, machine: Machine, seals: dict[str, Value], *, force: bool = False) -> Path:
+    """Write the private file, and the credential beside it; returns where the credential is."""
+    refuse_existing(path, force=force)
+    files.write_private_values(path, {**asdict(described), **asdict(machine), "seals": seals}, force=force)
+    files.write_public(path.with_suffix(".credential"), machine.credential, force=force)
+    return path.with_suffix(".credential")
+
+
+def load(path: Path) -> AnnexeKeys:
+    """Read the private file; OperatorError if it is not one that `annexe` made, whole."""
+    values: dict[str, Any] = files.read_private_values(path, {each.name for each in fields(AnnexeKeys)})
+    keys = AnnexeKeys(**values)
+    keys.check()
+    return keys
+
+
+def _check_text(option: str, text: str) -> None:
+    if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
+        raise OperatorError(f"{option}: one line of 1 to {MAX_NAME} letters, please.")
