@@ -45,8 +45,8 @@ KEY_ENTROPY = 40
 
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 EMAIL_PROTECTION = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.4")
-"""NSS, and with it poppler, has no notion of a document signer and asks for this purpose instead; the root's constraints
-leave no address outside the annexes that it could be used for."""
+"""NSS, and with it poppler, has no notion of a document signer and asks for this purpose instead; the root's
+constraints leave no address outside the annexes that it could be used for."""
 
 ANNEXE_HOSTS = ("annexe.internal", "local")
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
