@@ -1,0 +1,106 @@
+"""A server of ours as a process: started, awaited until it answers, stopped cleanly or killed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from launcher.environment import ROOT
+from launcher.progress import Refusal
+
+PATIENCE = 60.0  # seconds until it answers: a Raspberry Pi verifying a year's log needs most of them
+GRACE = 15.0  # seconds to stop: the last commit, the last batch, the press; then it is killed
+BETWEEN = 0.05  # seconds between two looks at whether it answers
+
+
+def environment() -> dict[str, str]:
+    """The variables that our processes run with."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+class Process:
+    """One of our servers: `python -m WORDS`, its health address, and the file that keeps what it says."""
+
+    def __init__(self, name: str, words: Sequence[str], health: str, log: Path) -> None:
+        self.name = name
+        self._words = list(words)
+        self._health = health
+        self._log = log
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._running is not None and self._running.poll() is None
+
+    def start(self, *extra: str) -> None:
+        """Start it and wait until it answers; Refusal with its last words if it ends instead."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", *self._words, *extra],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment(),
+                start_new_session=True,  # Ctrl-C is ours to pass on, in our order
+            )
+        self._await_health()
+
+    def stop(self) -> None:
+        """Ask it to stop and wait; kill it if it does not."""
+        if self._running is None:
+            return
+        if self.alive:
+            self._running.send_signal(signal.SIGTERM)
+        try:
+            self._running.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._running = None
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would, with every process that it started."""
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+            self._running.wait()
+            self._running = None
+
+    def _await_health(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if not self.alive:
+                raise Refusal(f"{self.name} ended at its start:\n{self.last_words()}")
+            if self.healthy():
+                return
+            time.sleep(BETWEEN)
+        self.kill()
+        raise Refusal(f"{self.name} did not answer within {PATIENCE:.0f} seconds:\n{self.last_words()}")
+
+    def healthy(self) -> bool:
+        """Whether it answers its health address with 200 and JSON."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(self._health, timeout=5) as answer:
+                json.load(answer)
+                return bool(answer.status == 200)
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+
+    def last_words(self, lines: int = 12) -> str:
+        """The end of its log."""
+        try:
+            return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return "(it said nothing)"

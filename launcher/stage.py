@@ -1,0 +1,243 @@
+"""One prefecture and one annexe, each a process of its own with a folder of its own: what demo and selftest play on.
+
+    FOLDER/authority/     the prefecture IT's authority      (mulhaqa-provision)
+    FOLDER/prefecture/    the server's data                  (mulhaqa-central)
+    FOLDER/berkane-05/    the annexe's data                  (mulhaqa-edge)
+    FOLDER/logs/          what the two processes say
+    FOLDER/stage.json     written when all of it is made; without it the folder is made again
+
+Everything is done by the commands that people type, one process each, in the order in which prefecture IT would: the
+stage is also their rehearsal. Secret files that were only needed on the way (seeds, the annexe's keys) are destroyed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launcher.processes import Process, environment
+from launcher.progress import Refusal
+
+ANNEXE = "berkane-05"
+MADE = "stage.json"
+HOST = "127.0.0.1"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in with a password: at the annexe (`at` "annexe") or at the prefecture ("prefecture")."""
+
+    at: str
+    login: str
+    role: str
+    name_fr: str
+    name_ar: str
+    password: str = field(repr=False)
+
+
+AGENTS = (
+    Person("annexe", "samira", "clerk", "Samira Ouali", "سميرة الوالي", "guichet-berkane-5"),
+    Person("annexe", "youssef", "authority", "Youssef Tahiri", "يوسف الطاهري", "decision-berkane-5"),
+    Person("annexe", "nadia", "admin", "Nadia Benali", "نادية بنعلي", "machine-berkane-5"),
+    Person("prefecture", "karim", "officer", "Karim Zerouali", "كريم الزروالي", "prefecture-berkane"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the annexe and the prefecture serve, on this machine alone."""
+
+    edge: int
+    centre: int
+
+
+def free_ports() -> Ports:
+    """Two ports that nobody listens on at this moment."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((HOST, 0))
+        other.bind((HOST, 0))
+        return Ports(one.getsockname()[1], other.getsockname()[1])
+
+
+def taken(port: int) -> bool:
+    """Whether another program listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+class Stage:
+    """A prefecture and an annexe in `folder`: made once, then started and stopped as often as wanted."""
+
+    def __init__(
+        self, folder: Path, ports: Ports, *, say: Say, settings: Sequence[str] = (), agents: Sequence[Person] = AGENTS
+    ) -> None:
+        self.folder = folder.absolute()
+        self.ports = ports
+        self.agents = agents
+        self._say = say
+        logs = self.folder / "logs"
+        self.centre = Process(
+            "prefecture", ["central", "run", "--data", self._in("prefecture"), "--port", str(ports.centre)],
+            f"{self.centre_url}/health", logs / "prefecture.log",
+        )  # fmt: skip
+        self.edge = Process(
+            ANNEXE, ["edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge), *settings],
+            f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
+        )  # fmt: skip
+
+    @property
+    def edge_url(self) -> str:
+        """Where the annexe's screens are."""
+        return f"http://localhost:{self.ports.edge}"
+
+    @property
+    def centre_url(self) -> str:
+        """Where the prefecture's pages are."""
+        return f"http://localhost:{self.ports.centre}"
+
+    @property
+    def edge_data(self) -> Path:
+        """The annexe's data folder."""
+        return self.folder / ANNEXE
+
+    @property
+    def centre_data(self) -> Path:
+        """The prefecture's data folder."""
+        return self.folder / "prefecture"
+
+    def person(self, role: str) -> Person:
+        """The agent who has a role on this stage."""
+        return next(person for person in self.agents if person.role == role)
+
+    def is_made(self) -> bool:
+        """Whether the folder holds a prefecture and an annexe, made to the end."""
+        return (self.folder / MADE).exists()
+
+    def clear(self) -> None:
+        """Delete what was made; only a folder that a stage made, or an empty one."""
+        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
+            raise Refusal(f"{self.folder} holds something else: name an empty folder, or one that is not there yet.")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make(self) -> None:
+        """Provision and install everything, by the commands that people type."""
+        self.clear()
+        (self.folder / "logs").mkdir(parents=True, mode=0o700)
+        self._make_prefecture()
+        self._make_annexe()
+        for person in self.agents:
+            self._add(person)
+        (self.folder / MADE).write_text(json.dumps({"annexe": ANNEXE, **self._ports()}) + "\n")
+
+    def ports_when_made(self) -> Ports:
+        """The ports that the annexe's seed was made for."""
+        made: Mapping[str, int] = json.loads((self.folder / MADE).read_text())
+        return Ports(made["edge"], made["centre"])
+
+    def start(self) -> None:
+        """Start both, the prefecture first, and wait until each answers."""
+        for port in (self.ports.centre, self.ports.edge):
+            if taken(port):
+                raise Refusal(f"Port {port} is taken by another program: stop it, or choose others with --port.")
+        self.centre.start()
+        self.edge.start()
+
+    def stop(self) -> None:
+        """Stop both cleanly, the annexe first so that it can still deliver."""
+        for process in (self.edge, self.centre):
+            process.stop()
+
+    def command(self, module: str, *words: str, typed: str = "", may_fail: bool = False) -> Done:
+        """Run one of our commands to its end; Refusal with its own words if it fails and may not."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            input=typed,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0 and not may_fail:
+            raise Refusal(f"This command failed:\n  python -m {module} {' '.join(words)}\n{done.stderr or done.stdout}")
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def _make_prefecture(self) -> None:
+        self._say("prefecture: its authority, keys and server")
+        seed = self._in("centre.seed")
+        self._provision("authority", "--out", self._in("authority"))
+        self._provision("centre", "--authority", self._in("authority"), "--out", seed)
+        self._central("install", seed)
+        self._destroy("centre.seed")
+        self._say("prefecture: the catalogue of procedures")
+        self._central("catalogue", "publish")
+
+    def _make_annexe(self) -> None:
+        self._say(f"annexe {ANNEXE}: keys, seals and seed")
+        keys, seed, snapshot = (self._in(name) for name in (f"{ANNEXE}.keys", f"{ANNEXE}.seed", "all.snapshot"))
+        self._provision(
+            "annexe", "--authority", self._in("authority"), "--id", ANNEXE, "--prefix", "B05",
+            "--name-fr", "Annexe administrative 5", "--name-ar", "الملحقة الإدارية الخامسة",
+            "--town-fr", "Berkane", "--town-ar", "بركان", "--out", keys,
+        )  # fmt: skip
+        self._central("annexe", "admit", self._in(f"{ANNEXE}.credential"))
+        self._central("snapshot", "--out", snapshot)
+        self._provision(
+            "seed", "--authority", self._in("authority"), "--annexe", keys, "--centre", self._in("centre.credential"),
+            "--centre-url", self.centre_url, "--verify-url", f"{self.centre_url}/verify",
+            "--snapshot", snapshot, "--out", seed,
+        )  # fmt: skip
+        self._say(f"annexe {ANNEXE}: installed from its seed")
+        self.command("edge", "install", "--data", self._in(ANNEXE), seed)
+        self._destroy(f"{ANNEXE}.keys", f"{ANNEXE}.seed")
+
+    def _add(self, person: Person) -> None:
+        self._say(f"{person.at}: {person.login} signs in as {person.role}")
+        words = [
+            "--login", person.login, "--role", person.role,
+            "--name-fr", person.name_fr, "--name-ar", person.name_ar, "--password-stdin",
+        ]  # fmt: skip
+        if person.at == "annexe":
+            self.command("edge", "add-staff", "--data", self._in(ANNEXE), *words, typed=f"{person.password}\n")
+        else:
+            self._central("staff", "add", *words, typed=f"{person.password}\n")
+
+    def _provision(self, *words: str) -> None:
+        self.command("provisioning", *words)
+
+    def _central(self, *words: str, typed: str = "") -> None:
+        self.command("central", *words, "--data", self._in("prefecture"), typed=typed)
+
+    def _destroy(self, *names: str) -> None:
+        for name in names:
+            (self.folder / name).unlink()
+
+    def _is_ours(self) -> bool:
+        return self.is_made() or (self.folder / "logs").is_dir()
+
+    def _in(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def _ports(self) -> dict[str, int]:
+        return {"edge": self.ports.edge, "centre": self.ports.centre}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
