@@ -1,0 +1,150 @@
+"""The annexe's own streams as their one writer keeps them in memory: where each ends, and what comes next.
+
+Rules:
+
+- A segment is new at the first write after every start; its record 0 names the record that it continues.
+- Time only grows within a clock era. When the clock has stepped back beyond what ticks absorb, a `clock.changed` is
+  written first and starts a new era.
+- The state is immutable values in one dict: a command that fails gets it back as it was (`mark`, `back_to`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from edge.store.connection import Connection
+from protocol.errors import CallerError, OperatorError
+from protocol.records.chain import NO_PARENT, Head, segment_opened
+from protocol.records.clock import Timestamp, clock_changed, stepped_back, tick
+from protocol.records.encoding import Value
+from protocol.records.envelope import SEGMENT_SIZE, Record, parse_record, write_record
+from protocol.records.keys import SigningKey
+
+SHORT_NAMES = ("cases", "office")
+"""The two streams of an annexe, so that the noise of the day never delays a person's case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose log this is: the annexe's id ("berkane-05") and the key that signs its records."""
+
+    annexe: str
+    signing: SigningKey
+
+    def streams(self) -> tuple[str, ...]:
+        """Return the full names of its streams."""
+        return tuple(f"{self.annexe}/{short}" for short in SHORT_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a stream ends. `open` says whether its segment is of this start, so that writing may go on in it."""
+
+    head: Head
+    time: Timestamp
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What record 0 of a segment says of the machine: software version, hardware fingerprint, state of the clock."""
+
+    software: str
+    fingerprint: str
+    clock: str
+
+
+class Log:
+    """Makes the next records of the own streams; pure but for the tips it remembers."""
+
+    def __init__(
+        self, identity: Identity, machine: Machine, entropy: Callable[[int], bytes], tips: Mapping[str, Tip]
+    ) -> None:
+        self._identity = identity
+        self._machine = machine
+        self._entropy = entropy
+        self._tips: dict[str, Tip] = dict(tips)
+
+    def mark(self) -> Mapping[str, Tip]:
+        """Return the state to come back to."""
+        return dict(self._tips)
+
+    def back_to(self, mark: Mapping[str, Tip]) -> None:
+        """Forget all that was written since `mark`."""
+        self._tips = dict(mark)
+
+    def full_name(self, stream: str) -> str:
+        """Return the full name of "cases" or "office"; raises CallerError for any other."""
+        if stream not in SHORT_NAMES:
+            raise CallerError(f"an annexe has the streams {', '.join(SHORT_NAMES)}, not {stream!r}")
+        return f"{self._identity.annexe}/{stream}"
+
+    def write(self, stream: str, event: dict[str, Value], key: bytes | None, now_ms: int) -> list[Record]:
+        """Return the records that put `event` at the end of the stream `stream` (full name): its own is the last."""
+        records = []
+        tip = self._tips.get(stream)
+        if tip is None or not tip.open:
+            records.append(self._open_segment(stream, tip, now_ms))
+            tip = self._tips[stream]
+        if stepped_back(tip.time, now_ms):
+            records.append(self._change_clock(stream, tip, now_ms))
+            tip = self._tips[stream]
+        records.append(self._next(stream, tip, tick(tip.time, now_ms), event, key))
+        return records
+
+    def _open_segment(self, stream: str, tip: Tip | None, now_ms: int) -> Record:
+        parent = None if tip is None else tip.head
+        event = segment_opened(
+            parent=parent,
+            software=self._machine.software,
+            fingerprint=self._machine.fingerprint,
+            clock=self._machine.clock,
+        )
+        prev = NO_PARENT if parent is None else parent.hash
+        time = tick(None if tip is None else tip.time, now_ms)
+        return self._write(stream, self._entropy(SEGMENT_SIZE), 0, prev, time, event, None)
+
+    def _change_clock(self, stream: str, tip: Tip, now_ms: int) -> Record:
+        return self._next(stream, tip, Timestamp(now_ms, 0), clock_changed(self._machine.clock, now_ms), None)
+
+    def _next(self, stream: str, tip: Tip, time: Timestamp, event: dict[str, Value], key: bytes | None) -> Record:
+        return self._write(stream, tip.head.segment, tip.head.seq + 1, tip.head.hash, time, event, key)
+
+    def _write(
+        self, stream: str, segment: bytes, seq: int, prev: bytes, time: Timestamp, event: dict[str, Value], key: bytes | None
+    ) -> Record:
+        record = write_record(
+            stream=stream,
+            segment=segment,
+            seq=seq,
+            prev=prev,
+            time=time,
+            event=event,
+            key=key,
+            signing=self._identity.signing,
+        )
+        self._tips[stream] = Tip(Head(segment, seq, record.hash), time, open=True)
+        return record
+
+
+async def load_tips(connection: Connection, streams: tuple[str, ...]) -> dict[str, Tip]:
+    """Return where each stream ends on the disk; raises OperatorError when its last record is damaged."""
+    tips = {}
+    for stream in streams:
+        last = await connection.rows(
+            "SELECT hash, bytes FROM records WHERE stream = ?1 AND segment ="
+            " (SELECT segment FROM segments WHERE stream = ?1 ORDER BY opened DESC LIMIT 1)"
+            " ORDER BY seq DESC LIMIT 1",
+            (stream,),
+        )
+        if last:
+            tips[stream] = _tip(*last[0])
+    return tips
+
+
+def _tip(hash_: object, data: object) -> Tip:
+    record = parse_record(data) if isinstance(data, bytes) else None
+    if record is None or record.hash != hash_:
+        raise OperatorError("the log's last record is damaged: run `mulhaqa-edge verify-log`, then restore from the mirror")
+    return Tip(Head(record.segment, record.seq, record.hash), record.time, open=False)

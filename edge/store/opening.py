@@ -1,0 +1,91 @@
+"""What opening a store reads and prepares, before its writer starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from edge.store.columns import blob
+from edge.store.connection import Connection
+from edge.store.keyring import Keyring
+from edge.store.names import NameIndex
+from edge.store.pending import Pending
+from edge.store.refold import refold
+from edge.store.schema import TABLES, VERSION
+from edge.store.vault import Vault
+from edge.store.views.accounts import names_of, open_account
+from edge.store.views.fold import fingerprint
+from edge.store.views.view import View
+from protocol.errors import OperatorError
+from protocol.records.keys import subject_of
+
+COMMANDS_KEPT_MS = 30 * 24 * 3600 * 1000
+"""How long a command id is remembered: a form left open, or a tablet in a drawer, longer than anyone's patience."""
+
+PAGE = 1_000
+"""Accounts opened at a time: bounds the memory of a start, whatever the town."""
+
+OFFICE_KEY_SIZE = 32
+
+
+async def prepare(
+    connection: Connection, annexe: str, views: Sequence[View], keyring: Keyring, vault: Vault, now_ms: int
+) -> None:
+    """Create what is missing, in one transaction; rebuild the views when their folds are not those that made them."""
+    pending = Pending(connection)
+    await connection.execute("BEGIN IMMEDIATE")
+    try:
+        await connection.script(TABLES)
+        await _check_meta(connection, annexe)
+        marked = await connection.rows("SELECT value FROM meta WHERE name = 'views'")
+        if marked != [(fingerprint(views),)]:
+            await refold(pending, views, keyring, vault)
+        pending.write("DELETE FROM commands WHERE at_ms < ?", (now_ms - COMMANDS_KEPT_MS,))
+        await pending.flush()
+    except BaseException:
+        await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")
+
+
+async def _check_meta(connection: Connection, annexe: str) -> None:
+    facts = {"version": str(VERSION).encode(), "annexe": annexe.encode()}
+    for name, value in facts.items():
+        await connection.execute("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
+    found = await connection.rows("SELECT name, value FROM meta WHERE name IN ('version', 'annexe')")
+    held = {name: blob(value) for name, value in found}
+    if held["version"] != facts["version"]:
+        raise OperatorError("the store was written by another release: start the release that wrote it, or upgrade")
+    if held["annexe"] != facts["annexe"]:
+        raise OperatorError("this data folder belongs to another annexe: give each annexe its own")
+
+
+async def load_office(
+    connection: Connection, keyring: Keyring, entropy: Callable[[int], bytes]
+) -> tuple[bytes, bytes]:
+    """Return the subject and key of the office's events; a new one is stored with the first record that it seals."""
+    found = await connection.rows("SELECT value FROM meta WHERE name = 'office'")
+    if not found:
+        key = entropy(OFFICE_KEY_SIZE)
+        return subject_of(key), key
+    subject = blob(found[0][0])
+    held = await keyring.key(Pending(connection), subject)
+    if held is None:
+        raise OperatorError("the office's key is missing from the store: restore it from the mirror or a backup")
+    return subject, held
+
+
+async def load_names(connection: Connection, vault: Vault, names: NameIndex) -> None:
+    """Open every account once, for the search by name."""
+    last = b""
+    while True:
+        rows = await connection.rows(
+            "SELECT subject, details, wrapped FROM accounts JOIN keys USING (subject) WHERE subject > ?"
+            " ORDER BY subject LIMIT ?",
+            (last, PAGE),
+        )
+        for row in rows:
+            subject, details, wrapped = (blob(value) for value in row)
+            names.put(subject, names_of(open_account(vault.unwrap(wrapped, subject), subject, details)))
+        if len(rows) < PAGE:
+            return
+        last = blob(rows[-1][0])

@@ -1,0 +1,242 @@
+"""The read side: typed rows, opened with the keys at hand, from one consistent moment.
+
+`Transaction` offers the same reads against the open transaction, so a service reads in the same words on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+
+from edge.store.columns import blob, number, text
+from edge.store.connection import Row, SqlValue
+from edge.store.keyring import Keyring, Source
+from edge.store.rows import AccountView, CaseRow, LogRow, OutboxRow, StaffView
+from edge.store.sealed_files import open_blob
+from edge.store.vault import Vault
+from edge.store.views.accounts import open_account, open_look
+from edge.store.views.cases import open_case
+from edge.store.views.outbox import open_message
+from edge.store.views.staff import open_staff
+from protocol.errors import CallerError, PeerError
+from protocol.office.casework import Case, State
+from protocol.office.catalogue import Procedure, parse_procedure
+from protocol.records.credentials import Credential, parse_credential
+from protocol.records.encoding import decode
+from protocol.records.envelope import open_body, parse_record
+
+LONGEST_LIST = 1_000
+"""Rows of any one list: what a screen can page through; a longer one is a query that forgot its filter."""
+
+
+class Reader:
+    """Reads from one source; made by `Store.reading`."""
+
+    def __init__(self, source: Source, keyring: Keyring, vault: Vault) -> None:
+        self._source = source
+        self._keyring = keyring
+        self._vault = vault
+
+    async def _rows(self, sql: str, params: tuple[SqlValue, ...] = ()) -> list[Row]:
+        return await self._source.rows(sql, params)
+
+    async def _key(self, subject: bytes) -> bytes | None:
+        return await self._keyring.key(self._source, subject)
+
+    async def _required_key(self, subject: bytes) -> bytes:
+        key = await self._key(subject)
+        if key is None:
+            raise PeerError("a row's key is not in the store: verify the log, then restore it from the mirror")
+        return key
+
+    async def account(self, subject: bytes) -> AccountView | None:
+        """Return the account, opened, with every look at it; None when there is none."""
+        found = await self._rows("SELECT details FROM accounts WHERE subject = ?", (subject,))
+        if not found:
+            return None
+        key = await self._required_key(subject)
+        looks = await self._rows(
+            "SELECT record, details FROM account_looks WHERE account = ? ORDER BY at_ms, record", (subject,)
+        )
+        account = open_account(key, subject, blob(found[0][0]))
+        return with_looks(account, key, looks)
+
+    async def account_by(self, kind: str, text: str) -> bytes | None:
+        """Return the account of this "cnie" or "phone" (canonical form); of several with one phone, any."""
+        found = await self.accounts_by(kind, text)
+        return found[0] if found else None
+
+    async def accounts_by(self, kind: str, text: str) -> list[bytes]:
+        """Return all accounts of this "cnie" or "phone": a phone may be a family's."""
+        if kind not in {"cnie", "phone"}:
+            raise CallerError(f"accounts are found by cnie or phone, not by {kind!r}")
+        found = await self._rows(
+            "SELECT account FROM account_index WHERE kind = ? AND blind = ?", (kind, self._vault.blind(kind, text))
+        )
+        return [blob(row[0]) for row in found]
+
+    async def case(self, subject: bytes) -> Case | None:
+        """Return the case, opened; None when there is none."""
+        found = await self._rows("SELECT details FROM cases WHERE subject = ?", (subject,))
+        return open_case(await self._required_key(subject), subject, blob(found[0][0])) if found else None
+
+    async def case_by_reference(self, reference: str) -> bytes | None:
+        """Return the case of this reference (as `references.parse` returns it)."""
+        blind = self._vault.blind("reference", reference)
+        found = await self._rows("SELECT subject FROM case_index WHERE reference = ?", (blind,))
+        return blob(found[0][0]) if found else None
+
+    async def cases(
+        self, *, state: State | None = None, account: bytes | None = None, limit: int = 200
+    ) -> list[CaseRow]:
+        """Return the newest cases in this state and of this account, at most `limit`."""
+        wanted: list[tuple[str, SqlValue]] = []
+        if state is not None:
+            wanted.append(("state = ?", state.value))
+        if account is not None:
+            wanted.append(("account = ?", account))
+        where = f"WHERE {' AND '.join(clause for clause, _ in wanted)} " if wanted else ""
+        found = await self._rows(
+            "SELECT subject, account, state, procedure, submitted_ms, due, updated_ms FROM cases "  # noqa: S608 - ours
+            f"{where}ORDER BY submitted_ms DESC, subject LIMIT ?",
+            (*(value for _, value in wanted), min(limit, LONGEST_LIST)),
+        )
+        return [_case_row(row) for row in found]
+
+    async def procedure(self, id: str, version: int | None = None) -> Procedure | None:  # noqa: A002 - the event's own word
+        """Return this version of a procedure, the newest when none is given; None when there is none."""
+        found = await self._rows(
+            "SELECT document FROM procedures WHERE id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version DESC LIMIT 1",
+            (id, version),
+        )
+        return parsed_procedure(blob(found[0][0])) if found else None
+
+    async def procedures(self) -> list[Procedure]:
+        """Return the newest version of every procedure, by id."""
+        found = await self._rows("SELECT document, max(version) FROM procedures GROUP BY id ORDER BY id")
+        return [parsed_procedure(blob(row[0])) for row in found]
+
+    async def credentials(self) -> list[Credential]:
+        """Return every credential that the prefecture has published, as it stands in the log (`Trust` judges them)."""
+        found = await self._rows("SELECT bytes FROM credentials ORDER BY id")
+        return [parse_credential(blob(row[0])) for row in found]
+
+    async def staff(self, login: str) -> StaffView | None:
+        """Return the agent of this login."""
+        found = await self._rows(
+            "SELECT login, subject, details FROM staff WHERE login = ?", (self._vault.blind("login", login),)
+        )
+        return await self._staff(found[0]) if found else None
+
+    async def staff_list(self) -> list[StaffView]:
+        """Return all agents, by login."""
+        found = [await self._staff(row) for row in await self._rows("SELECT login, subject, details FROM staff")]
+        return sorted(found, key=lambda staff: staff.login)
+
+    async def _staff(self, row: Row) -> StaffView:
+        login, subject, details = (blob(value) for value in row)
+        return open_staff(await self._required_key(subject), login, details)
+
+    async def secret(self, name: str) -> bytes | None:
+        """Return a secret of the appliance itself."""
+        found = await self._rows("SELECT sealed FROM secrets WHERE name = ?", (name,))
+        return self._vault.open_local(secret_place(name), blob(found[0][0])) if found else None
+
+    async def blob(self, hash: bytes) -> bytes | None:  # noqa: A002 - what it is
+        """Return a stored file, opened, by the hash that `put_blob` returned."""
+        found = await self._rows("SELECT subject, bytes FROM blobs WHERE hash = ?", (hash,))
+        if not found:
+            return None
+        subject, sealed = blob(found[0][0]), blob(found[0][1])
+        return open_blob(await self._required_key(subject), subject, hash, sealed)
+
+    async def outbox(
+        self, *, states: Iterable[str] | None = None, case: bytes | None = None, limit: int = 200
+    ) -> list[OutboxRow]:
+        """Return messages, the oldest first: those in `states` (all when None), of `case` (any when None)."""
+        wanted = None if states is None else list(states)
+        clauses = ["1"]
+        params: list[SqlValue] = []
+        if wanted is not None:
+            clauses.append(f"state IN ({', '.join('?' for _ in wanted)})")
+            params += wanted
+        if case is not None:
+            clauses.append("subject = ?")
+            params.append(case)
+        found = await self._rows(
+            "SELECT message, subject, state, attempts, queued_ms, updated_ms, details FROM messages"  # noqa: S608 - ours
+            f" WHERE {' AND '.join(clauses)} ORDER BY queued_ms, message LIMIT ?",
+            (*params, min(limit, LONGEST_LIST)),
+        )
+        return [await self._message(row) for row in found]
+
+    async def _message(self, row: Row) -> OutboxRow:
+        message, case = text(row[0]), blob(row[1])
+        details = open_message(await self._required_key(case), message, blob(row[6]))
+        return OutboxRow(
+            message=message,
+            case=case,
+            state=text(row[2]),
+            template=details.template,
+            language=details.language,
+            part_count=details.part_count,
+            attempts=number(row[3]),
+            queued_ms=number(row[4]),
+            updated_ms=number(row[5]),
+            why=details.why,
+        )
+
+    async def log_tail(self, n: int) -> list[LogRow]:
+        """Return the last `n` records of all streams, the newest first."""
+        found = await self._rows(
+            "SELECT hash, bytes FROM records ORDER BY position DESC LIMIT ?", (min(n, LONGEST_LIST),)
+        )
+        return [await self._log_row(blob(row[0]), blob(row[1])) for row in found]
+
+    async def _log_row(self, hash_: bytes, data: bytes) -> LogRow:
+        record = parse_record(data)
+        key = None if record.subject is None else await self._key(record.subject)
+        sealed_away = record.subject is not None and key is None
+        kind = None if sealed_away else open_body(record, key).get("kind")
+        return LogRow(
+            stream=record.stream,
+            segment=record.segment,
+            seq=record.seq,
+            kind=kind if isinstance(kind, str) else None,
+            time_ms=record.time.ms,
+            hash=hash_,
+            subject=record.subject,
+        )
+
+
+@lru_cache(maxsize=512)
+def parsed_procedure(document: bytes) -> Procedure:
+    """Return the procedure in these bytes; each version is parsed once, for they never change."""
+    return parse_procedure(decode(document))
+
+
+def secret_place(name: str) -> bytes:
+    """Return what a secret is bound to."""
+    return b"secrets/" + name.encode()
+
+
+def with_looks(account: AccountView, key: bytes, looks: list[Row]) -> AccountView:
+    """Return the account with its looks, given as rows of (record, details)."""
+    if not looks:
+        return account
+    return replace(account, views=tuple(open_look(key, blob(record), blob(details)) for record, details in looks))
+
+
+def _case_row(row: Row) -> CaseRow:
+    due = row[5]
+    return CaseRow(
+        subject=blob(row[0]),
+        account=blob(row[1]),
+        state=State(row[2]),
+        procedure=text(row[3]),
+        submitted_ms=number(row[4]),
+        due=date.fromisoformat(due) if isinstance(due, str) else None,
+        updated_ms=number(row[6]),
+    )

@@ -1,0 +1,105 @@
+"""What readers return: typed rows, opened. Subjects and hashes are bytes, instants are milliseconds since the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from protocol.office.casework import State
+from protocol.office.events import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An agent's look at an account, which the citizen can read."""
+
+    at_ms: int
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account, opened. `birth_date` is an ISO date, `phone` E.164 or None, `pin_hash` an encoded Argon2id hash."""
+
+    subject: bytes
+    cnie: str
+    name_fr: str
+    name_ar: str
+    phone: str | None
+    birth_date: str
+    address: str
+    pin_hash: str | None
+    language: str
+    verified: bool
+    assisted: bool
+    opened_ms: int
+    opened_by: Actor
+    consent: str
+    verified_by: Actor | None = None
+    verified_ms: int | None = None
+    views: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """What the list of cases tells without opening any."""
+
+    subject: bytes
+    account: bytes
+    state: State
+    procedure: str
+    submitted_ms: int
+    due: date | None
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message to a citizen. `state`: queued, waiting (failed, to be tried again), sent, failed (for good), told (in person)."""
+
+    message: str
+    case: bytes
+    state: str
+    template: str
+    language: str
+    part_count: int
+    attempts: int
+    queued_ms: int
+    updated_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffView:
+    """An agent, opened. `public` is the key he signs decisions with (32 bytes, Ed25519), None until he enrolled one."""
+
+    login: str
+    name_fr: str
+    name_ar: str
+    role: str
+    password_hash: str
+    language: str
+    public: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """A line of the log. `kind` is None where the body's key is not held or its kind not known."""
+
+    stream: str
+    segment: bytes
+    seq: int
+    kind: str | None
+    time_ms: int
+    hash: bytes
+    subject: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What listeners are told once it is on the disk."""
+
+    stream: str
+    subject: bytes | None
+    kind: str

@@ -1,0 +1,72 @@
+"""The tables that are no views: the log, the keys, and what the store remembers for its callers.
+
+- `records`: every record, own or from a feed, by hash; `position` is the order of arrival, in which views are folded.
+- `segments`: where each segment hangs; its last record is found through the index of `records`.
+- `contradictions`: a second record under a name that is taken, kept as proof, never folded.
+- `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
+- `commands`: the first answer of every command, sealed by the vault.
+- `blobs`: files (certificates), sealed under their subject's key, by the hash of the sealed bytes.
+- `secrets`, `checkpoints`, `meta`: the appliance's own secrets, sealed; what peers said they hold; facts of this file.
+"""
+
+from __future__ import annotations
+
+DATABASE = "mulhaqa.db"
+
+VERSION = 1
+"""Version of the tables below; a file of another version is refused, never guessed at."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS meta (
+    name TEXT PRIMARY KEY NOT NULL,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (
+    position INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    UNIQUE (stream, segment, seq)
+) STRICT;
+CREATE TABLE IF NOT EXISTS segments (
+    opened INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    parent_segment BLOB,
+    parent_seq INTEGER,
+    parent_hash BLOB,
+    UNIQUE (stream, segment)
+) STRICT;
+CREATE TABLE IF NOT EXISTS contradictions (
+    hash BLOB PRIMARY KEY NOT NULL,
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    seen_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    subject BLOB PRIMARY KEY NOT NULL,
+    wrapped BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS commands (
+    id BLOB PRIMARY KEY NOT NULL,
+    result BLOB NOT NULL,
+    at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blobs (
+    hash BLOB PRIMARY KEY NOT NULL,
+    subject BLOB NOT NULL REFERENCES keys (subject),
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS secrets (
+    name TEXT PRIMARY KEY NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkpoints (
+    name TEXT PRIMARY KEY NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+"""

@@ -1,0 +1,167 @@
+"""The store of one annexe: opened once, written by one writer, read by many.
+
+Opening: take the writer's lock, open the database (or make it), create the views or rebuild those whose folds have
+changed, read where the log ends, unwrap the office's key, and read the names into memory. A store whose disk failed the
+last time is verified whole before it serves again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from edge.store.connection import Connect, Connection, open_sqlite, sync_folder
+from edge.store.keyring import Keyring
+from edge.store.lock import WriterLock
+from edge.store.log import Identity, Log, Machine, load_tips
+from edge.store.names import NameIndex
+from edge.store.opening import load_names, load_office, prepare
+from edge.store.reader import Reader
+from edge.store.reading import READERS, ReadPool
+from edge.store.rows import Committed
+from edge.store.schema import DATABASE
+from edge.store.transaction import Changes, Transaction, Workshop
+from edge.store.vault import Vault
+from edge.store.views import DEFAULT_VIEWS, View
+from edge.store.writer import Decide, Writer
+from protocol.errors import OperatorError
+from protocol.records.encoding import Value
+
+__all__ = ["DATABASE", "IN_DOUBT", "Identity", "Reader", "Store", "Transaction"]
+
+logger = logging.getLogger(__name__)
+
+IN_DOUBT = "store.in-doubt"
+"""The mark that a failed disk leaves: what is in the file must be verified before anything is confirmed again."""
+
+Listener = Callable[[Sequence[Committed]], None]
+
+
+class Store:
+    """Made by `open`; closed by `close`. Not to be shared between event loops."""
+
+    def __init__(
+        self, folder: Path, lock: WriterLock, connection: Connection, pool: ReadPool, workshop: Workshop, names: NameIndex
+    ) -> None:
+        self._folder = folder
+        self._lock = lock
+        self._connection = connection
+        self._pool = pool
+        self._workshop = workshop
+        self._listeners: list[Listener] = []
+        self._mourners: list[Callable[[OperatorError], None]] = []
+        self._writer: Writer
+        self.names = names
+        self.failure: OperatorError | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        identity: Identity,
+        vault: Vault,
+        now: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        software: str,
+        fingerprint: str,
+        clock: str = "estimated",
+        connect: Connect = open_sqlite,
+        views: Sequence[View] = DEFAULT_VIEWS,
+    ) -> Store:
+        """Open the store in `folder`, or make it there.
+
+        `now` in milliseconds since the epoch, `entropy(n)` n random bytes; `software`, `fingerprint` and `clock`
+        (trusted, estimated, unknown) go into record 0 of each segment. Raises OperatorError when another process writes
+        here, when the disk cannot keep what it confirms, or when what is there is another annexe's or damaged.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = WriterLock(folder)
+        opened: list[Connection] = []
+        try:
+            connection = await connect(folder / DATABASE, True)
+            opened.append(connection)
+            keyring = Keyring(vault)
+            await prepare(connection, identity.annexe, views, keyring, vault, now())
+            machine = Machine(software, fingerprint, clock)
+            workshop = Workshop(
+                log=Log(identity, machine, entropy, await load_tips(connection, identity.streams())),
+                keyring=keyring,
+                vault=vault,
+                views=tuple(views),
+                entropy=entropy,
+                office=await load_office(connection, keyring, entropy),
+            )
+            names = NameIndex()
+            await load_names(connection, vault, names)
+            for _ in range(READERS):
+                opened.append(await connect(folder / DATABASE, False))
+        except BaseException:
+            for one in reversed(opened):
+                await one.close()
+            lock.release()
+            raise
+        store = cls(folder, lock, connection, ReadPool(opened[1:]), workshop, names)
+        store._writer = Writer(connection, workshop, now, store._take_over, store._mourn)
+        return store
+
+    async def execute(self, command: bytes, decide: Decide) -> Value:
+        """Decide one command inside the single writer and return its result once it is on the disk.
+
+        `command`: 16 bytes made by the screen that asks; a command that was seen is not run again but answered with its
+        first result. `decide` reads and appends through the transaction it is given, and nothing else: it may be run at
+        any time, its exceptions undo this command alone, and reach the caller. Raises OperatorError when the disk fails.
+        """
+        return await self._writer.execute(command, decide)
+
+    async def perform(self, work: Decide) -> Value:
+        """Do the store's own work in the writer (feeds, checkpoints): as `execute`, without a command to remember."""
+        return await self._writer.execute(None, work)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """Give a reader that sees one consistent moment: everything confirmed before its first query."""
+        async with self._pool.look() as snapshot:
+            yield Reader(snapshot, self._workshop.keyring, self._workshop.vault)
+
+    def on_commit(self, listener: Listener) -> None:
+        """Tell `listener` what was committed, after each commit, in order. It must not block; its errors are logged."""
+        self._listeners.append(listener)
+
+    def on_failure(self, listener: Callable[[OperatorError], None]) -> None:
+        """Tell `listener` when the writer has stopped for good, so that the appliance starts anew."""
+        self._mourners.append(listener)
+
+    async def close(self) -> None:
+        """Finish what was queued, close the database, let another writer in."""
+        await self._writer.close()
+        await self._pool.close()
+        await self._connection.close()
+        self._lock.release()
+
+    def _take_over(self, changes: Sequence[Changes]) -> None:
+        """Bring memory up to what was just committed, then tell those who listen."""
+        told: list[Committed] = []
+        for change in changes:
+            if change.rebuilt:
+                self.names.clear()
+            for named in change.named:
+                self.names.put(named.subject, named.names)
+            told.extend(change.told)
+        for listener in self._listeners if told else ():
+            try:
+                listener(told)
+            except Exception:
+                logger.exception("a listener failed on what was committed; the commit stands")
+
+    def _mourn(self, error: OperatorError) -> None:
+        self.failure = error
+        try:
+            (self._folder / IN_DOUBT).touch(mode=0o600)
+            sync_folder(self._folder)
+        except OSError:
+            logger.exception("the mark that the store must be verified could not be left")
+        for listener in self._mourners:
+            listener(error)

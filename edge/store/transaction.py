@@ -1,0 +1,190 @@
+"""What a decision is made with: the reads of the open transaction, and `append`.
+
+Everything of one command lies in one savepoint. What it changes in memory (the log's tips, drawn keys, names to be
+searched by, what listeners will be told) stays here until the command succeeds, and outside until the group committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from edge.store.connection import SqlValue
+from edge.store.keyring import Keyring
+from edge.store.log import Log
+from edge.store.pending import Pending
+from edge.store.reader import Reader, secret_place
+from edge.store.refold import refold
+from edge.store.rows import Committed
+from edge.store.sealed_files import MAX_BLOB, seal_blob
+from edge.store.vault import Vault
+from edge.store.views.fold import entry_of, fold_event, fold_record
+from edge.store.views.view import Folding, Named, View
+from protocol.errors import CallerError
+from protocol.office.events import Event, from_value, to_value
+from protocol.records.chain import Head, opening_parent
+from protocol.records.encoding import Value, decode, encode
+from protocol.records.envelope import Record
+from protocol.records.keys import subject_of
+
+KEY_SIZE = 32
+
+
+@dataclass
+class Changes:
+    """What a command changed in memory, to be taken over once its group has committed."""
+
+    keys: dict[bytes, bytes] = field(default_factory=dict)
+    named: list[Named] = field(default_factory=list)
+    told: list[Committed] = field(default_factory=list)
+    rebuilt: bool = False
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What all transactions of one store share. `office` is the subject and key of the office's own events."""
+
+    log: Log
+    keyring: Keyring
+    vault: Vault
+    views: tuple[View, ...]
+    entropy: Callable[[int], bytes]
+    office: tuple[bytes, bytes]
+
+
+class Transaction(Reader):
+    """The open transaction of one command. `now_ms` is one instant for all of it; `office` names the office's key."""
+
+    def __init__(self, workshop: Workshop, pending: Pending, now_ms: int) -> None:
+        super().__init__(pending, workshop.keyring, workshop.vault)
+        self._workshop = workshop
+        self._pending = pending
+        self._drawn: dict[bytes, bytes] = {}
+        self.now_ms = now_ms
+        self.changes = Changes()
+        self._folding = Folding(pending, workshop.keyring, workshop.vault, self.changes.keys)
+
+    @property
+    def office(self) -> bytes:
+        """The subject of the office's own key: `key_of` for events about the office."""
+        return self._workshop.office[0]
+
+    async def new_key(self) -> bytes:
+        """Draw a data key and return its subject; it is stored, wrapped, with the first record that it seals."""
+        key = self._workshop.entropy(KEY_SIZE)
+        subject = subject_of(key)
+        self._drawn[subject] = key
+        return subject
+
+    async def append(self, stream: str, event: Event, *, key_of: bytes | None) -> bytes:
+        """Put an event at the end of "cases" or "office", sealed under the key of `key_of`, and fold it into the views.
+
+        Returns the record's hash. `key_of` is the subject of the account or case that the event is about, `tx.office`,
+        or None for the few kinds that are not sealed. Raises CallerError for a subject whose key is not held.
+        """
+        value = to_value(event)
+        name = self._workshop.log.full_name(stream)
+        key = None if key_of is None else await self._sealing_key(key_of)
+        records = self._workshop.log.write(name, value, key, self.now_ms)
+        for record in records:
+            store_record(self._pending, record)
+        entry = entry_of(records[-1])
+        await fold_event(self._workshop.views, self._folding, entry, from_value(_as_read(value)))
+        self._note(records[-1], value)
+        return entry.hash
+
+    async def accept(self, record: Record) -> None:
+        """Store a verified record of a feed, and fold it if its key is held."""
+        store_record(self._pending, record)
+        key = None if record.subject is None else await self._key(record.subject)
+        self._note(record, await fold_record(self._workshop.views, self._folding, record, key))
+
+    def _note(self, record: Record, value: dict[str, Value]) -> None:
+        kind = value.get("kind")
+        told = Committed(record.stream, record.subject, kind if isinstance(kind, str) else "")
+        self.changes.told.append(told)
+        self.changes.named.extend(self._folding.named)
+        self._folding.named.clear()
+
+    async def put_blob(self, subject: bytes, plain: bytes) -> bytes:
+        """Store a file sealed under the key of `subject`; returns the hash that opens it again."""
+        if len(plain) > MAX_BLOB:
+            raise CallerError(f"a file of {len(plain)} bytes is too large for the store")
+        hash_, sealed = seal_blob(await self._sealing_key(subject), subject, plain)
+        self._pending.write(
+            "INSERT INTO blobs (hash, subject, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (hash_, subject, sealed)
+        )
+        return hash_
+
+    def put_secret(self, name: str, plain: bytes) -> None:
+        """Keep a secret of the appliance itself, sealed by the vault; a second one of the name takes its place."""
+        self._put("secrets (name, sealed)", name, self._vault.seal_local(secret_place(name), plain))
+
+    def put_checkpoint(self, name: str, data: bytes) -> None:
+        """Keep what a peer said it holds."""
+        self._put("checkpoints (name, bytes)", name, data)
+
+    def _put(self, place: str, name: str, data: bytes) -> None:
+        self._pending.write(f"INSERT OR REPLACE INTO {place} VALUES (?, ?)", (name, data))  # noqa: S608 - our own names
+
+    def write(self, sql: str, params: tuple[SqlValue, ...] = ()) -> None:
+        """Change a table that is no view (feeds and rebuilding do); the statement rides with the next trip."""
+        self._pending.write(sql, params)
+
+    async def _key(self, subject: bytes) -> bytes | None:
+        return self.changes.keys.get(subject) or await super()._key(subject)
+
+    async def _sealing_key(self, subject: bytes) -> bytes:
+        if (key := await self._key(subject)) is not None:
+            return key
+        key = self._workshop.office[1] if subject == self.office else self._drawn.pop(subject, None)
+        if key is None:
+            raise CallerError("no key is held for this subject: draw one with new_key in the same transaction")
+        self._commit_key(subject, key)
+        return key
+
+    def _commit_key(self, subject: bytes, key: bytes) -> None:
+        wrapped = self._workshop.vault.wrap(key, subject)
+        self._pending.write("INSERT INTO keys (subject, wrapped) VALUES (?, ?)", (subject, wrapped))
+        if subject == self.office:
+            self._pending.write("INSERT INTO meta (name, value) VALUES ('office', ?)", (subject,))
+        self.changes.keys[subject] = key
+
+    async def rebuild(self) -> int:
+        """Drop every view and fold it again from the log; returns how many records were folded."""
+        workshop = self._workshop
+        self.changes.rebuilt = True
+        folded, self.changes.named = await refold(self._pending, workshop.views, workshop.keyring, workshop.vault)
+        return folded
+
+    def finish(self) -> None:
+        """Check that the command left nothing half done; raises CallerError for a key that seals nothing."""
+        if self._drawn:
+            raise CallerError("a key was drawn that no record uses: append the event that it seals")
+
+
+def store_record(pending: Pending, record: Record) -> None:
+    """Store a record; record 0 of a segment says where the segment hangs."""
+    pending.write(
+        "INSERT INTO records (hash, stream, segment, seq, bytes) VALUES (?, ?, ?, ?, ?)",
+        (record.hash, record.stream, record.segment, record.seq, record.encoded()),
+    )
+    if record.seq == 0:
+        store_segment(pending, record, opening_parent(record))
+
+
+def store_segment(pending: Pending, record: Record, parent: Head | None) -> None:
+    """Note where the segment that `record` opens hangs."""
+    hangs = (None, None, None) if parent is None else (parent.segment, parent.seq, parent.hash)
+    pending.write(
+        "INSERT INTO segments (stream, segment, parent_segment, parent_seq, parent_hash) VALUES (?, ?, ?, ?, ?)",
+        (record.stream, record.segment, *hangs),
+    )
+
+
+def _as_read(value: dict[str, Value]) -> dict[str, Value]:
+    """Return the event as the log gives it back, so that what is folded now is what a rebuild folds."""
+    read = decode(encode(value))
+    if not isinstance(read, dict):
+        raise CallerError("an event is a map")
+    return read

@@ -1,0 +1,75 @@
+"""The view of cases: each one's fold so far, sealed under its own key, and the few facts that lists are made of.
+
+The row holds the folded `Case` itself: opening a case is one row and one unsealing, not a walk through its records, and
+the next event is folded onto it. `casework.apply` promises the same result as `casework.fold` over all of them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.store.views.view import Entry, Fold, Folding, View, open_cell, place, seal_cell
+from protocol.office import casework
+from protocol.office.casework import Case, Fact
+from protocol.office.events import Event, RequestSubmitted
+
+SCHEMA = """
+CREATE TABLE cases (
+    subject BLOB PRIMARY KEY NOT NULL,
+    account BLOB NOT NULL,
+    state TEXT NOT NULL,
+    procedure TEXT NOT NULL,
+    submitted_ms INTEGER NOT NULL,
+    due TEXT,
+    updated_ms INTEGER NOT NULL,
+    details BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cases_by_state ON cases (state, submitted_ms);
+CREATE INDEX cases_by_account ON cases (account, submitted_ms);
+CREATE TABLE case_index (
+    reference BLOB PRIMARY KEY NOT NULL,
+    subject BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(Case).decode
+
+
+def open_case(key: bytes, subject: bytes, sealed: bytes) -> Case:
+    """Open a case's row."""
+    return _decode(open_cell(key, place("cases", "details", subject), sealed))
+
+
+async def _folded(folding: Folding, entry: Entry, event: Event) -> None:
+    key = await folding.key(entry.subject)
+    found = await folding.rows("SELECT details FROM cases WHERE subject = ?", (entry.subject,))
+    before = open_case(key, entry.subject, found[0][0]) if found and isinstance(found[0][0], bytes) else None
+    case = casework.apply(before, Fact(hash=entry.hash, time_ms=entry.time_ms, event=event))
+    _put(folding, entry, key, case)
+
+
+def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
+    folding.write(
+        "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, details)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
+        " due = excluded.due, updated_ms = excluded.updated_ms, details = excluded.details",
+        (
+            entry.subject,
+            case.account,
+            case.state.value,
+            case.procedure,
+            case.submitted_ms,
+            None if case.due is None else case.due.isoformat(),
+            entry.time_ms,
+            seal_cell(key, place("cases", "details", entry.subject), _encode(case)),
+        ),
+    )
+
+
+async def _submitted(folding: Folding, entry: Entry, event: RequestSubmitted) -> None:
+    await _folded(folding, entry, event)
+    folding.write(
+        "INSERT INTO case_index (reference, subject) VALUES (?, ?)",
+        (folding.blind("reference", event.reference), entry.subject),
+    )

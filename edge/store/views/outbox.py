@@ -1,0 +1,103 @@
+"""The view of messages: what is to be sent to citizens, what became of it, and who could not be told.
+
+    queued --sent--> sent
+    queued --failed, not final--> waiting --sent--> sent
+    queued, waiting --failed, final--> failed --told in person--> told
+
+The number is not here: it is the applicant's, in the case.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
+from protocol.errors import PeerError
+from protocol.office.events import MessageFailed, MessageQueued, MessageSent, ToldInPerson
+
+SCHEMA = """
+CREATE TABLE messages (
+    message TEXT PRIMARY KEY NOT NULL,
+    subject BLOB NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    queued_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    details BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_by_state ON messages (state, queued_ms);
+CREATE INDEX messages_of ON messages (subject);
+"""
+
+
+class MessageDetails(msgspec.Struct, frozen=True):
+    """What of a message is sealed."""
+
+    template: str
+    language: str
+    part_count: int
+    why: str = ""
+
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(MessageDetails).decode
+
+
+def open_message(key: bytes, message: str, sealed: bytes) -> MessageDetails:
+    """Open a message's row."""
+    return _decode(open_cell(key, place("messages", "details", message.encode()), sealed))
+
+
+def _sealed(key: bytes, message: str, details: MessageDetails) -> bytes:
+    return seal_cell(key, place("messages", "details", message.encode()), _encode(details))
+
+
+async def _queued(folding: Folding, entry: Entry, event: MessageQueued) -> None:
+    details = MessageDetails(template=event.template, language=event.language, part_count=event.part_count)
+    sealed = _sealed(await folding.key(entry.subject), event.message, details)
+    folding.write(
+        "INSERT INTO messages (message, subject, state, attempts, queued_ms, updated_ms, details)"
+        " VALUES (?, ?, 'queued', 0, ?, ?, ?)",
+        (event.message, entry.subject, entry.time_ms, entry.time_ms, sealed),
+    )
+
+
+async def _sent(folding: Folding, entry: Entry, event: MessageSent) -> None:
+    folding.write(
+        "UPDATE messages SET state = 'sent', attempts = ?, updated_ms = ? WHERE message = ?",
+        (event.attempt, entry.time_ms, event.message),
+    )
+
+
+async def _failed(folding: Folding, entry: Entry, event: MessageFailed) -> None:
+    key = await folding.key(entry.subject)
+    found = await folding.rows("SELECT details FROM messages WHERE message = ?", (event.message,))
+    if not found or not isinstance(found[0][0], bytes):
+        raise PeerError("a message failed that was never queued")
+    details = msgspec.structs.replace(open_message(key, event.message, found[0][0]), why=event.why)
+    folding.write(
+        "UPDATE messages SET state = ?, attempts = ?, updated_ms = ?, details = ? WHERE message = ?",
+        (
+            "failed" if event.final else "waiting",
+            event.attempt,
+            entry.time_ms,
+            _sealed(key, event.message, details),
+            event.message,
+        ),
+    )
+
+
+async def _told(folding: Folding, entry: Entry, event: ToldInPerson) -> None:
+    folding.write(
+        "UPDATE messages SET state = 'told', updated_ms = ? WHERE subject = ? AND state <> 'sent'",
+        (entry.time_ms, entry.subject),
+    )
+
+
+OUTBOX = View(
+    name="outbox",
+    version=1,
+    schema=SCHEMA,
+    tables=("messages",),
+    folds={MessageQueued: _queued, MessageSent: _sent, MessageFailed: _failed, ToldInPerson: _told},
+)

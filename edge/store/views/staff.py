@@ -1,0 +1,82 @@
+"""The view of those who work here: sealed under the office's key, found by the blind index of the login."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from edge.store.rows import StaffView
+from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
+from protocol.errors import PeerError
+from protocol.office.events import AgentKeyEnrolled, StaffAdded, StaffPasswordChanged
+
+SCHEMA = """
+CREATE TABLE staff (
+    login BLOB PRIMARY KEY NOT NULL,
+    subject BLOB NOT NULL,
+    details BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(StaffView).decode
+
+
+def open_staff(key: bytes, blind: bytes, sealed: bytes) -> StaffView:
+    """Open an agent's row."""
+    return _decode(open_cell(key, place("staff", "details", blind), sealed))
+
+
+def _sealed(key: bytes, blind: bytes, staff: StaffView) -> bytes:
+    return seal_cell(key, place("staff", "details", blind), _encode(staff))
+
+
+async def _added(folding: Folding, entry: Entry, event: StaffAdded) -> None:
+    blind = folding.blind("login", event.login)
+    staff = StaffView(
+        login=event.login,
+        name_fr=event.name_fr,
+        name_ar=event.name_ar,
+        role=event.role,
+        password_hash=event.password_hash,
+        language=event.language,
+    )
+    folding.write(
+        "INSERT INTO staff (login, subject, details) VALUES (?, ?, ?)",
+        (blind, entry.subject, _sealed(await folding.key(entry.subject), blind, staff)),
+    )
+
+
+async def _password_changed(folding: Folding, entry: Entry, event: StaffPasswordChanged) -> None:
+    known = await _known(folding, entry, event.login)
+    await _put(folding, entry, replace(known, password_hash=event.password_hash))
+
+
+async def _key_enrolled(folding: Folding, entry: Entry, event: AgentKeyEnrolled) -> None:
+    known = await _known(folding, entry, event.login)
+    await _put(folding, entry, replace(known, public=event.public))
+
+
+async def _known(folding: Folding, entry: Entry, login: str) -> StaffView:
+    blind = folding.blind("login", login)
+    key = await folding.key(entry.subject)
+    found = await folding.rows("SELECT details FROM staff WHERE login = ?", (blind,))
+    if not found or not isinstance(found[0][0], bytes):
+        raise PeerError("an agent changed who was never added")
+    return open_staff(key, blind, found[0][0])
+
+
+async def _put(folding: Folding, entry: Entry, staff: StaffView) -> None:
+    blind = folding.blind("login", staff.login)
+    sealed = _sealed(await folding.key(entry.subject), blind, staff)
+    folding.write("UPDATE staff SET details = ? WHERE login = ?", (sealed, blind))
+
+
+STAFF = View(
+    name="staff",
+    version=1,
+    schema=SCHEMA,
+    tables=("staff",),
+    folds={StaffAdded: _added, StaffPasswordChanged: _password_changed, AgentKeyEnrolled: _key_enrolled},
+)

@@ -1,0 +1,109 @@
+"""What a view is: tables, and a fold from events to rows.
+
+Rules, which let a view be dropped and rebuilt from the log at any time, equal byte for byte:
+
+- A fold knows only the record (`Entry`), its event, and the rows that earlier records left: no clock, no chance.
+- It is total over what the log holds: legality was judged when the event was decided, not here.
+- Personal data is sealed under the key of the account, case or office it belongs to, bound to table, column and row.
+- What finds a person is a blind index; nothing in clear tells who a row is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.store.connection import Row, SqlValue
+from edge.store.keyring import Keyring
+from edge.store.pending import Pending
+from edge.store.vault import Vault
+from protocol.errors import PeerError
+from protocol.records.keys import subkey
+from protocol.records.sealing import seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record as folds see it: its place, not its bytes. `time_ms` is the writer's clock."""
+
+    hash: bytes
+    stream: str
+    segment: bytes
+    seq: int
+    time_ms: int
+    subject: bytes
+    """Whose the record is; empty for the unsealed kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An account's names, for the search in memory once the fold's transaction has committed."""
+
+    subject: bytes
+    names: tuple[str, ...]
+
+
+def place(table: str, column: str, row: bytes) -> bytes:
+    """Return what a sealed cell is bound to, so that it opens nowhere else."""
+    return f"{table}/{column}/".encode() + row
+
+
+def seal_cell(key: bytes, at: bytes, plain: bytes) -> bytes:
+    """Seal a cell under a data key; the same content at the same place gives the same bytes."""
+    return seal(subkey(key, "view"), "view", at, plain)
+
+
+def open_cell(key: bytes, at: bytes, sealed: bytes) -> bytes:
+    """Open a cell; raises CannotOpen when it is not what was put at this place."""
+    return unseal(subkey(key, "view"), "view", at, sealed)
+
+
+class Folding:
+    """What folds work on: the rows of one transaction, and the keys that open them."""
+
+    def __init__(self, pending: Pending, keyring: Keyring, vault: Vault, fresh: Mapping[bytes, bytes]) -> None:
+        self._pending = pending
+        self._keyring = keyring
+        self._vault = vault
+        self._fresh = fresh
+        self.named: list[Named] = []
+
+    def write(self, sql: str, params: Sequence[SqlValue]) -> None:
+        """Change a row, with the next trip."""
+        self._pending.write(sql, params)
+
+    async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        """Query, after all writes so far."""
+        return await self._pending.rows(sql, params)
+
+    def blind(self, kind: str, text: str) -> bytes:
+        """Return the blind index of `text`."""
+        return self._vault.blind(kind, text)
+
+    async def key(self, subject: bytes) -> bytes:
+        """Return the key of `subject`; raises PeerError when it is not held."""
+        key = self._fresh.get(subject) or await self._keyring.key(self._pending, subject)
+        if key is None:
+            raise PeerError("a record's key is not in the store: verify the log, then restore it from the mirror")
+        return key
+
+
+Fold = Callable[[Folding, Entry, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class View:
+    """A group of tables and the folds that keep them.
+
+    `version` grows with every change of schema or fold: the store rebuilds a view whose version on disk is another.
+    `unknown` is told of records whose event this release does not know.
+    """
+
+    name: str
+    version: int
+    schema: str
+    tables: tuple[str, ...]
+    """In the order of creation; rows refer to earlier tables only."""
+    folds: Mapping[type, Fold]
+    unknown: Callable[[Folding, Entry], Awaitable[None]] | None = field(default=None)

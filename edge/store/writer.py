@@ -1,0 +1,219 @@
+"""The single writer: group commit with a savepoint a command.
+
+    queue ->  BEGIN IMMEDIATE
+                SAVEPOINT  decide, append, fold, remember the answer  RELEASE          (a command that succeeds)
+                SAVEPOINT  decide ... fails            ROLLBACK TO, RELEASE, memory goes back  (one that does not)
+              COMMIT
+              futures resolve, memory is taken over, listeners are told
+
+Rules:
+
+- All that arrived while the last commit was under way is one transaction: one fsync for many commands.
+- Nobody learns of success before COMMIT returned. A failure is told at once after it too, so that an answer such as
+  "this login is taken" never rests on a neighbour's row that did not survive.
+- A command id that was seen answers with the first result, also within one group. A failed command leaves no trace, so
+  its id may try again.
+- If BEGIN, COMMIT or a rollback fails, or the disk does, every command of the group fails and the writer stops for good.
+  After a failed fsync nobody knows what is on the disk (the kernel drops the pages): it is never tried again on this
+  connection. The store is opened anew and verified instead; a mark in the folder says so.
+- A caller that goes away takes nothing with it: its command runs and commits, only nobody hears the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from edge.store.columns import blob
+from edge.store.connection import Connection, DiskFailed
+from edge.store.pending import Pending
+from edge.store.transaction import Changes, Transaction, Workshop
+from protocol.errors import CallerError, OperatorError
+from protocol.records.encoding import Value, decode, encode
+
+COMMAND_SIZE = 16
+
+GROUP = 128
+"""Commands of one commit. More would make the first of them wait longer than a commit costs."""
+
+Decide = Callable[[Transaction], Awaitable[Value]]
+
+
+@dataclass(slots=True)
+class Job:
+    """A command that waits for the writer; `command` is None for the store's own work, which has no id to remember."""
+
+    command: bytes | None
+    decide: Decide
+    done: asyncio.Future[Value]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a job inside its group; `changes` only when it changed something."""
+
+    job: Job
+    result: Value = None
+    error: BaseException | None = None
+    changes: Changes | None = None
+
+
+class Writer:
+    """Runs jobs in groups on one connection until `close`, or until the disk fails."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        workshop: Workshop,
+        now: Callable[[], int],
+        committed: Callable[[Sequence[Changes]], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._connection = connection
+        self._workshop = workshop
+        self._now = now
+        self._committed = committed
+        self._failed = failed
+        self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._stopped: OperatorError | None = None
+        self._task = asyncio.create_task(self._run(), name="store-writer")
+
+    async def execute(self, command: bytes | None, decide: Decide) -> Value:
+        """Queue a job and return its result once it is on the disk; raises what `decide` raised, or OperatorError."""
+        if command is not None and len(command) != COMMAND_SIZE:
+            raise CallerError(f"a command id is {COMMAND_SIZE} bytes")
+        if self._stopped is not None:
+            raise self._stopped
+        job = Job(command, decide, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(job)
+        return await job.done
+
+    async def close(self) -> None:
+        """Finish what was queued, then refuse everything."""
+        if self._stopped is None:
+            self._stopped = OperatorError("the store is closed: the appliance is stopping, try again once it has started")
+            self._queue.put_nowait(None)
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            group = await self._next_group()
+            try:
+                await self._commit([job for job in group if job is not None])
+            except BaseException as error:
+                self._stop(error, group)
+                if isinstance(error, Exception):
+                    return
+                raise
+            if group[-1] is None:
+                return
+
+    async def _next_group(self) -> list[Job | None]:
+        group = [await self._queue.get()]
+        while group[-1] is not None and len(group) < GROUP and not self._queue.empty():
+            group.append(self._queue.get_nowait())
+        return group
+
+    def _stop(self, error: BaseException, group: Sequence[Job | None]) -> None:
+        """Fail the group and all that waits: nobody is told that something is kept while the disk is in doubt."""
+        self._stopped = _stopped_by(error)
+        while not self._queue.empty():
+            group = [*group, self._queue.get_nowait()]
+        for job in group:
+            if job is not None and not job.done.done():
+                job.done.set_exception(_stopped_by(error))
+        self._failed(error)
+
+    async def _commit(self, jobs: Sequence[Job]) -> None:
+        if not jobs:
+            return
+        pending = Pending(self._connection)
+        answered = await self._begin(pending, jobs)
+        outcomes = [await self._one(pending, job, answered) for job in jobs]
+        await self._connection.execute("COMMIT")
+        changes = [outcome.changes for outcome in outcomes if outcome.changes is not None]
+        for change in changes:
+            for subject, key in change.keys.items():
+                self._workshop.keyring.remember(subject, key)
+        self._committed(changes)
+        for outcome in outcomes:
+            _settle(outcome)
+
+    async def _begin(self, pending: Pending, jobs: Sequence[Job]) -> dict[bytes, bytes]:
+        """Open the transaction and return the sealed answers that this group's commands were given before."""
+        pending.write("BEGIN IMMEDIATE")
+        commands = tuple(job.command for job in jobs if job.command is not None)
+        marks = ", ".join("?" for _ in commands)
+        seen = await pending.rows(f"SELECT id, result FROM commands WHERE id IN ({marks})", commands)  # noqa: S608 - marks
+        return {blob(row[0]): blob(row[1]) for row in seen}
+
+    async def _one(self, pending: Pending, job: Job, answered: dict[bytes, bytes]) -> Outcome:
+        if job.command is not None and job.command in answered:
+            return self._again(job, job.command, answered[job.command])
+        mark, trips = self._workshop.log.mark(), pending.trips
+        transaction = Transaction(self._workshop, pending, self._now())
+        try:
+            pending.write("SAVEPOINT command")
+            result = await _decided(job, transaction)
+            transaction.finish()
+            sealed = self._remember(pending, job, result, transaction.now_ms)
+            pending.write("RELEASE command")
+            await pending.flush()
+        except Exception as error:
+            self._workshop.log.back_to(mark)
+            await self._take_back(pending, error, reached=pending.trips > trips)
+            return Outcome(job, error=error)
+        if job.command is not None:
+            answered[job.command] = sealed
+        return Outcome(job, result, changes=transaction.changes)
+
+    def _again(self, job: Job, command: bytes, sealed: bytes) -> Outcome:
+        try:
+            return Outcome(job, decode(self._workshop.vault.open_result(command, sealed)))
+        except Exception as error:
+            return Outcome(job, error=error)
+
+    def _remember(self, pending: Pending, job: Job, result: Value, now_ms: int) -> bytes:
+        if job.command is None:
+            return b""
+        sealed = self._workshop.vault.seal_result(job.command, encode(result))
+        pending.write("INSERT INTO commands (id, result, at_ms) VALUES (?, ?, ?)", (job.command, sealed, now_ms))
+        return sealed
+
+    async def _take_back(self, pending: Pending, error: Exception, *, reached: bool) -> None:
+        """Undo one command; a disk that failed is no command's fault, and stops the writer."""
+        if isinstance(error, DiskFailed):
+            raise error
+        pending.drop()
+        if reached:
+            await self._connection.run((("ROLLBACK TO command", ()), ("RELEASE command", ())))
+
+
+async def _decided(job: Job, transaction: Transaction) -> Value:
+    """Run the decision; what it awaited may be cancelled, which is its own failure and not the writer's end."""
+    try:
+        return await job.decide(transaction)
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise CallerError("a decision awaited something that was cancelled: decide from the transaction alone") from error
+
+
+def _settle(outcome: Outcome) -> None:
+    if outcome.job.done.done():
+        return
+    if outcome.error is None:
+        outcome.job.done.set_result(outcome.result)
+    else:
+        outcome.job.done.set_exception(outcome.error)
+
+
+def _stopped_by(error: BaseException) -> OperatorError:
+    stopped = OperatorError(
+        "the log could not be written, so nothing of this was kept. Check the disk and its free space, then start the "
+        "service again: it verifies the log first"
+    )
+    stopped.__cause__ = error
+    return stopped
