@@ -1,0 +1,12 @@
+"""The dictionaries that events are compressed with, by number. One that was ever released is never changed or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from protocol.records.dictionaries import v1
+
+DICTIONARIES: Final[Mapping[int, bytes]] = MappingProxyType({1: v1.DICTIONARY})
+NEWEST: Final = 1

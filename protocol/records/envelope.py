@@ -1,0 +1,276 @@
+"""The envelope of an event: one record of an append-only log.
+
+    record     [version, stream, segment(8), seq, prev(32), [ms, counter], subject(16) | nil, signer(16), body, signature(64)]
+    signature  Ed25519 over "mulhaqa/record/1" NUL + encode(first nine fields)
+    hash       digest("record-hash", encode(all ten fields))
+
+    sealed     body = seal(data key, "record", place = encode(first eight fields), padded)
+    padded     compress(encode(event)), then 0x80, then zeros up to a multiple of 16 (ISO/IEC 7816-4)
+    unsealed   subject = nil, body = encode(event)
+
+- The chain fields keep their place in every version. A record of a later version is parsed, verified, stored and
+  acknowledged here; only `open_body` refuses it, until an upgrade.
+- A few kinds of event are never sealed, all others always. A reader refuses either in the other's form, so a
+  citizen's event cannot be published by leaving its key away, and a clock cannot be hidden.
+- The subject is a hash of the key, so nobody can be handed another key under which the body reads differently.
+- All fields before the body are its associated data, and all before the signature are signed: no bit is free.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgpack
+
+from protocol.errors import CallerError, PeerError
+from protocol.records.clock import MAX_COUNTER, MAX_MS, Timestamp
+from protocol.records.compression import compress, decompress
+from protocol.records.encoding import Value, decode, encode
+from protocol.records.hashing import HASH_SIZE, SUBJECT_SIZE, record_hash
+from protocol.records.keys import KEY_ID_SIZE, SIGNATURE_SIZE, SigningKey, key_id, subject_of, verify_signature
+from protocol.records.refusals import (
+    BadCompression,
+    CannotOpen,
+    NotARecord,
+    NotCanonical,
+    TooDeep,
+    TooLarge,
+    UnknownVersion,
+    WrongSigner,
+)
+from protocol.records.sealing import seal, unseal
+
+VERSION: Final = 1
+MAX_VERSION: Final = (1 << 16) - 1
+SEGMENT_SIZE: Final = 8
+FIELDS: Final = 10
+PADDING: Final = 16
+
+MAX_EVENT: Final = 56 * 1024
+"""Bytes of one encoded event. The largest is a catalogue's document in two languages, some 20 KiB; scans are blobs."""
+
+MAX_RECORD: Final = 64 * 1024
+"""Bytes of one record: the largest event, incompressible, with envelope and padding; a few seconds of the slowest link."""
+
+MAX_SEQ: Final = (1 << 53) - 1
+"""Exact in every language's numbers; a segment lasts from one start of a writer to the next."""
+
+MAX_STREAM: Final = 80
+"""Characters of a stream's name: an annexe's id and one word more."""
+
+STREAM_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)?")
+
+UNSEALED_KINDS: Final = frozenset(
+    {"segment.opened", "clock.changed", "credential.published", "credential.revoked", "catalogue.published"}
+)
+"""What must be readable without any key: the chain's own events, and what is public by law."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. Its fields are those of the format; making one with fields of other shapes raises NotARecord."""
+
+    version: int
+    stream: str
+    segment: bytes
+    seq: int
+    prev: bytes
+    time: Timestamp
+    subject: bytes | None
+    signer: bytes
+    body: bytes
+    signature: bytes
+    _encoded: bytes = field(init=False, repr=False, compare=False, default=b"")
+    _hash: bytes = field(init=False, repr=False, compare=False, default=b"")
+
+    def __post_init__(self) -> None:
+        _check_place(self)
+        _check_content(self)
+        head = _pack_header(self)
+        encoded = b"\x9a" + head[1:] + _pack(self.body) + _pack(self.signature)
+        if len(encoded) > MAX_RECORD:
+            raise NotARecord(f"A record has at most {MAX_RECORD} bytes.")
+        object.__setattr__(self, "_encoded", encoded)
+        object.__setattr__(self, "_hash", record_hash(encoded))
+
+    @property
+    def hash(self) -> bytes:
+        """The 32 bytes that name this record."""
+        return self._hash
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the body needs a key."""
+        return self.subject is not None
+
+    def encoded(self) -> bytes:
+        """The whole record as it is stored and sent."""
+        return self._encoded
+
+    def header(self) -> bytes:
+        """encode(first eight fields): the place of a sealed body."""
+        return _pack_header(self)
+
+    def signed_bytes(self) -> bytes:
+        """encode(first nine fields): what the signer signs."""
+        return b"\x99" + self._encoded[1 : -SIGNATURE_SIZE - 2]  # 0xc4 0x40 stand before the signature
+
+
+def write_record(
+    *,
+    stream: str,
+    segment: bytes,
+    seq: int,
+    prev: bytes,
+    time: Timestamp,
+    event: dict[str, Value],
+    key: bytes | None,
+    signing: SigningKey,
+) -> Record:
+    """Seal (under a data key of 32 bytes) or spell out (key None) an event, and sign it into its place.
+
+    Raises CallerError when the event's kind wants the other form, when it is too large, or when a field is not of the format.
+    """
+    plain = _encode_event(event, sealed=key is not None)
+    subject = None if key is None else subject_of(key)
+    header = _pack([VERSION, stream, segment, seq, prev, list(time), subject, signing.id])
+    body = plain if key is None else seal(key, "record", header, pad(compress(plain)))
+    signature = signing.sign("record", b"\x99" + header[1:] + _pack(body))
+    try:
+        return Record(VERSION, stream, segment, seq, prev, time, subject, signing.id, body, signature)
+    except NotARecord as error:
+        raise CallerError(f"This is not how a record is made: {error}") from error
+
+
+def parse_record(data: bytes) -> Record:
+    """The record in these bytes, its form checked and nothing else. Raises NotCanonical, TooLarge, TooDeep or NotARecord."""
+    fields = decode(data, max_size=MAX_RECORD)
+    if not isinstance(fields, list) or len(fields) != FIELDS:
+        raise NotARecord(f"A record is an array of {FIELDS} fields.")
+    version, stream, segment, seq, prev, time, subject, signer, body, signature = fields
+    if not isinstance(time, list) or len(time) != len(Timestamp._fields):
+        raise NotARecord("A record's time is an array of milliseconds and counter.")
+    stamp = Timestamp(*time)  # type: ignore[arg-type]  # Record checks every field's type
+    return Record(version, stream, segment, seq, prev, stamp, subject, signer, body, signature)  # type: ignore[arg-type]  # likewise
+
+
+def verify_record(record: Record, public: bytes) -> None:
+    """Raises WrongSigner unless `public` is the key that the record names, BadSignature unless it signed the record."""
+    if key_id(public) != record.signer:
+        raise WrongSigner("The record names another signer than this key.")
+    verify_signature(public, "record", record.signed_bytes(), record.signature)
+
+
+def open_body(record: Record, key: bytes | None) -> dict[str, Value]:
+    """The event in a record. A sealed one wants its data key, an unsealed one none (a key given is not looked at).
+
+    Raises CannotOpen; UnknownVersion or UnknownDictionary (both NeedsUpgrade) for what a later release wrote.
+    """
+    if record.version != VERSION:
+        raise UnknownVersion(f"The record has version {record.version}; this release opens {VERSION}: upgrade it.")
+    try:
+        plain = record.body if record.subject is None else _unsealed(record, key)
+        event = decode(plain, max_size=MAX_EVENT)
+    except (BadCompression, NotCanonical, TooLarge, TooDeep) as error:
+        raise CannotOpen(f"What the record holds is no event: {error}") from error
+    return _checked_event(event, sealed=record.sealed)
+
+
+def unsealed_event(record: Record) -> dict[str, Value] | None:
+    """The event of an unsealed record of any version, or None. The chain's own events keep their form in every version."""
+    if record.subject is not None:
+        return None
+    try:
+        return _checked_event(decode(record.body, max_size=MAX_EVENT), sealed=False)
+    except PeerError:
+        return None
+
+
+def pad(plain: bytes) -> bytes:
+    """ISO/IEC 7816-4: 0x80, then zeros up to a multiple of 16. So a sealed body's size tells little of what is in it."""
+    return plain + b"\x80" + bytes(-(len(plain) + 1) % PADDING)
+
+
+def unpad(padded: bytes) -> bytes:
+    """What `pad` padded; raises CannotOpen for any other bytes."""
+    plain = padded.rstrip(b"\0")
+    if not plain.endswith(b"\x80") or len(padded) % PADDING or len(padded) - len(plain) >= PADDING:
+        raise CannotOpen("The padding is not the one that belongs there.")
+    return plain[:-1]
+
+
+def _unsealed(record: Record, key: bytes | None) -> bytes:
+    if key is None:
+        raise CallerError("A sealed record is opened with its data key.")
+    if subject_of(key) != record.subject:
+        raise CannotOpen("This is the key of another account or case.")
+    return decompress(unpad(unseal(key, "record", record.header(), record.body)), max_size=MAX_EVENT)
+
+
+def _encode_event(event: dict[str, Value], *, sealed: bool) -> bytes:
+    kind = event.get("kind")
+    if not isinstance(kind, str) or not kind:
+        raise CallerError("An event has a kind.")
+    if sealed == (kind in UNSEALED_KINDS):
+        raise CallerError(f"An event of kind {kind} is {'never' if sealed else 'always'} sealed.")
+    plain = encode(event)
+    if len(plain) > MAX_EVENT:
+        raise CallerError(f"The event has {len(plain)} bytes where {MAX_EVENT} are allowed; large things are blobs.")
+    return plain
+
+
+def _checked_event(event: Value, *, sealed: bool) -> dict[str, Value]:
+    if not isinstance(event, dict):
+        raise CannotOpen("An event is a map.")
+    kind = event.get("kind")
+    if not isinstance(kind, str) or not kind:
+        raise CannotOpen("An event has a kind.")
+    if sealed == (kind in UNSEALED_KINDS):
+        raise CannotOpen(f"An event of kind {kind!r} is {'never' if sealed else 'always'} sealed.")
+    return event
+
+
+def _pack(value: Value) -> bytes:
+    """encode() for values whose types are known and that hold no map."""
+    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    return packed
+
+
+def _pack_header(record: Record) -> bytes:
+    time: Value = [record.time.ms, record.time.counter]
+    place: list[Value] = [record.version, record.stream, record.segment, record.seq, record.prev, time]
+    return _pack([*place, record.subject, record.signer])
+
+
+def _check_place(record: Record) -> None:
+    """Where the record stands: the fields that keep their place in every version."""
+    _check_integer("version", record.version, 1, MAX_VERSION)
+    if type(record.stream) is not str or len(record.stream) > MAX_STREAM or not STREAM_NAME.fullmatch(record.stream):
+        raise NotARecord("A stream is one or two lower-case words, as in berkane-05/cases.")
+    _check_bytes("segment", record.segment, SEGMENT_SIZE)
+    _check_integer("seq", record.seq, 0, MAX_SEQ)
+    _check_bytes("prev", record.prev, HASH_SIZE)
+    _check_integer("time", record.time.ms, 0, MAX_MS)
+    _check_integer("time's counter", record.time.counter, 0, MAX_COUNTER)
+
+
+def _check_content(record: Record) -> None:
+    """What the record holds, and who vouches for it."""
+    if record.subject is not None:
+        _check_bytes("subject", record.subject, SUBJECT_SIZE)
+    _check_bytes("signer", record.signer, KEY_ID_SIZE)
+    if type(record.body) is not bytes:
+        raise NotARecord("A record's body is bytes.")
+    _check_bytes("signature", record.signature, SIGNATURE_SIZE)
+
+
+def _check_integer(name: str, value: int, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise NotARecord(f"A record's {name} is an integer from {low} to {high}.")
+
+
+def _check_bytes(name: str, value: bytes, size: int) -> None:
+    if type(value) is not bytes or len(value) != size:
+        raise NotARecord(f"A record's {name} has {size} bytes.")

@@ -1,0 +1,51 @@
+"""Sealing under a data key: XChaCha20-Poly1305 with a synthetic nonce.
+
+    sealed = nonce(24) || XChaCha20-Poly1305(key = subkey "THING/seal", nonce, associated data = place, plain)
+    nonce  = digest("nonce", place, plain), 24 bytes, keyed with subkey "THING/nonce"
+
+- The nonce is a function of what is sealed and where. A power cut, a cloned card or a restored backup that repeats the
+  writer's randomness so never repeats a nonce for two different plaintexts; equal plaintexts at one place are equal bytes.
+- It is recomputed on opening: bytes whose nonce is not the one that a writer makes are refused, so each plaintext has one
+  sealed form under its key and place. This also makes the key a commitment, which Poly1305 alone is not.
+- `place` binds the bytes to where they stand. Moved elsewhere they do not open.
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from typing import Final
+
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt
+from nacl.exceptions import CryptoError
+
+from protocol.records.hashing import digest
+from protocol.records.keys import subkey
+from protocol.records.refusals import CannotOpen
+
+NONCE_SIZE: Final = 24
+TAG_SIZE: Final = 16
+OVERHEAD: Final = NONCE_SIZE + TAG_SIZE
+
+
+def seal(key: bytes, thing: str, place: bytes, plain: bytes) -> bytes:
+    """Seal `plain` for the purpose THING at `place` under a key of 32 bytes; OVERHEAD bytes longer."""
+    nonce = _nonce(key, thing, place, plain)
+    return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, subkey(key, f"{thing}/seal"))
+
+
+def unseal(key: bytes, thing: str, place: bytes, sealed: bytes) -> bytes:
+    """What `seal` sealed with the same key, purpose and place; raises CannotOpen."""
+    if len(sealed) < OVERHEAD:
+        raise CannotOpen(f"Sealed bytes are at least {OVERHEAD}; these are cut short.")
+    nonce, ciphertext = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
+    try:
+        plain = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, place, nonce, subkey(key, f"{thing}/seal"))
+    except CryptoError as error:
+        raise CannotOpen("The bytes were not sealed under this key at this place, or were changed since.") from error
+    if not compare_digest(nonce, _nonce(key, thing, place, plain)):
+        raise CannotOpen("The nonce is not the one that belongs to these bytes: no writer of ours sealed them.")
+    return plain
+
+
+def _nonce(key: bytes, thing: str, place: bytes, plain: bytes) -> bytes:
+    return digest("nonce", place, plain, size=NONCE_SIZE, key=subkey(key, f"{thing}/nonce"))
