@@ -1,0 +1,184 @@
+"""`mulhaqa-provision`, as prefecture IT types it, and what the machines then read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from protocol.office.seals import SealKeys
+from protocol.office.seed import parse_centre_seed, parse_seed
+from protocol.records.credentials import Trust, parse_credential
+from protocol.records.encoding import encode
+from protocol.records.keys import OpeningKey, SigningKey
+from provisioning.commands import main
+
+Provision = Callable[..., int]
+
+BERKANE = {
+    "--id": "berkane-05", "--prefix": "B05", "--name-fr": "Annexe 5", "--name-ar": "الملحقة الخامسة",
+    "--town-fr": "Berkane", "--town-ar": "بركان",
+}  # fmt: skip
+ADDRESSES = ("--centre-url", "http://localhost:8081", "--verify-url", "http://localhost:8081/verify")
+
+
+@pytest.fixture
+def it(tmp_path: Path) -> Path:
+    """The folder of a prefecture's IT that made everything for one annexe."""
+    assert main(["authority", "--out", str(tmp_path / "authority")]) == 0
+    assert main(["centre", "--authority", str(tmp_path / "authority"), "--out", str(tmp_path / "centre.seed")]) == 0
+    assert annexe(tmp_path) == 0
+    return tmp_path
+
+
+def annexe(folder: Path, *more: str, **changes: str) -> int:
+    options = BERKANE | {f"--{name.replace('_', '-')}": value for name, value in changes.items()}
+    words = [word for pair in options.items() for word in pair]
+    keys = str(folder / f"{options['--id'] if '/' not in options['--id'] else 'x'}.keys")
+    return main(["annexe", "--authority", str(folder / "authority"), *words, "--out", keys, *more])
+
+
+def seed(folder: Path, *more: str) -> int:
+    return main([
+        "seed", "--authority", str(folder / "authority"), "--annexe", str(folder / "berkane-05.keys"),
+        "--centre", str(folder / "centre.credential"), "--out", str(folder / "berkane-05.seed"), *ADDRESSES, *more,
+    ])  # fmt: skip
+
+
+def test_an_annexe_reads_its_seed_and_can_prove_who_it_is(it: Path) -> None:
+    (it / "all.snapshot").write_bytes(encode([b"record one", b"record two"]))
+    assert seed(it, "--snapshot", str(it / "all.snapshot")) == 0
+    read = parse_seed((it / "berkane-05.seed").read_bytes())
+    assert (read.annexe_id, read.prefix, read.town_ar) == ("berkane-05", "B05", "بركان")
+    assert read.snapshot == [b"record one", b"record two"]
+    own = parse_credential(read.credential)
+    assert own.epoch == 1
+    assert own.public == SigningKey(read.signing_seed).public
+    assert own.sealing == OpeningKey(read.opening_seed).public
+    assert (it / "berkane-05.credential").read_bytes() == read.credential
+    assert parse_credential(read.centre).holder == "prefecture"
+
+
+def test_the_chain_of_every_credential_leads_to_the_root(it: Path) -> None:
+    root = parse_credential((it / "authority" / "root.credential").read_bytes())
+    trust = Trust([root])
+    for name in ("authority/issuer.credential", "centre.credential", "berkane-05.credential"):
+        trust.add(parse_credential((it / name).read_bytes()))
+    assert [credential.kind for credential in trust.credentials()] == ["root", "issuer", "centre", "annexe"]
+    ends = [credential.not_after for credential in trust.credentials()]
+    assert ends[0] > ends[1] == ends[2] == ends[3]
+
+
+def test_the_seals_stand_on_the_root_that_the_centre_holds(it: Path) -> None:
+    assert seed(it) == 0
+    seals = SealKeys.from_value(parse_seed((it / "berkane-05.seed").read_bytes()).seals)
+    known = parse_centre_seed((it / "centre.seed").read_bytes()).seals
+    assert isinstance(known, dict)
+    root, authority = (x509.load_der_x509_certificate(bytes(known[name])) for name in ("root", "authority"))  # type: ignore[arg-type]  # bytes, as read
+    authority.verify_directly_issued_by(root)
+    for certificate in (seals.pades_cert, seals.token_cert):
+        x509.load_der_x509_certificate(certificate).verify_directly_issued_by(authority)
+
+
+def test_whatever_holds_a_key_is_readable_by_its_owner_alone(it: Path) -> None:
+    assert seed(it) == 0
+    secret = [*it.rglob("*.key"), *it.rglob("*.keys"), *it.rglob("*.seed")]
+    assert len(secret) == 7
+    assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
+    assert not list(it.rglob("*.partial"))
+
+
+def test_no_secret_is_in_a_file_that_anybody_may_read(it: Path) -> None:
+    assert seed(it) == 0
+    read = parse_seed((it / "berkane-05.seed").read_bytes())
+    public = [path for path in it.rglob("*") if path.is_file() and path.stat().st_mode & 0o044]
+    assert len(public) == 6
+    for path in public:
+        assert read.signing_seed not in path.read_bytes()
+        assert read.opening_seed not in path.read_bytes()
+    assert "signing_seed" not in repr(read)
+
+
+@pytest.mark.parametrize("command", ["authority", "centre", "annexe", "seed"])
+def test_nothing_is_ever_written_over_a_key(it: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert seed(it) == 0
+    before = {path: path.read_bytes() for path in it.rglob("*") if path.is_file()}
+    again = {
+        "authority": lambda: main(["authority", "--out", str(it / "authority")]),
+        "centre": lambda: main(["centre", "--authority", str(it / "authority"), "--out", str(it / "centre.seed")]),
+        "annexe": lambda: annexe(it),
+        "seed": lambda: seed(it),
+    }
+    assert again[command]() == 1
+    assert "is there already" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in it.rglob("*") if path.is_file()} == before
+
+
+def test_force_replaces_knowingly(it: Path) -> None:
+    before = (it / "berkane-05.keys").read_bytes()
+    assert annexe(it, "--force") == 0
+    assert (it / "berkane-05.keys").read_bytes() != before
+
+
+def test_a_year_later_the_issuer_is_renewed_and_the_root_stays(it: Path) -> None:
+    root, issuer = ((it / "authority" / f"{name}.credential").read_bytes() for name in ("root", "issuer"))
+    assert main(["authority", "--out", str(it / "authority"), "--renew"]) == 0
+    assert (it / "authority" / "root.credential").read_bytes() == root
+    assert (it / "authority" / "issuer.credential").read_bytes() != issuer
+
+
+def test_without_the_offline_root_no_issuer_is_made(it: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (it / "authority" / "offline" / "root.key").unlink()
+    assert main(["authority", "--out", str(it / "authority"), "--renew"]) == 1
+    assert "bring it back" in capsys.readouterr().err
+    assert annexe(it, id="berkane-06", prefix="B06") == 0
+
+
+def test_a_key_file_that_others_can_read_is_not_used(it: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (it / "berkane-05.keys").chmod(0o644)
+    assert seed(it) == 1
+    assert "can be read by others" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("id", "Berkane 05"), ("id", "../berkane-05"), ("id", "berkane-" + "5" * 40), ("prefix", "b05"),
+        ("name_ar", "Annexe"), ("town_fr", ""), ("name_fr", "x" * 81), ("name_fr", "two\nlines"),
+    ],
+)  # fmt: skip
+def test_a_description_that_cannot_be_is_refused_by_its_option(
+    it: Path, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annexe(it, "--force", **{option: value}) == 1
+    assert f"--{option.replace('_', '-')}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["localhost", "ftp://localhost", "http://"])
+def test_an_address_that_is_none_is_refused(it: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert seed(it, "--centre-url", url) == 1
+    assert "is no address" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_snapshot_is_refused(it: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (it / "all.snapshot").write_bytes(encode({"no": "list"}))
+    assert seed(it, "--snapshot", str(it / "all.snapshot")) == 1
+    assert "is no snapshot" in capsys.readouterr().err
+    assert not (it / "berkane-05.seed").exists()
+
+
+def test_without_an_authority_the_sentence_says_how_to_make_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert annexe(tmp_path) == 1
+    assert "mulhaqa-provision authority --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["annexe"]])
+def test_a_command_typed_wrongly_shows_its_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(words)
+    assert refused.value.code == 2
+    assert "usage: mulhaqa-provision" in capsys.readouterr().err
