@@ -214,7 +214,7 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise PersonError(FORGED, status=403)
     if request.get("session_lost"):
-        raise PersonError(SESSION_OVER, status=403)
+        raise PersonError(SESSION_OVER, status=401)
     token = request.headers.get("X-CSRF")
     if token is None:
         posted = (await request.post()).get("csrf", "")

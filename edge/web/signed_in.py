@@ -9,7 +9,8 @@ Every route says who it is for, by a decorator on its handler; `application.buil
 Inside such a handler `principal_of` / `citizen_of` / `agent_of` give the person, `actor_of` the `Actor` that signs his
 events. Sessions are per area (see screens.sessions): a clerk signed in at /counter is nobody at /authority.
 
-- GET by someone not signed in: sent to the area's sign-in page, and back afterwards. Anything else: 403 in words.
+- GET by someone not signed in: sent to the area's sign-in page (`over` says that a session ended), and back afterwards.
+  Anything else: 401 in words.
 - Signed in with another role: 403 in words.
 """
 
@@ -110,9 +111,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _send_to_sign_in(request: web.Request) -> web.StreamResponse:
     if request.method not in SAFE_METHODS or wants_json(request):
-        raise PersonError(SESSION_OVER, status=403)
+        raise PersonError(SESSION_OVER, status=401)
     area = pages.area_of(request)
-    raise web.HTTPSeeOther(f"{area.path}/sign-in?next={quote(request.path)}")
+    over = "&over=1" if request.get("session_lost") else ""
+    raise web.HTTPSeeOther(f"{area.path}/sign-in?next={quote(request.path)}{over}")
 
 
 def office_of(request: web.Request) -> Office:

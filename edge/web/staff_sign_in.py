@@ -1,26 +1,45 @@
-"""Signing in and out for agents: `/{area}/sign-in`, `/{area}/sign-out` for counter, authority and admin."""
+"""Signing in and out for agents: `/{area}/sign-in`, `/{area}/sign-out` for counter, authority and admin.
+
+Rules:
+
+- A wrong login and a wrong password give the same sentence in the same time; lock-outs are the service's.
+- Each screen has its roles: an agent who may not open it is told so here (403), and no session begins.
+- A session that ended comes back to its page: `next` is kept through the form, and followed inside the area alone.
+- Signing out tells the browser to forget what it cached, but not its storage: the authority agent's key lives there.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from edge.services import staff
 from edge.services.office import Office
+from edge.store.rows import StaffView
 from edge.web import signed_in
-from protocol.errors import PersonError
+from protocol.errors import N_, PersonError
 from screens import pages
 from screens.forms import Form, read_form
 from screens.limits import SIGN_IN
 from screens.pages import render
-from screens.security import CLEAR_SITE_DATA
+from screens.security import SESSION_OVER
 
-STAFF_AREAS = ("counter", "authority", "admin")
+SCREENS: Mapping[str, frozenset[str]] = {
+    "counter": frozenset({"clerk", "supervisor"}),
+    "authority": frozenset({"authority"}),
+    "admin": frozenset({"admin", "supervisor"}),
+}
+"""The screens behind a sign-in, and the roles that each is for."""
+
+OTHER_SCREEN = N_("This login has no right to this screen. Use the screen of your role, or ask the supervisor.")
+FORGET = '"cache"'
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
     """The routes of every staff area."""
     made: list[web.RouteDef] = []
-    for area in STAFF_AREAS:
+    for area in SCREENS:
         made += [
             web.get(f"/{area}/sign-in", ask),
             web.post(f"/{area}/sign-in", enter),
@@ -31,33 +50,57 @@ def routes(_office: Office) -> list[web.RouteDef]:
 
 @signed_in.anyone
 async def ask(request: web.Request) -> web.StreamResponse:
-    """Show the form; `next` is where to go afterwards."""
+    """Show the form; `next` is where to go afterwards, `over` says that a session has ended (401)."""
     form = Form({"next": pages.own_path(request.query.get("next", "")) or ""})
-    return render(request, "shared/staff_sign_in.html", form=form)
+    if "over" not in request.query:
+        return _form(request, form)
+    form.errors[""] = pages.tongue_of(request).gettext(SESSION_OVER)
+    return _form(request, form, 401)
+
+
+def _form(request: web.Request, form: Form, status: int = 200) -> web.Response:
+    return render(request, "shared/staff_sign_in.html", status, form=form)
 
 
 @signed_in.anyone
 async def enter(request: web.Request) -> web.StreamResponse:
     """Check login and password, begin the session, go on."""
-    office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
     values = await read_form(request)
     password = values.pop("password", "")
-    address = request.remote or ""
     try:
-        limits.admit(SIGN_IN, address)
-        agent = await staff.sign_in(office, values.get("login", ""), password)
+        agent = await _known(request, values.get("login", ""), password)
+        _check_role(request, agent)
     except PersonError as error:
-        limits.note(SIGN_IN, address)
-        form = Form(values, pages.tongue_of(request).errors(error))
-        return render(request, "shared/staff_sign_in.html", error.status, form=form)
+        return _form(request, Form(values, pages.tongue_of(request).errors(error)), error.status)
     signed_in.begin(request, signed_in.Agent(agent.login, agent.name_ar, agent.name_fr, agent.role))
+    raise web.HTTPSeeOther(_back(request, values.get("next", "")))
+
+
+async def _known(request: web.Request, login: str, password: str) -> StaffView:
+    """The agent of this login and password; each failure counts against the address that it came from."""
+    limits, address = request.app[signed_in.LIMITS], request.remote or ""
+    limits.admit(SIGN_IN, address)
+    try:
+        return await staff.sign_in(signed_in.office_of(request), login, password)
+    except PersonError:
+        limits.note(SIGN_IN, address)
+        raise
+
+
+def _check_role(request: web.Request, agent: StaffView) -> None:
+    if agent.role not in SCREENS[pages.area_of(request).name]:
+        raise PersonError(OTHER_SCREEN, status=403)
+
+
+def _back(request: web.Request, asked: str) -> str:
+    """Where to go on: the page that was asked for if it is of this area, its first page otherwise."""
     area = pages.area_of(request)
-    target = pages.own_path(values.get("next", "")) or area.path
-    raise web.HTTPSeeOther(target if target.split("/")[1].split("?")[0] == area.name else area.path)
+    target = pages.own_path(asked) or area.path
+    return target if target == area.path or target.startswith((f"{area.path}/", f"{area.path}?")) else area.path
 
 
 @signed_in.anyone
 async def leave(request: web.Request) -> web.StreamResponse:
-    """End the session and forget everything in the browser too."""
+    """End the session."""
     signed_in.end(request)
-    raise web.HTTPSeeOther(f"{pages.area_of(request).path}/sign-in", headers={"Clear-Site-Data": CLEAR_SITE_DATA})
+    raise web.HTTPSeeOther(f"{pages.area_of(request).path}/sign-in", headers={"Clear-Site-Data": FORGET})
