@@ -76,6 +76,7 @@ class Sessions:
         self._sessions.pop(session.id, None)
         session.id, session.csrf = self._token(), self._token()
         session.principal = principal
+        session.data.clear()
         self._keep(session)
         self.touch(session)
 

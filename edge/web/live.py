@@ -18,13 +18,15 @@ from protocol.errors import N_, PersonError
 from screens import pages
 
 TOPICS: dict[str, frozenset[str]] = {
-    "": frozenset({"display"}),
+    "": frozenset({"display", "cases"}),
     "citizen": frozenset({"display", "cases"}),
     "clerk": frozenset({"display", "cases", "outbox", "calls", "sync"}),
     "authority": frozenset({"display", "cases", "outbox", "sync"}),
     "supervisor": frozenset({"display", "cases", "outbox", "calls", "sync", "devices"}),
+    "admin": frozenset({"outbox", "sync", "devices"}),
 }
-"""What each role may hear; "" is whoever did not sign in. `case:<id>` goes with "cases" for staff."""
+"""What each role may hear; "" is whoever did not sign in: a receipt's holder watches for the state of his request, and
+learns at most that some request moved. `case:<id>` goes with "cases" for staff."""
 
 BEAT = 15.0
 """Seconds between signs of life: a proxy or a browser drops a silent stream after 30 at the earliest."""
@@ -90,5 +92,6 @@ async def _next(arrival: Coroutine[None, None, str]) -> bytes:
 
 async def close_streams(app: web.Application) -> None:
     """End all streams, so that the application can stop."""
-    for task in list(app[STREAMS]):
+    streams = app[STREAMS]
+    for task in list(streams):
         task.cancel()

@@ -1,0 +1,148 @@
+"""The kiosk (GAU): its first page, the guide, signing in and out, calling someone.
+
+Rules:
+
+- Everything on the kiosk can be asked without an account but a request itself: the guide, and the state by receipt.
+- The session idles for 90 s at most; the page warns 30 s before and one touch extends. The server is the truth: what
+  the page does is only to show it. Signing out and timing out kill the session and tell the browser to forget.
+- "Listen" and "call someone" are on every page, at the same place.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from edge.services import accounts, guide, popular
+from edge.services.office import Office
+from edge.web import kiosk_account, kiosk_follow, kiosk_opening, kiosk_request, signed_in
+from edge.web.calls import CALLS
+from edge.web.kiosk_page import go, show
+from edge.web.kiosk_words import page_label, path_of, status_look
+from protocol.errors import PersonError
+from protocol.office.catalogue import requestable
+from screens import pages
+from screens.forms import Form, read_form
+from screens.limits import CALLS as CALL_LIMIT
+from screens.limits import SIGN_IN
+from screens.security import CLEAR_SITE_DATA
+
+
+def routes(office: Office) -> list[web.RouteDef]:
+    """Every route of the kiosk."""
+    return [
+        web.get("/kiosk", home),
+        web.get("/kiosk/guide", show_guide),
+        web.get("/kiosk/procedures/{id}", show_procedure),
+        web.get("/kiosk/sign-in", ask_who),
+        web.post("/kiosk/sign-in", enter),
+        web.post("/kiosk/sign-out", leave),
+        web.get("/kiosk/ended", ended),
+        web.post("/kiosk/stay", stay),
+        web.post("/kiosk/call", call),
+        *kiosk_opening.routes(office),
+        *kiosk_account.routes(office),
+        *kiosk_request.routes(office),
+        *kiosk_follow.routes(office),
+    ]
+
+
+@signed_in.anyone
+async def home(request: web.Request) -> web.StreamResponse:
+    """Four doors, a search, and what people ask for most."""
+    asked = await popular.most_asked(signed_in.office_of(request))
+    return show(request, "home.html", asked=asked, bye="bye" in request.query)
+
+
+@signed_in.anyone
+async def show_guide(request: web.Request) -> web.StreamResponse:
+    """The list of procedures, or those that a search may mean. `?for=request`: who wants to ask for a certificate."""
+    text = request.query.get("q", "").strip()
+    office = signed_in.office_of(request)
+    found = await guide.search(office, text)
+    asking = request.query.get("for") == "request"
+    if asking and not text:
+        found = [procedure for procedure in found if requestable(procedure)]
+    rows = [(procedure, status_look(procedure)) for procedure in found]
+    return show(request, "guide.html", rows=rows, text=text, asking=asking)
+
+
+@signed_in.anyone
+async def show_procedure(request: web.Request) -> web.StreamResponse:
+    """One procedure: facts, pieces, the way of a request, or what to do instead."""
+    office = signed_in.office_of(request)
+    procedure = await guide.procedure(office, request.match_info["id"])
+    person = signed_in.principal_of(request)
+    verified = isinstance(person, signed_in.Citizen) and (await accounts.view(office, person.account)).verified
+    return show(
+        request,
+        "procedure.html",
+        procedure=procedure,
+        status=status_look(procedure),
+        path=path_of(procedure),
+        requestable=requestable(procedure),
+        verified=verified,
+    )
+
+
+@signed_in.anyone
+async def ask_who(request: web.Request) -> web.StreamResponse:
+    """CNIE and PIN, or the way to an account; `next` is where to go afterwards."""
+    if signed_in.principal_of(request) is not None:
+        raise go("/kiosk/account")
+    wanted = pages.own_path(request.query.get("next", ""))
+    if wanted is not None and wanted.startswith("/kiosk/"):
+        pages.session_of(request).data["next"] = wanted
+    return show(request, "sign_in.html", form=Form())
+
+
+@signed_in.anyone
+async def enter(request: web.Request) -> web.StreamResponse:
+    """Check CNIE and PIN, begin the citizen's session under a new id, go on to what he wanted."""
+    office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
+    values = await read_form(request)
+    pin, address = values.pop("pin", ""), request.remote or ""
+    try:
+        limits.admit(SIGN_IN, address)
+        account = await accounts.sign_in(office, values.get("cnie", ""), pin)
+    except PersonError as error:
+        limits.note(SIGN_IN, address)
+        form = Form(values, pages.tongue_of(request).errors(error))
+        return show(request, "sign_in.html", error.status, form=form)
+    raise go(await kiosk_opening.welcome(request, account))
+
+
+@signed_in.anyone
+async def leave(request: web.Request) -> web.StreamResponse:
+    """Sign out: nothing of the person stays, at the server or in the browser."""
+    return forget(request, "/kiosk?bye=1")
+
+
+@signed_in.anyone
+async def ended(request: web.Request) -> web.StreamResponse:
+    """Where a page goes by itself when its time is over, also without scripts."""
+    return forget(request, "/kiosk")
+
+
+def forget(request: web.Request, to: str) -> web.StreamResponse:
+    """End the session and have the browser forget what it kept."""
+    signed_in.end(request)
+    raise go(to, {"Clear-Site-Data": CLEAR_SITE_DATA})
+
+
+@signed_in.anyone
+async def stay(_request: web.Request) -> web.StreamResponse:
+    """A touch: the person is still there. The session was extended on the way in."""
+    return web.Response(status=204)
+
+
+@signed_in.anyone
+async def call(request: web.Request) -> web.StreamResponse:
+    """Call someone: the counters hear it at once, and the page says that somebody comes."""
+    office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
+    limits.admit(CALL_LIMIT, request.remote or "")
+    limits.note(CALL_LIMIT, request.remote or "")
+    back = pages.own_path((await read_form(request)).get("back", "")) or "/kiosk"
+    back = back if back == "/kiosk" or back.startswith("/kiosk/") else "/kiosk"
+    request.app[CALLS].ring(office.now(), page_label(back), pages.tongue_of(request).code)
+    office.announcer.publish(["calls"])
+    return show(request, "called.html", back=back)

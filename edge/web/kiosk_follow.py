@@ -1,0 +1,66 @@
+"""Following a request by its receipt: the reference opens its state and nothing else, without any account."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from edge.services import requests
+from edge.services.office import Office
+from edge.web import signed_in
+from edge.web.kiosk_page import go, show
+from protocol.errors import PersonError
+from protocol.office import references
+from screens import pages
+from screens.forms import Form, read_form
+from screens.limits import LOOK_UP
+
+ROOT = "/kiosk/follow"
+
+
+def routes(_office: Office) -> list[web.RouteDef]:
+    """The pages of following by receipt."""
+    return [web.get(ROOT, ask), web.post(ROOT, look_up), web.get(f"{ROOT}/{{reference}}", state)]
+
+
+@signed_in.anyone
+async def ask(request: web.Request) -> web.StreamResponse:
+    """Ask for the reference."""
+    return show(request, "follow.html", form=Form())
+
+
+@signed_in.anyone
+async def look_up(request: web.Request) -> web.StreamResponse:
+    """Take a typed reference, forgive its slips, and go to its state."""
+    typed = (await read_form(request)).get("reference", "")
+    try:
+        found = await _find(request, typed)
+    except PersonError as error:
+        return _refused(request, typed, error)
+    raise go(f"{ROOT}/{found.reference}")
+
+
+@signed_in.anyone
+async def state(request: web.Request) -> web.StreamResponse:
+    """The state of one request: where a receipt's QR code leads."""
+    typed = request.match_info["reference"]
+    try:
+        found = await _find(request, typed)
+    except PersonError as error:
+        return _refused(request, typed, error)
+    return show(request, "follow_state.html", found=found)
+
+
+async def _find(request: web.Request, typed: str) -> requests.PublicState:
+    limits, address = request.app[signed_in.LIMITS], request.remote or ""
+    limits.admit(LOOK_UP, address)
+    try:
+        return await requests.public_state(signed_in.office_of(request), references.parse(typed))
+    except PersonError as error:
+        if error.status == 404:  # a slip that the check symbol catches is no guess
+            limits.note(LOOK_UP, address)
+        raise
+
+
+def _refused(request: web.Request, typed: str, error: PersonError) -> web.Response:
+    errors = {"reference": pages.tongue_of(request).error(error)}
+    return show(request, "follow.html", error.status, form=Form({"reference": typed[:40]}, errors))

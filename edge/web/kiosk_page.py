@@ -1,0 +1,23 @@
+"""What every page of the kiosk is shown with: its template folder and its idle clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from screens import pages
+
+WARN_MS = 30_000
+"""The page warns this long before its session ends: the guidance for older users is 20 s at the least."""
+
+
+def show(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
+    """Render a page of the kiosk."""
+    return pages.render(request, f"kiosk/{template}", status, **context)
+
+
+def go(to: str, headers: Mapping[str, str] | None = None) -> web.HTTPSeeOther:
+    """A redirect after a form, so that "back" never sends anything twice."""
+    return web.HTTPSeeOther(to, headers=headers)

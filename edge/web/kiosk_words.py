@@ -1,0 +1,101 @@
+"""The words of the kiosk: how the status of a procedure, the steps of a request and the pages are named. All msgids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocol.errors import N_
+from protocol.office.catalogue import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLook:
+    """How a procedure's status is shown: a badge and a sentence on what it means."""
+
+    colour: str
+    icon: str
+    label: str
+    sentence: str
+
+
+STATUSES: Mapping[str, StatusLook] = {
+    "active": StatusLook("ready", "check", N_("Delivered by this annexe"), ""),
+    "received_here": StatusLook(
+        "sent", "inbox", N_("Asked for here"), N_("This annexe receives the request; another office decides.")
+    ),
+    "elsewhere": StatusLook(
+        "wait", "pin", N_("Delivered elsewhere"), N_("This annexe does not deliver this document.")
+    ),
+    "abolished": StatusLook(
+        "refused", "cross", N_("Abolished"), N_("This certificate does not exist any more: nobody may ask you for it.")
+    ),
+    "abroad_only": StatusLook(
+        "wait", "pin", N_("Only for use abroad"), N_("This document is only made for use abroad.")
+    ),
+    "to_confirm": StatusLook(
+        "wait", "eye", N_("To be confirmed"), N_("We are still confirming how this is done. Ask at the counter.")
+    ),
+}
+
+
+def status_look(procedure: Procedure) -> StatusLook:
+    """Return how a procedure's status is shown."""
+    return STATUSES.get(str(procedure.status), STATUSES["to_confirm"])
+
+
+def path_of(procedure: Procedure) -> list[tuple[str, str]]:
+    """The way of a request, as (icon, msgid)."""
+    enquiry = [("walk", N_("Neighbourhood enquiry"))] if procedure.field_enquiry else []
+    return [
+        ("document", N_("Request and receipt")),
+        *enquiry,
+        ("pen", N_("Decision of the caïd")),
+        ("message", N_("SMS: it is ready")),
+        ("hand", N_("Collection at the counter")),
+    ]
+
+
+STEPS: Mapping[str, str] = {
+    "request.submitted": N_("Request received"),
+    "dossier.completed": N_("Dossier complete"),
+    "pieces.requested": N_("A document was asked for"),
+    "enquiry.reported": N_("Neighbourhood enquiry done"),
+    "decision.taken": N_("Decision taken"),
+    "decision.undone": N_("Decision taken back"),
+    "certificate.sealed": N_("Certificate prepared"),
+    "certificate.ready": N_("Ready to collect"),
+    "certificate.collected": N_("Handed over to you"),
+    "message.sent": N_("SMS sent to you"),
+    "message.told_in_person": N_("Told in person"),
+    "request.withdrawn": N_("Withdrawn"),
+    "request.lapsed": N_("Lapsed"),
+    "appeal.lodged": N_("Appeal lodged"),
+}
+"""The steps that a citizen is shown; what the appliance does by itself (queueing, trying again) is not among them."""
+
+ROLES: Mapping[str, str] = {
+    "citizen": N_("yourself"),
+    "clerk": N_("a counter clerk"),
+    "authority": N_("the authority agent"),
+    "supervisor": N_("a supervisor"),
+    "system": N_("the annexe"),
+}
+
+PAGES: Mapping[str, str] = {
+    "/kiosk": N_("first page"),
+    "/kiosk/guide": N_("guide of procedures"),
+    "/kiosk/procedures": N_("page of a procedure"),
+    "/kiosk/sign-in": N_("sign in"),
+    "/kiosk/account": N_("own account"),
+    "/kiosk/account/new": N_("opening an account"),
+    "/kiosk/request": N_("request form"),
+    "/kiosk/follow": N_("following a request"),
+    "/kiosk/receipt": N_("receipt"),
+}
+
+
+def page_label(path: str) -> str:
+    """Name the kiosk page at `path`, without what is particular in it (a reference, an id)."""
+    fitting = [prefix for prefix in PAGES if path == prefix or path.startswith(f"{prefix}/")]
+    return PAGES[max(fitting, key=len)] if fitting else PAGES["/kiosk"]
