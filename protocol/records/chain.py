@@ -1,18 +1,19 @@
-"""The verifier of one stream: what a record means beside those that are held already. Pure; signatures are checked elsewhere.
+"""The verifier of one stream: what a record means beside those that are held already.
 
-A stream is a tree of segments. A writer begins a segment at its first write after every start and never writes to an older one.
+A stream is a tree of segments. A writer begins one at its first write after every start, and never goes back to an older
+one. Signatures, and whether the signer may write here, are checked elsewhere.
 
 - Within a segment seq counts from 0 without gaps, and `prev` names the record before by its hash.
-- Record 0 is an unsealed `segment.opened` that names its parent: the record it continues, or none. Its `prev` is the parent's
-  hash, or 32 zero bytes. No other record is a `segment.opened`.
+- Record 0 is an unsealed `segment.opened` that names its parent: the record it continues, or none. Its `prev` is the
+  parent's hash, or 32 zero bytes. No other record is a `segment.opened`.
 - Time strictly grows within a segment, and from the parent to record 0; only an unsealed `clock.changed` may carry
   a lower one: it begins a clock era.
 - Two segments that continue the same record, one that continues a record which is not its segment's last, a second
   segment without a parent, and a segment that goes on after another continued it are **branches**: a cloned card,
   a restored backup. They are accepted and reported.
 - A parent that is not held makes a root, flagged until the parent comes.
-- Two different records under one (segment, seq) are the proof of a broken or dishonest writer. The chain knows only heads: below
-  one it answers PAST unless the caller says which hash is stored there.
+- Two different records under one (segment, seq) are the proof of a broken or dishonest writer. The chain knows only
+  heads: below one it answers PAST, unless the caller says which hash is stored there.
 """
 
 from __future__ import annotations
@@ -154,9 +155,11 @@ class Chain:
         held = self._segments.get(parent.segment)
         if held is None or not self._holds(parent):
             return Verdict.OPENS_UNKNOWN_PARENT
-        if held.head != parent or self._continued[parent]:
+        if held.head != parent:
             return Verdict.BRANCHES
-        return Verdict.OPENS if record.time > held.time else Verdict.TIME_BACK
+        if record.time <= held.time:
+            return Verdict.TIME_BACK
+        return Verdict.BRANCHES if self._continued[parent] else Verdict.OPENS
 
     def _holds(self, head: Head) -> bool:
         """Below a segment's head the chain cannot compare hashes, and believes the name."""
@@ -176,7 +179,7 @@ class NotAnOpening(PeerError):
 
 
 def segment_opened(*, parent: Head | None, software: str, fingerprint: str, clock: str) -> dict[str, Value]:
-    """The event of record 0: what the segment continues, by which software, on which hardware, how good its clock is."""
+    """The event of record 0: what the segment continues, its software, hardware and clock."""
     if clock not in LABELS:
         raise CallerError(f"A clock is one of {sorted(LABELS)}.")
     named: Value = None if parent is None else [parent.segment, parent.seq, parent.hash]

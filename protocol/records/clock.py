@@ -1,9 +1,10 @@
 """A writer's time: milliseconds since 1970 and a counter, strictly growing within a clock era.
 
 - A Pi has no clock that survives a power cut. Its first guess after a start may be hours behind what it wrote before.
-- Within an era time never goes back: when the clock does (a little), the last millisecond is kept and the counter grows.
-- When the clock jumps back for good, or its standing changes, the writer logs `clock.changed`, which may carry a lower time
-  and labels what follows: *trusted* (set by a peer or a battery clock), *estimated* (last known time plus uptime), *unknown*.
+- Within an era time never goes back: when the clock does (a little), the last millisecond is kept, the counter grows.
+- When the clock jumps back for good, or its standing changes, the writer logs `clock.changed`, which may carry a lower
+  time and labels what follows: *trusted* (set by a peer or a battery clock), *estimated* (the last known time plus
+  uptime), *unknown*.
 - Order comes from the chain alone. Times of two writers are never merged, only shown beside their labels.
 """
 
@@ -35,7 +36,7 @@ class Timestamp(NamedTuple):
 
 
 def tick(last: Timestamp | None, now_ms: int) -> Timestamp:
-    """The time of the next record: now, or just after the last one while the clock stands still or is slightly behind."""
+    """The time of the next record: now, or just after the last one while the clock stands still or lags."""
     if not 0 <= now_ms <= MAX_MS:
         raise CallerError("The clock gives no milliseconds since 1970.")
     if last is None or now_ms > last.ms:
@@ -51,7 +52,7 @@ def stepped_back(last: Timestamp | None, now_ms: int) -> bool:
 
 
 def clock_changed(label: str, now_ms: int) -> dict[str, Value]:
-    """The unsealed event that begins a new era. Its record's time is Timestamp(now_ms, 0), lower than the last or not."""
+    """The unsealed event that begins a new era; its record's time is Timestamp(now_ms, 0), even if that is lower."""
     if label not in LABELS:
         raise CallerError(f"A clock is one of {sorted(LABELS)}.")
     return {"kind": CLOCK_CHANGED, "label": label, "ms": now_ms}

@@ -2,11 +2,11 @@
 
     compressed = [number of the dictionary (1 byte)] [frame: content size stated, no checksum, no dictionary id]
 
-- A small event compresses badly alone; a dictionary of what all events look like makes it three to four times smaller. It is
-  trained on data that the project makes up, for a dictionary is public: a name trained on would be published by it.
-- A number is for ever: records live for decades, so a dictionary that was ever released stays, and a better one is the next.
+- A small event compresses badly alone; a dictionary of what all events look like makes it two to four times smaller.
+  It is trained on data that the project makes up, for it is public: a name it was trained on would be published by it.
+- A number is for ever: records live for decades, so a dictionary once released stays, and a better one is the next.
 - The frame's stated size is checked before a byte is decompressed, so no small record can fill a memory.
-- Compressors are made anew for each call: zstd's contexts must not be shared between threads, and making one costs 15 µs.
+- Compressors are made anew for each call: zstd's contexts must not be shared between threads, and one costs 15 µs.
 """
 
 from __future__ import annotations

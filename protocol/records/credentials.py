@@ -4,8 +4,8 @@
                  not before (ms), not after (ms), issuer(16), signature(64)]
     signature   Ed25519 over "mulhaqa/credential/1" NUL + encode(first twelve fields)
 
-- A root is offline and signs itself; a new root is signed by an old one. A root signs issuers, and an issuer signs leaves:
-  annexe, centre, agent, seal, screen. A leaf signs no credential.
+- A root is offline and signs itself; a new root is signed by an old one. A root signs issuers, and an issuer signs
+  leaves: annexe, centre, agent, seal, screen. A leaf signs no credential.
 - An issuer's rights are the kinds that it may issue, its area is where. An area is a path: "berkane" covers itself and
   "berkane/05", and not "berkane-05".
 - **Expiry and revocation are flags, never refusals.** A log that ends because a date has passed loses people's
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from protocol.errors import CallerError
@@ -116,24 +116,31 @@ def issue(
 
     Whether the signer had the right to is for readers to check: `Trust.add` refuses what oversteps.
     """
-    fields = (kind, holder, public, sealing, area, tuple(sorted(set(rights))), role, epoch, not_before, not_after, signing.id)
+    granted = tuple(sorted(set(rights)))
+    unsigned = bytes(SIGNATURE_SIZE)
     try:
         check_public(public)
-        draft = Credential(*fields, bytes(SIGNATURE_SIZE))
+        draft = Credential(
+            kind, holder, public, sealing, area, granted, role, epoch, not_before, not_after, signing.id, unsigned
+        )
     except (NotACredential, BadKey) as error:
         raise CallerError(f"This is not how a credential is made: {error}") from error
-    return Credential(*fields, signing.sign("credential", draft.signed_bytes()))
+    return replace(draft, signature=signing.sign("credential", draft.signed_bytes()))
 
 
 def parse_credential(data: bytes) -> Credential:
-    """The credential in these bytes, its form checked and nothing else. Raises NotCanonical, TooLarge, NotACredential."""
+    """The credential in these bytes, its form checked and nothing else.
+
+    Raises NotCanonical, TooLarge, TooDeep or NotACredential.
+    """
     fields = decode(data, max_size=MAX_CREDENTIAL)
     if not isinstance(fields, list) or len(fields) != FIELDS or type(fields[0]) is not int or fields[0] != VERSION:
         raise NotACredential(f"A credential is an array of {FIELDS} fields, the first one its version, {VERSION}.")
     rights = fields[6]
     if not isinstance(rights, list):
         raise NotACredential("A credential's rights are an array.")
-    return Credential(*fields[1:6], tuple(rights), *fields[7:])  # type: ignore[arg-type]  # Credential checks every type
+    who, rest = fields[1:6], fields[7:]
+    return Credential(*who, tuple(rights), *rest)  # type: ignore[arg-type, call-arg]  # counted; Credential checks types
 
 
 def covers(area: str, other: str) -> bool:
@@ -216,7 +223,7 @@ def _place(credential: Credential) -> tuple[str, str]:
 
 
 def _check_right(credential: Credential, issuer: Credential) -> None:
-    """A root vouches for roots and for the kinds in its rights, an issuer for the kinds in its rights, both within their area."""
+    """Roots vouch for roots, roots and issuers for the kinds in their rights; both within their area."""
     if issuer.kind not in {"root", "issuer"}:
         raise CredentialRefused(f"A credential of kind {issuer.kind} vouches for nobody.")
     if credential.kind in {"root", "issuer"} and issuer.kind != "root":

@@ -1,6 +1,7 @@
 """The envelope of an event: one record of an append-only log.
 
-    record     [version, stream, segment(8), seq, prev(32), [ms, counter], subject(16) | nil, signer(16), body, signature(64)]
+    record     [version, stream, segment(8), seq, prev(32), [ms, counter], subject(16) | nil, signer(16), body,
+                signature(64)]
     signature  Ed25519 over "mulhaqa/record/1" NUL + encode(first nine fields)
     hash       digest("record-hash", encode(all ten fields))
 
@@ -22,7 +23,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]  # has no stubs; every result is given a type where it is taken
 
 from protocol.errors import CallerError, PeerError
 from protocol.records.clock import MAX_COUNTER, MAX_MS, Timestamp
@@ -52,7 +53,7 @@ MAX_EVENT: Final = 56 * 1024
 """Bytes of one encoded event. The largest is a catalogue's document in two languages, some 20 KiB; scans are blobs."""
 
 MAX_RECORD: Final = 64 * 1024
-"""Bytes of one record: the largest event, incompressible, with envelope and padding; a few seconds of the slowest link."""
+"""Bytes of one record: the largest event, incompressible, in its envelope; some seconds of the slowest link."""
 
 MAX_SEQ: Final = (1 << 53) - 1
 """Exact in every language's numbers; a segment lasts from one start of a writer to the next."""
@@ -131,7 +132,7 @@ def write_record(
 ) -> Record:
     """Seal (under a data key of 32 bytes) or spell out (key None) an event, and sign it into its place.
 
-    Raises CallerError when the event's kind wants the other form, when it is too large, or when a field is not of the format.
+    Raises CallerError when the kind wants the other form, the event is too large, or a field is not of the format.
     """
     plain = _encode_event(event, sealed=key is not None)
     subject = None if key is None else subject_of(key)
@@ -145,7 +146,10 @@ def write_record(
 
 
 def parse_record(data: bytes) -> Record:
-    """The record in these bytes, its form checked and nothing else. Raises NotCanonical, TooLarge, TooDeep or NotARecord."""
+    """The record in these bytes, its form checked and nothing else.
+
+    Raises NotCanonical, TooLarge, TooDeep or NotARecord.
+    """
     fields = decode(data, max_size=MAX_RECORD)
     if not isinstance(fields, list) or len(fields) != FIELDS:
         raise NotARecord(f"A record is an array of {FIELDS} fields.")
@@ -179,7 +183,7 @@ def open_body(record: Record, key: bytes | None) -> dict[str, Value]:
 
 
 def unsealed_event(record: Record) -> dict[str, Value] | None:
-    """The event of an unsealed record of any version, or None. The chain's own events keep their form in every version."""
+    """The event of an unsealed record of any version, or None. The chain's own events keep their form for ever."""
     if record.subject is not None:
         return None
     try:
@@ -189,7 +193,7 @@ def unsealed_event(record: Record) -> dict[str, Value] | None:
 
 
 def pad(plain: bytes) -> bytes:
-    """ISO/IEC 7816-4: 0x80, then zeros up to a multiple of 16. So a sealed body's size tells little of what is in it."""
+    """ISO/IEC 7816-4: 0x80, then zeros up to a multiple of 16. A sealed body's size so tells less of what is in it."""
     return plain + b"\x80" + bytes(-(len(plain) + 1) % PADDING)
 
 
@@ -252,6 +256,8 @@ def _check_place(record: Record) -> None:
     _check_bytes("segment", record.segment, SEGMENT_SIZE)
     _check_integer("seq", record.seq, 0, MAX_SEQ)
     _check_bytes("prev", record.prev, HASH_SIZE)
+    if type(record.time) is not Timestamp:
+        raise NotARecord("A record's time is a Timestamp.")
     _check_integer("time", record.time.ms, 0, MAX_MS)
     _check_integer("time's counter", record.time.counter, 0, MAX_COUNTER)
 

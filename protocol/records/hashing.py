@@ -1,8 +1,8 @@
 """BLAKE2b (RFC 7693), one purpose a hash.
 
-    digest(THING, parts) = BLAKE2b( "mulhaqa/THING/1" NUL  then, for each part, its length (8 bytes, big-endian) and the part )
+    digest(THING, parts) = BLAKE2b( "mulhaqa/THING/1" NUL, then each part after its length in 8 bytes, big-endian )
 
-The prefix keeps a hash made for one purpose from ever passing for another; the lengths keep ("ab", "c") from being ("a", "bc").
+The prefix keeps a hash made for one purpose from ever passing for another; the lengths tell (ab, c) from (a, bc).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def prefix(thing: str) -> bytes:
 
 
 def digest(thing: str, *parts: bytes, size: int = HASH_SIZE, key: bytes = b"") -> bytes:
-    """BLAKE2b of `size` bytes (1 to 64) over the parts, for the purpose THING, keyed if a key (up to 64 bytes) is given."""
+    """BLAKE2b of `size` bytes (1 to 64) over the parts, for the purpose THING; `key`: up to 64 bytes, or none."""
     state = blake2b(prefix(thing), digest_size=size, key=key)
     for part in parts:
         state.update(len(part).to_bytes(8, "big"))

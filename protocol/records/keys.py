@@ -1,7 +1,7 @@
 """Keys: Ed25519 to sign, X25519 to be sealed to, 32 random bytes to seal with. One key has one use.
 
-- Signatures are Ed25519 (RFC 8032) as libsodium verifies it: S below the group's order, R and key not of small order, the
-  key in its canonical encoding. The message begins with the purpose's prefix, so no signature serves two purposes.
+- Signatures are Ed25519 (RFC 8032) as libsodium verifies it: S below the group's order, R and key not of small order,
+  the key in its canonical encoding. The message begins with its purpose's prefix: no signature serves two purposes.
 - `check_public` is stricter, for the moment a key is accepted: it must be a point of the prime-order subgroup.
 - A message sealed to an X25519 key is libsodium's crypto_box_seal; the ephemeral key's seed is an argument.
 - A data key is never used itself: `subkey` derives one for each purpose, `subject_of` the public id of what it seals.
@@ -113,7 +113,7 @@ def verify_signature(public: bytes, thing: str, message: bytes, signature: bytes
 def check_public(public: bytes) -> None:
     """Raises BadKey unless these are the canonical bytes of a point of Ed25519's prime-order subgroup.
 
-    The identity, small-order and mixed-order points fall away: with them one signature could fit several messages or keys.
+    Small-order and mixed-order points fall away: with them one signature could fit several messages or keys.
     """
     if len(public) != PUBLIC_SIZE or not crypto_core_ed25519_is_valid_point(public):
         raise BadKey("The bytes are no Ed25519 public key that can be relied upon.")

@@ -4,9 +4,9 @@
     nonce  = digest("nonce", place, plain), 24 bytes, keyed with subkey "THING/nonce"
 
 - The nonce is a function of what is sealed and where. A power cut, a cloned card or a restored backup that repeats the
-  writer's randomness so never repeats a nonce for two different plaintexts; equal plaintexts at one place are equal bytes.
-- It is recomputed on opening: bytes whose nonce is not the one that a writer makes are refused, so each plaintext has one
-  sealed form under its key and place. This also makes the key a commitment, which Poly1305 alone is not.
+  writer's randomness never repeats a nonce for two plaintexts; equal plaintexts at one place are equal bytes.
+- It is recomputed on opening: bytes whose nonce is not the one that a writer makes are refused, so each plaintext has
+  one sealed form under its key and place, and no second key opens it to something else, as Poly1305 alone would let.
 - `place` binds the bytes to where they stand. Moved elsewhere they do not open.
 """
 

@@ -1,4 +1,4 @@
-"""The dictionaries that events are compressed with, by number. One that was ever released is never changed or removed."""
+"""The dictionaries that events are compressed with, by number. One that was released is never changed or removed."""
 
 from __future__ import annotations
 
