@@ -1,0 +1,111 @@
+"""The only place that knows which database it is: how to open it, and the two statements that SQL does not share.
+
+SQLite has one writer: `write` takes a lock of this process first, then the database's own. PostgreSQL needs no such
+lock, and takes the same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from central.store.schema import VERSION, metadata, schema_version
+from protocol.errors import OperatorError
+
+Row = Mapping[str, Any]
+# How long a reader waits for the other connection's commit before it gives up, in milliseconds.
+BUSY_MS = 10_000
+# Rows in one INSERT: SQLite takes 32,766 parameters in a statement, the widest table has 11 columns.
+CHUNK = 500
+
+
+def sqlite_url(folder: Path) -> str:
+    """The URL of the database in a data folder."""
+    return f"sqlite+aiosqlite:///{folder / 'central.sqlite'}"
+
+
+class Database:
+    """Connections to the centre's database; made by `open_database`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._one_writer: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes: committed when the block ends, rolled back when it raises."""
+        turn: AbstractAsyncContextManager[Any] = self._one_writer or nullcontext()
+        async with turn, self._engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with, on one snapshot."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def put(self, connection: AsyncConnection, table: Table, rows: Sequence[Row], *, replace: bool) -> None:
+        """Insert rows; where the primary key is taken, replace the row or leave it as it is."""
+        keys = [column.name for column in table.primary_key.columns]
+        others = [column.name for column in table.columns if column.name not in keys]
+        for start in range(0, len(rows), CHUNK):
+            chunk = [dict(row) for row in rows[start : start + CHUNK]]
+            statement = self._insert(table).values(chunk)
+            if replace and others:
+                changed = {name: statement.excluded[name] for name in others}
+                await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+            else:
+                await connection.execute(statement.on_conflict_do_nothing(index_elements=keys))
+
+    def _insert(self, table: Table) -> Any:  # the two dialects share these methods, and no base class
+        return (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+async def open_database(url: str) -> Database:
+    """Open the database and make its tables if it is new; raises OperatorError if it cannot serve."""
+    engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+            found = (await connection.execute(select(schema_version.c.version))).scalars().all()
+            if not found:
+                await connection.execute(insert(schema_version).values(version=VERSION))
+    except DBAPIError as error:
+        await engine.dispose()
+        raise OperatorError(f"The database {engine.url!r} cannot be opened: {error.orig}.") from error
+    if found and list(found) != [VERSION]:
+        await engine.dispose()
+        raise OperatorError(
+            f"The database has schema {found[0]}, this release needs {VERSION}: start the fitting release."
+        )
+    return Database(engine)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """WAL lets pages be read while ingest writes; FULL makes an acknowledged commit survive a power cut."""
+    connection.isolation_level = None  # the driver must not open transactions of its own: _begin_sqlite does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,221 @@
+"""Taking in what an annexe sends: verify, commit, and only then say so.
+
+For each record, in the order of arrival:
+
+1. its signer must hold a credential of this annexe (an expired one is a flag, never a refusal), and must have signed
+   it;
+2. its subject's key must be held, or have come in the same batch, and must open the body (a body of a later release is
+   taken as it is: an upgrade reads it);
+3. it must find its place in the chain (`protocol.sync.intake`).
+
+What fails becomes a hole, named in the checkpoint; the rest is kept. Records, keys, chain, holes, the list of what is
+to be folded and the counter of the checkpoint are one transaction: a receipt is returned only after its commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from central.store import schema
+from central.store.chains import Place, load_intake, save_holes, save_segments, stored_hashes
+from central.store.store import CentralStore
+from protocol.errors import PeerError
+from protocol.records.credentials import Credential, Standing, Trust
+from protocol.records.envelope import Record, open_body, verify_record
+from protocol.records.keys import OpeningKey, subject_of
+from protocol.records.refusals import UnknownDictionary, UnknownVersion
+from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.checkpoint import WHY_BODY, WHY_BYTES, WHY_KEY, WHY_SIGNATURE, WHY_SIGNER, Held
+from protocol.sync.intake import BELIEVED, KEPT, Intake, Judged, Outcome
+from protocol.sync.streams import streams_of
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is held after a commit, ready to be signed; `judged` says what became of each record."""
+
+    counter: int
+    held: tuple[Held, ...]
+    judged: tuple[Judged, ...] = ()
+
+    def count(self, outcome: Outcome) -> int:
+        """How many records had this outcome."""
+        return sum(1 for judged in self.judged if judged.outcome is outcome)
+
+
+class Ingest:
+    """Takes in batches of any annexe; one at a time for each."""
+
+    def __init__(self, store: CentralStore, trust: Trust, opening: OpeningKey, now: Callable[[], int]) -> None:
+        self._store = store
+        self._trust = trust
+        self._opening = opening
+        self._now = now
+        self._intakes: dict[str, dict[str, Intake]] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def greet(self, annexe: str, *, software: str, flags: str) -> Receipt:
+        """An annexe has proved who it is: note the contact, and say what is held of its log."""
+        return await self._transact(annexe, (), (), software=software, flags=flags)
+
+    async def take(self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived]) -> Receipt:
+        """Verify and commit a batch. Raises GapTooWide (nothing is kept) when too much of that log is missing."""
+        return await self._transact(annexe, keys, records)
+
+    async def _transact(
+        self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived], **contact: str
+    ) -> Receipt:
+        async with self._turns[annexe]:
+            intakes = self._intakes.pop(annexe, None)  # comes back with the commit: a failure leaves memory to the disk
+            async with self._store.database.write() as connection:
+                if intakes is None:
+                    names = streams_of("edge", annexe)
+                    intakes = {name: await load_intake(connection, annexe, name) for name in names}
+                before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
+                judged = await self._judge(connection, annexe, intakes, keys, records) if records else ()
+                for name, intake in intakes.items():
+                    states, holes = before[name]
+                    await save_segments(self._store.database, connection, annexe, intake, states)
+                    await save_holes(self._store.database, connection, annexe, intake, holes)
+                counter = await self._keep(connection, annexe, judged, contact)
+            self._intakes[annexe] = intakes
+        return Receipt(counter, tuple(intake.held() for intake in intakes.values()), judged)
+
+    async def _judge(
+        self,
+        connection: AsyncConnection,
+        annexe: str,
+        intakes: Mapping[str, Intake],
+        keys: Sequence[SealedKey],
+        records: Sequence[Arrived],
+    ) -> tuple[Judged, ...]:
+        fresh = self._open_keys(keys)
+        subjects = {one.record.subject for one in records if one.record is not None and one.record.subject is not None}
+        known = await self._store.keys_of(connection, annexe, subjects - fresh.keys())
+        stored = await stored_hashes(connection, annexe, intakes, records)
+        judged = tuple(self._judge_one(annexe, intakes[one.stream], one, known | fresh, stored) for one in records)
+        believed = {one.arrived.record.subject for one in judged if one.outcome in BELIEVED and one.arrived.record}
+        needed = {subject: key for subject, key in fresh.items() if subject in believed}
+        await self._store.put_keys(connection, annexe, needed)
+        return judged
+
+    def _open_keys(self, keys: Sequence[SealedKey]) -> dict[bytes, bytes]:
+        """Keys that are what they are said to be; a record whose key is not among them asks for it again."""
+        opened: dict[bytes, bytes] = {}
+        for sealed in keys:
+            try:
+                key = self._opening.open(sealed.sealed)
+            except PeerError:
+                continue
+            if len(key) == 32 and subject_of(key) == sealed.subject:
+                opened[sealed.subject] = key
+        return opened
+
+    def _judge_one(
+        self,
+        annexe: str,
+        intake: Intake,
+        arrived: Arrived,
+        keys: Mapping[bytes, bytes],
+        stored: dict[Place, bytes],
+    ) -> Judged:
+        why = self._fault(annexe, arrived.record, keys)
+        if why:
+            return intake.refuse(arrived, why)
+        place = (arrived.stream, arrived.segment, arrived.seq)
+        judged = intake.judge(arrived, stored.get(place))
+        if judged.outcome in BELIEVED:
+            stored[place] = arrived.hash
+        return judged
+
+    def _fault(self, annexe: str, record: Record | None, keys: Mapping[bytes, bytes]) -> str | None:
+        if record is None:
+            return WHY_BYTES
+        credential = self._credential(annexe, record)
+        if credential is None:
+            return WHY_SIGNER
+        try:
+            verify_record(record, credential.public)
+        except PeerError:
+            return WHY_SIGNATURE
+        return _body_fault(record, keys)
+
+    def _credential(self, annexe: str, record: Record) -> Credential | None:
+        credential = self._trust.signer(record.signer)
+        if credential is None or credential.kind != "annexe" or credential.holder != annexe:
+            return None
+        return credential
+
+    def _flags(self, annexe: str, record: Record, why: str | None) -> str:
+        credential = self._credential(annexe, record)
+        words = standing_words(self._trust.standing(credential, record.time.ms)) if credential else []
+        return ",".join([*words, why] if why else words)
+
+    async def _keep(
+        self, connection: AsyncConnection, annexe: str, judged: Sequence[Judged], contact: Mapping[str, str]
+    ) -> int:
+        row = (
+            (await connection.execute(select(schema.annexes).where(schema.annexes.c.annexe == annexe)))
+            .mappings()
+            .first()
+        )
+        arrivals = row["arrivals"] if row else 0
+        rows = self._rows(annexe, judged, arrivals)
+        await self._store.database.put(connection, schema.records, rows, replace=False)
+        folding = [{"annexe": annexe, "hash": one["hash"]} for one in rows if one["standing"] != Outcome.PROOF.value]
+        await self._store.database.put(connection, schema.unfolded, folding, replace=False)
+        counter = (row["counter"] if row else 0) + 1
+        updated = {
+            "annexe": annexe,
+            "counter": counter,
+            "arrivals": arrivals + len(rows),
+            "last_contact_ms": self._now(),
+            "software": contact.get("software", row["software"] if row else "")[:64],
+            "flags": contact.get("flags", row["flags"] if row else ""),
+        }
+        await self._store.database.put(connection, schema.annexes, [updated], replace=True)
+        return int(counter)
+
+    def _rows(self, annexe: str, judged: Sequence[Judged], arrivals: int) -> list[dict[str, object]]:
+        rows: dict[bytes, dict[str, object]] = {}
+        for one in judged:
+            record = one.arrived.record
+            if one.outcome not in KEPT or record is None:
+                continue
+            rows[record.hash] = {
+                "annexe": annexe,
+                "hash": record.hash,
+                "position": arrivals + len(rows) + 1,
+                "stream": record.stream,
+                "segment": record.segment,
+                "seq": record.seq,
+                "subject": record.subject,
+                "time_ms": record.time.ms,
+                "standing": one.outcome.value,
+                "flags": self._flags(annexe, record, one.why),
+                "encoded": record.encoded(),
+            }
+        return list(rows.values())
+
+
+def _body_fault(record: Record, keys: Mapping[bytes, bytes]) -> str | None:
+    if record.subject is not None and record.subject not in keys:
+        return WHY_KEY
+    try:
+        open_body(record, None if record.subject is None else keys[record.subject])
+    except (UnknownVersion, UnknownDictionary):
+        return None
+    except PeerError:
+        return WHY_BODY
+    return None
+
+
+def standing_words(standing: Standing) -> list[str]:
+    """The flags of a credential as words: ["expired"], or none."""
+    return [flag.name for flag in fields(standing) if getattr(standing, flag.name)]

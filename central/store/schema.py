@@ -1,0 +1,199 @@
+"""The tables, the same on SQLite and PostgreSQL; the annexe is in every key, so that each table can be partitioned by
+it.
+
+- `annexes`: one row an annexe (and one for the prefecture's own writing): last contact, counter of checkpoints,
+  arrivals.
+- `records`: every record as it arrived, also those that contradict one held before (`standing` = proof: kept, not
+  folded).
+- `segments`: where each segment hangs and where it ends. `holes`: what is missing in it, and why.
+- `data_keys`: keys of accounts, cases and offices, sealed by the centre's vault.
+- `unfolded`: records taken in and not yet folded; written with them, deleted with the view that holds them.
+- `credentials`, `catalogue`: what the prefecture has published. `writers`: who may write a feed now (the fence).
+- `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
+  key.
+- `peer_checkpoints`: what each annexe said it holds of our feeds.
+
+Nothing that a person typed is in clear in any of them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+# Follows the tables; a database of another version is refused with a sentence, not half understood.
+VERSION = 1
+
+metadata = MetaData()
+
+ANNEXE = 64
+STREAM = 96
+
+
+def _annexe() -> Column[str]:
+    return Column("annexe", String(ANNEXE), nullable=False)
+
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+
+annexes = Table(
+    "annexes",
+    metadata,
+    _annexe(),
+    Column("counter", BigInteger, nullable=False),  # of the last checkpoint that we gave it
+    Column("arrivals", BigInteger, nullable=False),  # position of its last record here
+    Column("last_contact_ms", BigInteger),
+    Column("software", String(64), nullable=False),
+    Column("flags", String(200), nullable=False),  # of its credential: expired, ...
+    PrimaryKeyConstraint("annexe"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    _annexe(),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("stream", String(STREAM), nullable=False),
+    Column("segment", LargeBinary(8), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("subject", LargeBinary(16)),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("standing", String(16), nullable=False),  # accepted, branched, rooted, filled, proof
+    Column("flags", String(200), nullable=False),
+    Column("encoded", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "hash"),
+    UniqueConstraint("annexe", "position"),
+    Index("records_by_place", "annexe", "stream", "segment", "seq"),
+    Index("records_by_subject", "annexe", "subject", "position"),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    _annexe(),
+    Column("stream", String(STREAM), nullable=False),
+    Column("segment", LargeBinary(8), nullable=False),
+    Column("parent_segment", LargeBinary(8)),
+    Column("parent_seq", BigInteger),
+    Column("parent_hash", LargeBinary(32)),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("time_counter", BigInteger, nullable=False),
+    PrimaryKeyConstraint("annexe", "stream", "segment"),
+)
+
+holes = Table(
+    "holes",
+    metadata,
+    _annexe(),
+    Column("stream", String(STREAM), nullable=False),
+    Column("segment", LargeBinary(8), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("expected", LargeBinary(32)),
+    Column("came", LargeBinary(32)),
+    Column("why", String(32), nullable=False),
+    PrimaryKeyConstraint("annexe", "stream", "segment", "seq"),
+)
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    _annexe(),
+    Column("subject", LargeBinary(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "subject"),
+)
+
+unfolded = Table(
+    "unfolded",
+    metadata,
+    _annexe(),
+    Column("hash", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("annexe", "hash"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    _annexe(),  # its holder
+    Column("id", LargeBinary(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+    Column("encoded", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "id"),
+)
+
+catalogue = Table(
+    "catalogue",
+    metadata,
+    _annexe(),  # whose catalogue: the prefecture's own id, for now
+    Column("id", String(96), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "id", "version"),
+)
+
+writers = Table(
+    "writers",
+    metadata,
+    _annexe(),  # the writer's own id
+    Column("stream", String(STREAM), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    PrimaryKeyConstraint("annexe", "stream"),
+)
+
+agent_keys = Table(
+    "agent_keys",
+    metadata,
+    _annexe(),
+    Column("public", LargeBinary(32), nullable=False),
+    Column("subject", LargeBinary(16), nullable=False),  # of the office key that seals the login
+    Column("sealed_login", LargeBinary, nullable=False),
+    Column("enrolled_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("annexe", "public"),
+)
+
+case_views = Table(
+    "case_views",
+    metadata,
+    _annexe(),
+    Column("subject", LargeBinary(16), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("procedure", String(96), nullable=False),
+    Column("due", String(10)),  # ISO date
+    Column("submitted_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("frozen", Boolean, nullable=False),
+    Column("decision", String(16), nullable=False),  # what became of the check of the agent's signature
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "subject"),
+    Index("case_views_by_time", "annexe", "submitted_ms"),
+)
+
+peer_checkpoints = Table(
+    "peer_checkpoints",
+    metadata,
+    _annexe(),
+    Column("counter", BigInteger, nullable=False),
+    Column("echo", LargeBinary(32)),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("encoded", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe"),
+)

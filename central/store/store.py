@@ -1,0 +1,99 @@
+"""The centre's store: one database, one vault, and the data keys at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from central.store.database import Database, open_database, sqlite_url
+from central.store.schema import data_keys
+from central.store.vault import NAME, CentreVault
+from protocol.errors import OperatorError
+
+# Keys kept unwrapped: the open cases of a prefecture's annexes, some 10 MB; the least used goes first.
+REMEMBERED = 50_000
+# Subjects in one question: SQLite takes 32,766 parameters.
+CHUNK = 1000
+
+
+class CentralStore:
+    """Opened by `CentralStore.open`; `database` runs the statements, `vault` seals the keys."""
+
+    def __init__(self, database: Database, vault: CentreVault) -> None:
+        self.database = database
+        self.vault = vault
+        self._opened: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+
+    @classmethod
+    async def open(
+        cls, folder: Path, *, entropy: Callable[[int], bytes], database_url: str | None = None
+    ) -> CentralStore:
+        """Open the store of a data folder, or make it.
+
+        Raises OperatorError when the key is missing or open to others, or the database is of another release.
+        """
+        is_new = await asyncio.to_thread(_prepare, folder)
+        database = await open_database(database_url or sqlite_url(folder))
+        try:
+            await _check_key(database, folder, is_new=is_new)
+            return cls(database, await asyncio.to_thread(CentreVault.open, folder, entropy))
+        except OperatorError:
+            await database.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the database."""
+        await self.database.close()
+
+    async def keys_of(self, connection: AsyncConnection, annexe: str, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The data keys that are held, by subject."""
+        wanted = set(subjects)
+        found = {subject: key for subject in wanted if (key := self._opened.get((annexe, subject))) is not None}
+        missing = list(wanted - found.keys())
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
+            rows = await connection.execute(
+                select(data_keys.c.subject, data_keys.c.sealed).where(
+                    data_keys.c.annexe == annexe, data_keys.c.subject.in_(chunk)
+                )
+            )
+            for subject, sealed in rows:
+                found[subject] = self.vault.unwrap(annexe, subject, sealed)
+                self._remember(annexe, subject, found[subject])
+        return found
+
+    async def put_keys(self, connection: AsyncConnection, annexe: str, keys: Mapping[bytes, bytes]) -> None:
+        """Keep data keys, sealed, in the caller's transaction."""
+        rows = [
+            {"annexe": annexe, "subject": subject, "sealed": self.vault.wrap(annexe, subject, key)}
+            for subject, key in keys.items()
+        ]
+        await self.database.put(connection, data_keys, rows, replace=False)
+
+    def _remember(self, annexe: str, subject: bytes, key: bytes) -> None:
+        self._opened[annexe, subject] = key
+        if len(self._opened) > REMEMBERED:
+            self._opened.popitem(last=False)
+
+
+def _prepare(folder: Path) -> bool:
+    """Make the folder, and tell whether its vault is still to be made."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return not (folder / NAME).exists()
+
+
+async def _check_key(database: Database, folder: Path, *, is_new: bool) -> None:
+    """A new vault opens nothing of an old database: then its key was lost, and must be brought back."""
+    if not is_new:
+        return
+    async with database.read() as connection:
+        held = (await connection.execute(select(func.count()).select_from(data_keys))).scalar()
+    if held:
+        raise OperatorError(
+            f"{folder / NAME} is missing, and the database is sealed by it: restore it from its backup."
+        )

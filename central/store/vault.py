@@ -1,0 +1,69 @@
+"""The centre's vault: data keys at rest, sealed by a key file of its own.
+
+`centre.key` is 32 random bytes, readable by the service alone. Whoever has the database without it reads no body, no
+view and no login. Stronger custody (a token, a passphrase) comes behind the same class.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from protocol.errors import OperatorError
+from protocol.records.sealing import seal, unseal
+
+NAME = "centre.key"
+SIZE = 32
+
+
+class CentreVault:
+    """Seals and opens data keys, each bound to its annexe and subject."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def open(cls, folder: Path, entropy: Callable[[int], bytes]) -> CentreVault:
+        """The vault of a data folder, made at its first start; raises OperatorError if others may read the key."""
+        path = folder / NAME
+        if not path.exists():
+            return cls._create(path, entropy(SIZE))
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise OperatorError(
+                f"{path} can be read by others (mode {mode:o}): run chmod 600 on it, and ask who read it."
+            )
+        key = path.read_bytes()
+        if len(key) != SIZE:
+            raise OperatorError(
+                f"{path} is damaged: it must hold {SIZE} bytes. Restore it from the backup of the keys."
+            )
+        return cls(key)
+
+    @classmethod
+    def _create(cls, path: Path, key: bytes) -> CentreVault:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name itself must survive: keys sealed by a lost vault are lost
+        finally:
+            os.close(folder)
+        return cls(key)
+
+    def wrap(self, annexe: str, subject: bytes, key: bytes) -> bytes:
+        """A data key, sealed for the database."""
+        return seal(self._key, "centre-data-key", _place(annexe, subject), key)
+
+    def unwrap(self, annexe: str, subject: bytes, sealed: bytes) -> bytes:
+        """The data key; raises CannotOpen if the row was moved or changed."""
+        return unseal(self._key, "centre-data-key", _place(annexe, subject), sealed)
+
+
+def _place(annexe: str, subject: bytes) -> bytes:
+    return annexe.encode() + b"\0" + subject

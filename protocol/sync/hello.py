@@ -1,0 +1,169 @@
+"""Who is there: the hello of each end, and the transcript that both sign.
+
+    hello      ["hello", versions, role, id, [leaf, issuer], certificate hash | nil, nonce(32), software]
+    transcript encode([version, signer's role, hello of the edge, hello of the centre])
+    signature  Ed25519 over "mulhaqa/transcript/1\\0" + transcript, by the leaf credential's key
+
+- Both hellos stand whole in the transcript, so nobody in between can lower the version, swap a credential or replay an
+  old conversation: the other end's nonce is new each time.
+- The signer's role is in what it signs, so neither signature can be handed back to its maker as the other one.
+- The certificate hash binds the conversation to the TLS channel (RFC 9266's idea); nil while there is no TLS.
+- An expired credential is a flag, never a refusal: an annexe that was cut off for a year must still deliver its log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from protocol.errors import CallerError, PeerError
+from protocol.records.credentials import Credential, Trust, parse_credential
+from protocol.records.encoding import Value, encode
+from protocol.records.keys import SigningKey, verify_signature
+from protocol.sync.frames import MAX_HELLO, blob, items, natural, optional_blob, pack, text, unpack
+from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
+
+Role = Literal["edge", "centre"]
+
+VERSIONS = (1,)
+NONCE_SIZE = 32
+MAX_VERSIONS = 8  # a release supports a few versions back, never many
+MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
+MAX_CREDENTIAL = 1024  # a credential is some 250 bytes; its area and rights may be long
+
+# The kind of credential that each role must show.
+KIND_OF: dict[Role, str] = {"edge": "annexe", "centre": "centre"}
+OTHER: dict[Role, Role] = {"edge": "centre", "centre": "edge"}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalIdentity:
+    """Our own end: the key that signs, and the chain that vouches for it (leaf first, then its issuer)."""
+
+    signing: SigningKey
+    chain: tuple[Credential, ...]
+    software: str = "mulhaqa"
+
+    def __post_init__(self) -> None:
+        if not self.chain or self.chain[0].public != self.signing.public:
+            raise CallerError("The first credential of the chain must vouch for the signing key.")
+
+    @property
+    def leaf(self) -> Credential:
+        """The credential of this end itself."""
+        return self.chain[0]
+
+    @property
+    def id(self) -> str:
+        """The holder's id: "berkane-05", "prefecture"."""
+        return self.chain[0].holder
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """One end's first words, parsed; `encoded` is what the transcript holds."""
+
+    versions: tuple[int, ...]
+    role: Role
+    id: str
+    chain: tuple[bytes, ...]
+    certificate: bytes | None
+    nonce: bytes
+    software: str
+    encoded: bytes
+
+
+def write_hello(role: Role, identity: LocalIdentity, nonce: bytes, certificate: bytes | None = None) -> Hello:
+    """Our own hello. `nonce`: 32 fresh random bytes, never used before."""
+    if len(nonce) != NONCE_SIZE:
+        raise CallerError(f"A hello's nonce has {NONCE_SIZE} bytes.")
+    chain = tuple(credential.encoded() for credential in identity.chain)
+    links: list[Value] = list(chain)
+    versions: list[Value] = list(VERSIONS)
+    encoded = pack("hello", versions, role, identity.id, links, certificate, nonce, identity.software)
+    if len(encoded) > MAX_HELLO:
+        raise CallerError(f"This hello has {len(encoded)} bytes; its bound is {MAX_HELLO}.")
+    return Hello(VERSIONS, role, identity.id, chain, certificate, nonce, identity.software, encoded)
+
+
+def parse_hello(data: bytes) -> Hello:
+    """The other end's hello; raises FrameRefused. Nothing in it is believed before `authenticate`."""
+    tag, fields = unpack(data, max_size=MAX_HELLO)
+    if tag != "hello":
+        raise FrameRefused("The first words of a session must be a hello.")
+    versions, role, holder, chain, certificate, nonce, software = fields
+    return Hello(
+        versions=tuple(natural(number, 1 << 16) for number in items(versions, MAX_VERSIONS)),
+        role=_role(role),
+        id=text(holder),
+        chain=tuple(blob(link, limit=MAX_CREDENTIAL) for link in items(chain, MAX_CHAIN)),
+        certificate=optional_blob(certificate, 32),
+        nonce=blob(nonce, NONCE_SIZE),
+        software=text(software),
+        encoded=data,
+    )
+
+
+def _role(value: Value) -> Role:
+    if value == "edge":
+        return "edge"
+    if value == "centre":
+        return "centre"
+    raise FrameRefused("A hello's role is edge or centre.")
+
+
+def choose_version(ours: Hello, theirs: Hello) -> int:
+    """The highest version both speak; raises VersionRefused."""
+    common = set(ours.versions) & set(theirs.versions)
+    if not common:
+        raise VersionRefused(
+            f"Versions {list(ours.versions)} and {list(theirs.versions)} have none in common: upgrade one."
+        )
+    return max(common)
+
+
+def transcript(version: int, signer: Role, edge: Hello, centre: Hello) -> bytes:
+    """What the end with the role `signer` signs."""
+    return encode([version, signer, edge.encoded, centre.encoded])
+
+
+def sign_transcript(identity: LocalIdentity, version: int, signer: Role, edge: Hello, centre: Hello) -> bytes:
+    """Our signature over the transcript."""
+    return identity.signing.sign("transcript", transcript(version, signer, edge, centre))
+
+
+def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
+    """The leaf credential that vouches for this hello; raises IdentityRefused. Its holder has proved nothing yet."""
+    if hello.role != expected:
+        raise IdentityRefused(f"The peer says it is the {hello.role}; only the {expected} can answer here.")
+    if not hello.chain:
+        raise IdentityRefused("The peer shows no credential: it must be enrolled first.")
+    leaf = _believe(hello.chain, trust)
+    if leaf.kind != KIND_OF[expected]:
+        raise IdentityRefused(f"A credential of kind {leaf.kind} cannot act as the {expected}.")
+    if leaf.holder != hello.id:
+        raise IdentityRefused("The peer's credential is made out to somebody else.")
+    return leaf
+
+
+def _believe(chain: tuple[bytes, ...], trust: Trust) -> Credential:
+    """Each link is checked against the one above it, the root's side first."""
+    try:
+        links = [parse_credential(link) for link in chain]
+        for link in reversed(links):
+            if trust.signer(link.id) is None:
+                trust.add(link)
+    except PeerError as error:
+        raise IdentityRefused(f"The peer's credential is not vouched for: {error}") from error
+    held = trust.signer(links[0].id)
+    if held is None or held.public != links[0].public:
+        raise IdentityRefused("The peer's credential is not vouched for by any root known here.")
+    return held
+
+
+def authenticate(peer: Credential, signature: bytes, signed: bytes) -> None:
+    """Check the peer's signature over its transcript; raises IdentityRefused."""
+    try:
+        verify_signature(peer.public, "transcript", signed, signature)
+    except PeerError as error:
+        raise IdentityRefused("The peer did not sign this conversation with the key of its credential.") from error

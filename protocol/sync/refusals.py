@@ -1,0 +1,53 @@
+"""Why a peer is refused. Each `kind` is stable: the peer is told it, metrics count it, vectors name it."""
+
+from __future__ import annotations
+
+from protocol.errors import PeerError
+
+
+class FrameRefused(PeerError):
+    """The bytes are no frame of this protocol: not canonical, too large, or fields of the wrong shape."""
+
+    kind = "frame"
+
+
+class OutOfTurn(PeerError):
+    """A well-formed frame that the state of the session does not allow."""
+
+    kind = "turn"
+
+
+class VersionRefused(PeerError):
+    """The two ends share no version of the protocol."""
+
+    kind = "version"
+
+
+class IdentityRefused(PeerError):
+    """No credential, the wrong one, or a transcript that its holder did not sign."""
+
+    kind = "identity"
+
+
+class StreamRefused(PeerError):
+    """A stream that this peer may not write, or that was not meant for us."""
+
+    kind = "stream"
+
+
+class CheckpointRefused(PeerError):
+    """A checkpoint that is not signed by its acker, or speaks of somebody else's log."""
+
+    kind = "checkpoint"
+
+
+class CreditExceeded(PeerError):
+    """The peer sent more than it was granted."""
+
+    kind = "credit"
+
+
+class GapTooWide(PeerError):
+    """More records are missing than a checkpoint may name as holes."""
+
+    kind = "gap"

@@ -1,0 +1,486 @@
+"""One conversation between an annexe and the prefecture: a state machine without sockets, clocks or threads.
+
+The driver feeds `receive` with each whole frame and the time, acts on the events that come back, and sends
+`outgoing()`.
+
+    edge     AWAIT_HELLO --welcome--> OPEN                 (its hello rode on the upgrade request)
+    centre   AWAIT_HELLO --hello----> AWAIT_PROOF --proof--> OPEN
+    both     OPEN --checkpoint | batch--> OPEN, --bye--> CLOSED
+    both     any --failed--> FAILED, any refusal of ours --> FAILED
+
+Rules:
+
+1. No credential, no byte of data: neither end sends a checkpoint or a batch before the other's signature over the
+   transcript is verified. The centre's welcome names only itself.
+2. Each end says first what it holds durably (`committed(0, ...)` after `Authenticated`). Nothing is sent to an end that
+   has not said so in this conversation: what it held yesterday may be gone since.
+3. `pull()` names what the driver should read from its log next: the most urgent stream that may have more, from the
+   heads that the peer holds or that are on their way to it. `supply()` takes what was read, and puts it on the wire.
+4. `committed(number, ...)` is called after the commit of that batch, never before. It sends the checkpoint and new
+   credit.
+5. Records travel in order on each stream. A bad one becomes a hole in the peer's next checkpoint; a hole is tried
+   again at most once in a conversation, when the log has bytes that may mend it.
+6. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
+   What our own code does wrong raises CallerError. After FAILED or CLOSED nothing more is sent or believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from protocol.errors import CallerError, PeerError
+from protocol.records.chain import Head
+from protocol.records.credentials import Credential, Standing, Trust
+from protocol.records.encoding import Value
+from protocol.sync.batches import Arrived, Batch, SealedKey, Stored, parse_batch, size_on_wire, write_batch
+from protocol.sync.checkpoint import (
+    WHY_KEY,
+    Checkpoint,
+    Held,
+    Hole,
+    Judgement,
+    Known,
+    judge,
+    parse_checkpoint,
+    verify_checkpoint,
+    write_checkpoint,
+)
+from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
+from protocol.sync.hello import (
+    OTHER,
+    Hello,
+    LocalIdentity,
+    Role,
+    admit,
+    authenticate,
+    choose_version,
+    parse_hello,
+    sign_transcript,
+    transcript,
+    write_hello,
+)
+from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
+from protocol.sync.streams import streams_of
+from protocol.sync.window import CEILING, Window
+
+# What we take from a peer before it must wait for our commits: the memory that one peer may cost us.
+CREDIT = CEILING
+
+
+class State(Enum):
+    """Where the conversation stands."""
+
+    AWAIT_HELLO = "await_hello"
+    AWAIT_PROOF = "await_proof"
+    OPEN = "open"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+# (our role, state, tag of the frame that arrives) -> next state. What is not here is out of turn.
+TRANSITIONS: dict[tuple[Role, State, str], State] = {
+    ("edge", State.AWAIT_HELLO, "welcome"): State.OPEN,
+    ("edge", State.AWAIT_HELLO, "failed"): State.FAILED,
+    ("edge", State.OPEN, "checkpoint"): State.OPEN,
+    ("edge", State.OPEN, "batch"): State.OPEN,
+    ("edge", State.OPEN, "bye"): State.CLOSED,
+    ("edge", State.OPEN, "failed"): State.FAILED,
+    ("centre", State.AWAIT_HELLO, "hello"): State.AWAIT_PROOF,
+    ("centre", State.AWAIT_PROOF, "proof"): State.OPEN,
+    ("centre", State.AWAIT_PROOF, "failed"): State.FAILED,
+    ("centre", State.OPEN, "checkpoint"): State.OPEN,
+    ("centre", State.OPEN, "batch"): State.OPEN,
+    ("centre", State.OPEN, "bye"): State.CLOSED,
+    ("centre", State.OPEN, "failed"): State.FAILED,
+}
+OVER = (State.CLOSED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The peer proved who it is. Answer with `committed(0, ...)`. `standing` flags an expired credential."""
+
+    peer: Credential
+    chain: tuple[bytes, ...]
+    standing: Standing
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointArrived:
+    """What the peer holds durably. `restored`: it holds less than it once said; everything missing is sent again."""
+
+    checkpoint: Checkpoint
+    restored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointIgnored:
+    """An old checkpoint came late; nothing changed."""
+
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchArrived:
+    """Records to verify, commit and then answer with `committed(number, ...)`."""
+
+    number: int
+    keys: tuple[SealedKey, ...]
+    records: tuple[Arrived, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFailed:
+    """The conversation is over. `told`: the peer refused us; otherwise we refuse the peer."""
+
+    kind: str
+    sentence: str
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeerLeft:
+    """The peer ended the conversation cleanly."""
+
+
+SessionEvent = Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | PeerFailed | PeerLeft
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What to read from the log: records of `stream` after `after`, up to `limit` bytes, and those that mend
+    `holes`."""
+
+    stream: str
+    after: tuple[Head, ...]
+    holes: tuple[Hole, ...]
+    limit: int
+
+
+class _Outbound:
+    """One stream on its way to the peer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.more = True
+        self.sent: dict[bytes, Head] = {}
+        self.held: Held = Held(name)
+        self.tried: set[tuple[bytes, int, bytes | None]] = set()
+
+    def heads(self) -> tuple[Head, ...]:
+        """Per segment, the further of what the peer holds and what is on its way."""
+        heads = {head.segment: head for head in self.held.heads()}
+        for segment, head in self.sent.items():
+            if segment not in heads or heads[segment].seq < head.seq:
+                heads[segment] = head
+        return tuple(heads.values())
+
+    def holes(self) -> tuple[Hole, ...]:
+        """Holes that were not tried yet in this conversation."""
+        return tuple(hole for hole in self.held.holes if (hole.segment, hole.seq, hole.expected) not in self.tried)
+
+    def learn(self, held: Held, *, forget: bool) -> None:
+        """The peer's own word; `forget`: also of what is on its way (it lost its memory)."""
+        self.held = held
+        if forget:
+            self.sent.clear()
+        self.more = self.more or forget or bool(self.holes())
+
+
+class Session:
+    """See the rules above. One session is one conversation; a new connection needs a new session and a new nonce."""
+
+    def __init__(
+        self,
+        role: Role,
+        identity: LocalIdentity,
+        trust: Trust,
+        nonce: bytes,
+        *,
+        known: Known | None = None,
+        certificate: bytes | None = None,
+    ) -> None:
+        """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello claims."""
+        self.role = role
+        self.state = State.AWAIT_HELLO
+        self.peer: Credential | None = None
+        self._identity = identity
+        self._trust = trust
+        self._hello = write_hello(role, identity, nonce, certificate)
+        self._theirs: Hello | None = None
+        self._version = 0
+        self._known = known
+        self._believed = False
+        self._out: list[bytes] = []
+        self._window = Window()
+        self._streams: dict[str, _Outbound] = {}
+        self._takes: tuple[str, ...] = ()
+        self._sent_keys: set[bytes] = set()
+        self._number = 0
+        self._arrived = 0
+        self._uncommitted: dict[int, int] = {}
+        self._taken = 0
+        self._committed = 0
+        self._said = False
+
+    # What the driver sends
+
+    @property
+    def nonce(self) -> bytes:
+        """Ours of this conversation: what a fresh checkpoint echoes."""
+        return self._hello.nonce
+
+    @property
+    def known(self) -> Known | None:
+        """The last checkpoint believed, to be kept for the next conversation."""
+        return self._known
+
+    @property
+    def hello(self) -> bytes:
+        """The edge's hello, for the upgrade request."""
+        if self.role != "edge":
+            raise CallerError("Only the edge's hello rides on the upgrade request.")
+        return self._hello.encoded
+
+    def outgoing(self) -> list[bytes]:
+        """The frames to send now, in order; each is handed out once."""
+        frames, self._out = self._out, []
+        return frames
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be said."""
+        return self.state in OVER
+
+    # What arrives
+
+    def receive(self, data: bytes, now_ms: int) -> list[SessionEvent]:
+        """Take one whole frame; raises CallerError after the end of the conversation."""
+        if self.is_over:
+            raise CallerError("This conversation is over; open a new session.")
+        try:
+            return self._take(data, now_ms)
+        except PeerError as error:
+            return [self._refuse(error)]
+
+    def _take(self, data: bytes, now_ms: int) -> list[SessionEvent]:
+        tag, fields = unpack(data, max_size=MAX_FRAME if self.state is State.OPEN else 2 * MAX_HELLO)
+        following = TRANSITIONS.get((self.role, self.state, tag))
+        if following is None:
+            raise OutOfTurn(f"A {tag} cannot come while the session is in the state {self.state.value}.")
+        events = self._handle(tag, fields, data, now_ms)
+        self.state = following
+        return events
+
+    def _handle(self, tag: str, fields: list[Value], data: bytes, now_ms: int) -> list[SessionEvent]:
+        match (tag, fields):
+            case ("hello", _):
+                self._on_hello(data)
+                return []
+            case ("welcome", [hello, signature]):
+                event: SessionEvent = self._on_welcome(blob(hello), blob(signature, 64), now_ms)
+            case ("proof", [signature]):
+                event = self._believe(blob(signature, 64), now_ms)
+            case ("checkpoint", [checkpoint, through, credit]):
+                event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
+            case ("batch", _):
+                event = self._on_batch(parse_batch(fields), len(data))
+            case ("failed", [kind, sentence]):
+                event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
+            case _:
+                event = PeerLeft()
+        return [event]
+
+    def reject(self, error: PeerError) -> PeerFailed:
+        """End the conversation because of what the driver found in the peer's records; the peer is told why."""
+        if self.is_over:
+            raise CallerError("This conversation is over already.")
+        return self._refuse(error)
+
+    def _refuse(self, error: PeerError) -> PeerFailed:
+        sentence = str(error)[:MAX_SENTENCE] or "Refused."
+        self._out.append(pack("failed", error.kind, sentence))
+        self.state = State.FAILED
+        return PeerFailed(error.kind, sentence)
+
+    # Who is there
+
+    def _on_hello(self, data: bytes) -> None:
+        theirs = parse_hello(data)
+        self._meet(theirs)
+        signature = sign_transcript(self._identity, self._version, "centre", theirs, self._hello)
+        self._out.append(pack("welcome", self._hello.encoded, signature))
+
+    def _on_welcome(self, hello: bytes, signature: bytes, now_ms: int) -> Authenticated:
+        theirs = parse_hello(hello)
+        self._meet(theirs)
+        event = self._believe(signature, now_ms)
+        self._out.append(pack("proof", sign_transcript(self._identity, self._version, "edge", self._hello, theirs)))
+        return event
+
+    def _meet(self, theirs: Hello) -> None:
+        self._version = choose_version(self._hello, theirs)
+        self.peer = admit(theirs, OTHER[self.role], self._trust)
+        if theirs.certificate != self._hello.certificate:
+            raise IdentityRefused("The two ends see different TLS certificates: somebody stands in between.")
+        self._theirs = theirs
+
+    def _believe(self, signature: bytes, now_ms: int) -> Authenticated:
+        peer, theirs = self._peer(), self._theirs
+        if theirs is None:
+            raise OutOfTurn("A signature cannot come before a hello.")
+        edge, centre = (self._hello, theirs) if self.role == "edge" else (theirs, self._hello)
+        authenticate(peer, signature, transcript(self._version, OTHER[self.role], edge, centre))
+        annexe = self._identity.id if self.role == "edge" else peer.holder
+        self._streams = {name: _Outbound(name) for name in streams_of(self.role, annexe)}
+        self._takes = streams_of(OTHER[self.role], annexe)
+        return Authenticated(peer, theirs.chain, self._trust.standing(peer, now_ms), theirs.software)
+
+    def _peer(self) -> Credential:
+        if self.peer is None:
+            raise CallerError("Nobody is authenticated in this session.")
+        return self.peer
+
+    # What the peer holds
+
+    def _on_checkpoint(
+        self, data: bytes, through: int, credit: int, now_ms: int
+    ) -> CheckpointArrived | CheckpointIgnored:
+        checkpoint = parse_checkpoint(data)
+        peer = self._peer()
+        verify_checkpoint(checkpoint, peer.public, acker=peer.holder, audience=self._identity.id)
+        if through > self._number:
+            raise CreditExceeded("The peer answers a batch that was never sent.")
+        self._window.grant(credit)
+        self._window.record_answered(through, now_ms)
+        meaning = judge(self._known, checkpoint, self._hello.nonce)
+        if meaning is Judgement.STALE:
+            return CheckpointIgnored(checkpoint.counter)
+        self._known = Known(checkpoint.counter, checkpoint.echo)
+        restored = meaning is Judgement.RESTORED
+        for name, stream in self._streams.items():
+            stream.learn(checkpoint.of(name), forget=restored)
+        self._believed = self._believed or checkpoint.echo == self._hello.nonce
+        return CheckpointArrived(checkpoint, restored)
+
+    # What the peer sends
+
+    def _on_batch(self, batch: Batch, size: int) -> BatchArrived:
+        if batch.number != self._arrived + 1:
+            raise OutOfTurn(f"Batch {batch.number} cannot follow batch {self._arrived}.")
+        if not self._said or self._taken + size > self._committed + CREDIT:
+            raise CreditExceeded("The peer sent more than it was granted.")
+        for arrived in batch.records:
+            if arrived.stream not in self._takes:
+                raise StreamRefused(f"This peer cannot send the stream {arrived.stream} here.")
+        self._arrived = batch.number
+        self._taken += size
+        self._uncommitted[batch.number] = size
+        return BatchArrived(batch.number, batch.keys, batch.records)
+
+    def committed(self, through: int, counter: int, held: Iterable[Held]) -> None:
+        """Say what is held durably, after the commit of all batches up to `through` (0: at the beginning).
+
+        `counter` must be higher than any given before to this peer; `held` names every stream that the peer sends.
+        """
+        if self.state is not State.OPEN:
+            raise CallerError("Nothing can be acknowledged outside an open session.")
+        if through > self._arrived:
+            raise CallerError("A batch that did not arrive cannot be acknowledged.")
+        for number in [number for number in self._uncommitted if number <= through]:
+            self._committed += self._uncommitted.pop(number)
+        peer, theirs = self._peer(), self._theirs
+        checkpoint = write_checkpoint(
+            self._identity.signing,
+            acker=self._identity.id,
+            audience=peer.holder,
+            counter=counter,
+            echo=theirs.nonce if theirs else None,
+            held=held,
+        )
+        self._said = True
+        self._out.append(pack("checkpoint", checkpoint.encoded(), through, self._committed + CREDIT))
+
+    # What we send
+
+    @property
+    def in_flight(self) -> int:
+        """Bytes of batches sent and not acknowledged."""
+        return self._window.in_flight
+
+    def announce(self, stream: str) -> None:
+        """The log may have more of this stream now; one that does not go to this peer is left alone."""
+        if stream in self._streams:
+            self._streams[stream].more = True
+
+    def pull(self) -> Pull | None:
+        """What to read from the log now; None until there is room, or something new is announced."""
+        if self.state is not State.OPEN or not self._believed or not self._window.room:
+            return None
+        for stream in self._streams.values():
+            if stream.more:
+                return Pull(stream.name, stream.heads(), stream.holes(), self._window.batch_limit)
+        return None
+
+    def keys_wanted(self, pull: Pull, records: Sequence[Stored]) -> list[bytes]:
+        """The subjects whose keys must travel with these records, in the order of first need."""
+        again = {(hole.segment, hole.seq) for hole in pull.holes if hole.why == WHY_KEY}
+        wanted: dict[bytes, None] = {}
+        for stored in records:
+            record = stored.record
+            if record is None or record.subject is None:
+                continue
+            if record.subject not in self._sent_keys or (stored.segment, stored.seq) in again:
+                wanted[record.subject] = None
+        return list(wanted)
+
+    def supply(self, pull: Pull, records: Sequence[Stored], keys: Sequence[SealedKey], now_ms: int) -> None:
+        """Put on the wire what was read for `pull`: first what mends its holes, then what follows, in order.
+
+        Nothing read means that the stream has no more for now. A key that is not given (erased since) is not waited
+        for.
+        """
+        if self.state is not State.OPEN:
+            raise CallerError("Nothing can be sent outside an open session.")
+        stream = self._streams[pull.stream]
+        stream.tried.update((hole.segment, hole.seq, hole.expected) for hole in pull.holes)
+        if not records:
+            stream.more = False
+            return
+        frame = write_batch(self._number + 1, pull.stream, records, keys)
+        if len(frame) > MAX_FRAME:
+            raise CallerError(f"A batch of {len(frame)} bytes is larger than a frame; read at most `pull.limit` bytes.")
+        self._number += 1
+        self._sent_keys.update(key.subject for key in keys)
+        self._remember(stream, pull, records)
+        self._window.record_sent(self._number, len(frame), now_ms)
+        self._out.append(frame)
+
+    def _remember(self, stream: _Outbound, pull: Pull, records: Sequence[Stored]) -> None:
+        mended = {(hole.segment, hole.seq) for hole in pull.holes}
+        for stored in records:
+            head = stream.sent.get(stored.segment)
+            if (stored.segment, stored.seq) in mended or (head is not None and head.seq >= stored.seq):
+                continue
+            stream.sent[stored.segment] = Head(stored.segment, stored.seq, stored.hash)
+
+    def bye(self) -> None:
+        """End the conversation cleanly."""
+        if self.state is State.OPEN:
+            self._out.append(pack("bye"))
+        self.state = State.CLOSED
+
+
+def fill(records: Iterable[Stored], limit: int) -> list[Stored]:
+    """The longest beginning of `records` that fits into `limit` bytes on the wire; at least one, if there is one."""
+    chosen: list[Stored] = []
+    size = 0
+    for stored in records:
+        size += size_on_wire(stored)
+        if chosen and size > limit:
+            break
+        chosen.append(stored)
+    return chosen

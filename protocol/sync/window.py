@@ -1,0 +1,89 @@
+"""How much may be under way: near what the link itself holds (bandwidth times delay), and never above the credit.
+
+More than that would only queue in front of the slow link, where a case submitted now waits behind the office's noise.
+The estimate follows BBR's idea (Cardwell and others, 2016): delivery rate seen at its best, times the shortest answer,
+with some gain so that a faster link is found. The peer's credit is a cumulative bound on all bytes ever sent in batches
+of this session, so a lost or repeated grant can't be counted twice. A batch leaves only while the credit covers the
+largest frame there is: so no record, however large, can exceed it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from protocol.sync.frames import MAX_FRAME
+
+FLOOR = 16 * 1024  # one full batch must always fit, also on a link of 9.6 kbit/s
+START = 64 * 1024  # before anything was measured
+CEILING = 4 * 1024 * 1024  # what a peer must hold in memory for us at most
+GAIN = 1.5  # half a link's worth of queue, in return for finding more bandwidth within a few answers
+SAMPLES = 16
+BATCH_CEILING = 64 * 1024  # one commit of the receiver: some 200 records, a few milliseconds
+BATCH_FLOOR = 4 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    number: int
+    size: int
+    at_ms: int
+    delivered: int
+
+
+class Window:
+    """What was sent and not yet answered, in bytes; all times are milliseconds given by the caller."""
+
+    def __init__(self) -> None:
+        self._flying: deque[_Sent] = deque()
+        self._rates: deque[float] = deque(maxlen=SAMPLES)
+        self._delays: deque[int] = deque(maxlen=SAMPLES)
+        self._delivered = 0
+        self._granted = 0
+        self.sent = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Bytes sent and not answered."""
+        return self.sent - self._delivered
+
+    @property
+    def target(self) -> int:
+        """Bytes that should be under way at most."""
+        if not self._rates:
+            return START
+        return int(min(CEILING, max(FLOOR, GAIN * max(self._rates) * min(self._delays))))
+
+    @property
+    def room(self) -> int:
+        """Bytes that may be sent now; nothing, or at least a batch worth sending."""
+        if self._granted - self.sent < MAX_FRAME:
+            return 0
+        room = self.target - self.in_flight
+        return room if room >= BATCH_FLOOR else 0
+
+    @property
+    def batch_limit(self) -> int:
+        """A fair size of the next batch: a quarter of the window, so that a commit and the link overlap."""
+        return min(self.room, max(BATCH_FLOOR, min(BATCH_CEILING, self.target // 4)))
+
+    def grant(self, total: int) -> None:
+        """The peer takes `total` bytes of batches since the session began; a lower grant than before changes
+        nothing."""
+        self._granted = max(self._granted, total)
+
+    def record_sent(self, number: int, size: int, now_ms: int) -> None:
+        """A batch frame of `size` bytes left."""
+        self._flying.append(_Sent(number, size, now_ms, self._delivered))
+        self.sent += size
+
+    def record_answered(self, through: int, now_ms: int) -> None:
+        """All batches up to the number `through` are committed at the peer."""
+        answered = None
+        while self._flying and self._flying[0].number <= through:
+            answered = self._flying.popleft()
+            self._delivered += answered.size
+        if answered is not None:
+            delay = max(1, now_ms - answered.at_ms)
+            self._delays.append(delay)
+            self._rates.append((self._delivered - answered.delivered) / delay)
