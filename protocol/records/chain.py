@@ -1,7 +1,7 @@
 """The verifier of one stream: what a record means beside those that are held already.
 
-A stream is a tree of segments. A writer begins one at its first write after every start, and never goes back to an older
-one. Signatures, and whether the signer may write here, are checked elsewhere.
+A stream is a tree of segments. A writer begins one at its first write after every start, and never goes back to an
+older one. Signatures, and whether the signer may write here, are checked elsewhere.
 
 - Within a segment seq counts from 0 without gaps, and `prev` names the record before by its hash.
 - Record 0 is an unsealed `segment.opened` that names its parent: the record it continues, or none. Its `prev` is the
