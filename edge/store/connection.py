@@ -111,7 +111,7 @@ def _translated(error: sqlite3.Error) -> Exception:
         return DiskFailed(f"the store's file failed ({name}): check the disk, its free space and its permissions")
     if isinstance(error, sqlite3.IntegrityError):
         return ConstraintBroken(f"the store refused a row: {error}")
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+    if type(error) is sqlite3.DatabaseError:
         return DiskFailed("the store's file is not a sound database: restore it from the mirror or a backup")
     return CallerError(f"the store was asked something that SQLite refuses: {error}")
 
@@ -170,11 +170,8 @@ async def open_sqlite(path: Path, writable: bool) -> Connection:
 
     Raises OperatorError when the file is missing, cannot be opened, or cannot keep what it confirms.
     """
-    if writable:
-        _create_private(path)
-    elif not path.exists():
-        raise OperatorError(f"there is no store at {path}: give the annexe's data folder")
-    connection = SqliteConnection(await _connect(path, writable))
+    _find_or_create(path, writable)
+    connection = SqliteConnection(await _dial(_uri(path, writable)))
     try:
         await _assert_durable(connection, writable)
     except BaseException:
@@ -183,15 +180,20 @@ async def open_sqlite(path: Path, writable: bool) -> Connection:
     return connection
 
 
-async def _connect(path: Path, writable: bool) -> _OneTrip:
+def _uri(path: Path, writable: bool) -> str:
+    return f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
+
+
+async def _dial(uri: str) -> _OneTrip:
     def connector() -> sqlite3.Connection:
-        uri = f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
         return sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=256)
 
+    connection = _OneTrip(connector, iter_chunk_size=64)
     try:
-        return await _OneTrip(connector, iter_chunk_size=64)  # type: ignore[return-value]
+        await connection
     except sqlite3.Error as error:
         raise _translated(error) from error
+    return connection
 
 
 async def _assert_durable(connection: SqliteConnection, writable: bool) -> None:
@@ -199,7 +201,7 @@ async def _assert_durable(connection: SqliteConnection, writable: bool) -> None:
     if writable:
         mode = await connection.run((("PRAGMA synchronous = FULL", ()), ("PRAGMA journal_mode = WAL", ())))
         if mode != [("wal",)]:
-            raise OperatorError("the store's disk does not carry a write-ahead log: put the data folder on a local disk")
+            raise OperatorError("the store's disk carries no write-ahead log: put the data folder on a local disk")
         if await connection.rows("PRAGMA synchronous") != [(2,)]:
             raise OperatorError("SQLite does not keep synchronous=FULL: a power cut could take back what was confirmed")
     else:
@@ -208,8 +210,12 @@ async def _assert_durable(connection: SqliteConnection, writable: bool) -> None:
         raise OperatorError("this SQLite was built without foreign keys: install Debian's own sqlite3")
 
 
-def _create_private(path: Path) -> None:
+def _find_or_create(path: Path, writable: bool) -> None:
     """Make the file before SQLite does, readable by the service alone; its WAL inherits the mode."""
+    if not writable:
+        if not path.exists():
+            raise OperatorError(f"there is no store at {path}: give the annexe's data folder")
+        return
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except FileExistsError:
@@ -227,3 +233,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+async def open_scratch() -> Connection:
+    """Open a database of its own that is gone when closed: to fold into, and compare with."""
+    connection = SqliteConnection(await _dial(""))
+    await connection.run((("PRAGMA foreign_keys = ON", ()),))
+    return connection

@@ -38,7 +38,7 @@ class KeyFile:
         try:
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         except FileExistsError as error:
-            raise OperatorError(f"{self._path} exists already: a vault is made once, a new one would blind it") from error
+            raise OperatorError(f"{self._path} exists already: a vault is made once") from error
         except OSError as error:
             raise OperatorError(f"the vault's key cannot be written to {self._path}: {error.strerror}") from error
         with os.fdopen(descriptor, "wb") as file:

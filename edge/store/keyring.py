@@ -7,6 +7,7 @@ stays with that command until it committed.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Protocol
 
 from edge.store.connection import Row, SqlValue
@@ -19,7 +20,7 @@ REMEMBERED = 20_000
 class Source(Protocol):
     """Whatever answers a query: a read connection, or the open transaction."""
 
-    async def rows(self, sql: str, params: tuple[SqlValue, ...] = ()) -> list[Row]:
+    async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
         """Run one query and return its rows."""
 
 

@@ -19,6 +19,7 @@ class WriterLock:
 
     def __init__(self, folder: Path) -> None:
         try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise OperatorError(f"the data folder {folder} cannot be used: {error.strerror}") from error

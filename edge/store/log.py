@@ -55,6 +55,17 @@ class Machine:
     clock: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the next record stands."""
+
+    stream: str
+    segment: bytes
+    seq: int
+    prev: bytes
+    time: Timestamp
+
+
 class Log:
     """Makes the next records of the own streams; pure but for the tips it remembers."""
 
@@ -103,28 +114,30 @@ class Log:
         )
         prev = NO_PARENT if parent is None else parent.hash
         time = tick(None if tip is None else tip.time, now_ms)
-        return self._write(stream, self._entropy(SEGMENT_SIZE), 0, prev, time, event, None)
+        opening = _Place(stream, self._entropy(SEGMENT_SIZE), 0, prev, time)
+        return self._write(opening, event, None)
 
     def _change_clock(self, stream: str, tip: Tip, now_ms: int) -> Record:
-        return self._next(stream, tip, Timestamp(now_ms, 0), clock_changed(self._machine.clock, now_ms), None)
+        return self._next(stream, tip, Timestamp(now_ms, 0), clock_changed(self._machine.clock, now_ms))
 
-    def _next(self, stream: str, tip: Tip, time: Timestamp, event: dict[str, Value], key: bytes | None) -> Record:
-        return self._write(stream, tip.head.segment, tip.head.seq + 1, tip.head.hash, time, event, key)
-
-    def _write(
-        self, stream: str, segment: bytes, seq: int, prev: bytes, time: Timestamp, event: dict[str, Value], key: bytes | None
+    def _next(
+        self, stream: str, tip: Tip, time: Timestamp, event: dict[str, Value], key: bytes | None = None
     ) -> Record:
+        following = _Place(stream, tip.head.segment, tip.head.seq + 1, tip.head.hash, time)
+        return self._write(following, event, key)
+
+    def _write(self, place: _Place, event: dict[str, Value], key: bytes | None) -> Record:
         record = write_record(
-            stream=stream,
-            segment=segment,
-            seq=seq,
-            prev=prev,
-            time=time,
+            stream=place.stream,
+            segment=place.segment,
+            seq=place.seq,
+            prev=place.prev,
+            time=place.time,
             event=event,
             key=key,
             signing=self._identity.signing,
         )
-        self._tips[stream] = Tip(Head(segment, seq, record.hash), time, open=True)
+        self._tips[place.stream] = Tip(Head(place.segment, place.seq, record.hash), place.time, open=True)
         return record
 
 
@@ -146,5 +159,5 @@ async def load_tips(connection: Connection, streams: tuple[str, ...]) -> dict[st
 def _tip(hash_: object, data: object) -> Tip:
     record = parse_record(data) if isinstance(data, bytes) else None
     if record is None or record.hash != hash_:
-        raise OperatorError("the log's last record is damaged: run `mulhaqa-edge verify-log`, then restore from the mirror")
+        raise OperatorError("the log's last record is damaged: run `mulhaqa-edge verify-log`, then restore it")
     return Tip(Head(record.segment, record.seq, record.hash), record.time, open=False)

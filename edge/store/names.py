@@ -1,8 +1,8 @@
 """The search by name, in memory alone: names are never on the disk in a form that could be searched.
 
 Names in Arabic and in Latin letters are folded (`protocol.office.folding`), so accents, hamza forms and tatweel do not
-matter, and compared by likeness, so a slip of the finger does not either. Every word that was typed must resemble a word
-of the name; the order of the words is free, and the last one may be only begun.
+matter, and compared by likeness, so a slip of the finger does not either. Every word that was typed must resemble a
+word of the name, or the beginning of one; the order of the words is free.
 """
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ class NameIndex:
         typed = fold_name(text[:LONGEST]).split()
         if not typed:
             return []
-        scored = ((max(_likeness(typed, name) for name in names), subject) for subject, names in self._names.items())
-        found = sorted(((score, subject) for score, subject in scored if score > 0), key=lambda pair: (-pair[0], pair[1]))
-        return [subject for _, subject in found[:limit]]
+        scored = ((-max(_likeness(typed, name) for name in names), subject) for subject, names in self._names.items())
+        return [subject for score, subject in sorted(scored)[:limit] if score < 0]
 
 
 def _likeness(typed: list[str], name: tuple[str, ...]) -> float:

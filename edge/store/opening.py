@@ -28,7 +28,7 @@ OFFICE_KEY_SIZE = 32
 
 
 async def prepare(
-    connection: Connection, annexe: str, views: Sequence[View], keyring: Keyring, vault: Vault, now_ms: int
+    connection: Connection, *, annexe: str, views: Sequence[View], keyring: Keyring, vault: Vault, now_ms: int
 ) -> None:
     """Create what is missing, in one transaction; rebuild the views when their folds are not those that made them."""
     pending = Pending(connection)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -39,8 +39,13 @@ class Reader:
         self._keyring = keyring
         self._vault = vault
 
-    async def _rows(self, sql: str, params: tuple[SqlValue, ...] = ()) -> list[Row]:
+    async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        """Run one query of the store's own; services have a typed method for each of theirs."""
         return await self._source.rows(sql, params)
+
+    async def data_key(self, subject: bytes) -> bytes | None:
+        """Return the data key of a subject, for the uplink to seal to its reader; None when it is not held."""
+        return await self._key(subject)
 
     async def _key(self, subject: bytes) -> bytes | None:
         return await self._keyring.key(self._source, subject)
@@ -53,11 +58,11 @@ class Reader:
 
     async def account(self, subject: bytes) -> AccountView | None:
         """Return the account, opened, with every look at it; None when there is none."""
-        found = await self._rows("SELECT details FROM accounts WHERE subject = ?", (subject,))
+        found = await self.rows("SELECT details FROM accounts WHERE subject = ?", (subject,))
         if not found:
             return None
         key = await self._required_key(subject)
-        looks = await self._rows(
+        looks = await self.rows(
             "SELECT record, details FROM account_looks WHERE account = ? ORDER BY at_ms, record", (subject,)
         )
         account = open_account(key, subject, blob(found[0][0]))
@@ -72,20 +77,20 @@ class Reader:
         """Return all accounts of this "cnie" or "phone": a phone may be a family's."""
         if kind not in {"cnie", "phone"}:
             raise CallerError(f"accounts are found by cnie or phone, not by {kind!r}")
-        found = await self._rows(
+        found = await self.rows(
             "SELECT account FROM account_index WHERE kind = ? AND blind = ?", (kind, self._vault.blind(kind, text))
         )
         return [blob(row[0]) for row in found]
 
     async def case(self, subject: bytes) -> Case | None:
         """Return the case, opened; None when there is none."""
-        found = await self._rows("SELECT details FROM cases WHERE subject = ?", (subject,))
+        found = await self.rows("SELECT details FROM cases WHERE subject = ?", (subject,))
         return open_case(await self._required_key(subject), subject, blob(found[0][0])) if found else None
 
     async def case_by_reference(self, reference: str) -> bytes | None:
         """Return the case of this reference (as `references.parse` returns it)."""
         blind = self._vault.blind("reference", reference)
-        found = await self._rows("SELECT subject FROM case_index WHERE reference = ?", (blind,))
+        found = await self.rows("SELECT subject FROM case_index WHERE reference = ?", (blind,))
         return blob(found[0][0]) if found else None
 
     async def cases(
@@ -98,7 +103,7 @@ class Reader:
         if account is not None:
             wanted.append(("account = ?", account))
         where = f"WHERE {' AND '.join(clause for clause, _ in wanted)} " if wanted else ""
-        found = await self._rows(
+        found = await self.rows(
             "SELECT subject, account, state, procedure, submitted_ms, due, updated_ms FROM cases "  # noqa: S608 - ours
             f"{where}ORDER BY submitted_ms DESC, subject LIMIT ?",
             (*(value for _, value in wanted), min(limit, LONGEST_LIST)),
@@ -107,32 +112,33 @@ class Reader:
 
     async def procedure(self, id: str, version: int | None = None) -> Procedure | None:  # noqa: A002 - the event's own word
         """Return this version of a procedure, the newest when none is given; None when there is none."""
-        found = await self._rows(
-            "SELECT document FROM procedures WHERE id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version DESC LIMIT 1",
+        found = await self.rows(
+            "SELECT document FROM procedures WHERE id = ?1 AND (?2 IS NULL OR version = ?2)"
+            " ORDER BY version DESC LIMIT 1",
             (id, version),
         )
         return parsed_procedure(blob(found[0][0])) if found else None
 
     async def procedures(self) -> list[Procedure]:
         """Return the newest version of every procedure, by id."""
-        found = await self._rows("SELECT document, max(version) FROM procedures GROUP BY id ORDER BY id")
+        found = await self.rows("SELECT document, max(version) FROM procedures GROUP BY id ORDER BY id")
         return [parsed_procedure(blob(row[0])) for row in found]
 
     async def credentials(self) -> list[Credential]:
         """Return every credential that the prefecture has published, as it stands in the log (`Trust` judges them)."""
-        found = await self._rows("SELECT bytes FROM credentials ORDER BY id")
+        found = await self.rows("SELECT bytes FROM credentials ORDER BY id")
         return [parse_credential(blob(row[0])) for row in found]
 
     async def staff(self, login: str) -> StaffView | None:
         """Return the agent of this login."""
-        found = await self._rows(
+        found = await self.rows(
             "SELECT login, subject, details FROM staff WHERE login = ?", (self._vault.blind("login", login),)
         )
         return await self._staff(found[0]) if found else None
 
     async def staff_list(self) -> list[StaffView]:
         """Return all agents, by login."""
-        found = [await self._staff(row) for row in await self._rows("SELECT login, subject, details FROM staff")]
+        found = [await self._staff(row) for row in await self.rows("SELECT login, subject, details FROM staff")]
         return sorted(found, key=lambda staff: staff.login)
 
     async def _staff(self, row: Row) -> StaffView:
@@ -141,12 +147,12 @@ class Reader:
 
     async def secret(self, name: str) -> bytes | None:
         """Return a secret of the appliance itself."""
-        found = await self._rows("SELECT sealed FROM secrets WHERE name = ?", (name,))
+        found = await self.rows("SELECT sealed FROM secrets WHERE name = ?", (name,))
         return self._vault.open_local(secret_place(name), blob(found[0][0])) if found else None
 
     async def blob(self, hash: bytes) -> bytes | None:  # noqa: A002 - what it is
         """Return a stored file, opened, by the hash that `put_blob` returned."""
-        found = await self._rows("SELECT subject, bytes FROM blobs WHERE hash = ?", (hash,))
+        found = await self.rows("SELECT subject, bytes FROM blobs WHERE hash = ?", (hash,))
         if not found:
             return None
         subject, sealed = blob(found[0][0]), blob(found[0][1])
@@ -165,7 +171,7 @@ class Reader:
         if case is not None:
             clauses.append("subject = ?")
             params.append(case)
-        found = await self._rows(
+        found = await self.rows(
             "SELECT message, subject, state, attempts, queued_ms, updated_ms, details FROM messages"  # noqa: S608 - ours
             f" WHERE {' AND '.join(clauses)} ORDER BY queued_ms, message LIMIT ?",
             (*params, min(limit, LONGEST_LIST)),
@@ -190,7 +196,7 @@ class Reader:
 
     async def log_tail(self, n: int) -> list[LogRow]:
         """Return the last `n` records of all streams, the newest first."""
-        found = await self._rows(
+        found = await self.rows(
             "SELECT hash, bytes FROM records ORDER BY position DESC LIMIT ?", (min(n, LONGEST_LIST),)
         )
         return [await self._log_row(blob(row[0]), blob(row[1])) for row in found]

@@ -56,7 +56,11 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A message to a citizen. `state`: queued, waiting (failed, to be tried again), sent, failed (for good), told (in person)."""
+    """A message to a citizen.
+
+    `state`: queued, attempted (being sent, or a crash fell into it), waiting (failed, to be tried again), sent,
+    failed (for good), told (in person).
+    """
 
     message: str
     case: bytes

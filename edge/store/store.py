@@ -43,7 +43,14 @@ class Store:
     """Made by `open`; closed by `close`. Not to be shared between event loops."""
 
     def __init__(
-        self, folder: Path, lock: WriterLock, connection: Connection, pool: ReadPool, workshop: Workshop, names: NameIndex
+        self,
+        folder: Path,
+        *,
+        lock: WriterLock,
+        connection: Connection,
+        pool: ReadPool,
+        workshop: Workshop,
+        names: NameIndex,
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -77,14 +84,15 @@ class Store:
         (trusted, estimated, unknown) go into record 0 of each segment. Raises OperatorError when another process writes
         here, when the disk cannot keep what it confirms, or when what is there is another annexe's or damaged.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = WriterLock(folder)
         opened: list[Connection] = []
         try:
             connection = await connect(folder / DATABASE, True)
             opened.append(connection)
             keyring = Keyring(vault)
-            await prepare(connection, identity.annexe, views, keyring, vault, now())
+            await prepare(
+                connection, annexe=identity.annexe, views=views, keyring=keyring, vault=vault, now_ms=now()
+            )
             machine = Machine(software, fingerprint, clock)
             workshop = Workshop(
                 log=Log(identity, machine, entropy, await load_tips(connection, identity.streams())),
@@ -103,7 +111,14 @@ class Store:
                 await one.close()
             lock.release()
             raise
-        store = cls(folder, lock, connection, ReadPool(opened[1:]), workshop, names)
+        store = cls(
+            folder,
+            lock=lock,
+            connection=connection,
+            pool=ReadPool(opened[1:]),
+            workshop=workshop,
+            names=names,
+        )
         store._writer = Writer(connection, workshop, now, store._take_over, store._mourn)
         return store
 
@@ -112,7 +127,7 @@ class Store:
 
         `command`: 16 bytes made by the screen that asks; a command that was seen is not run again but answered with its
         first result. `decide` reads and appends through the transaction it is given, and nothing else: it may be run at
-        any time, its exceptions undo this command alone, and reach the caller. Raises OperatorError when the disk fails.
+        any time, its exceptions undo this command alone and reach the caller. Raises OperatorError when the disk fails.
         """
         return await self._writer.execute(command, decide)
 

@@ -6,7 +6,7 @@ searched by, what listeners will be told) stays here until the command succeeds,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edge.store.connection import SqlValue
@@ -156,6 +156,14 @@ class Transaction(Reader):
         self.changes.rebuilt = True
         folded, self.changes.named = await refold(self._pending, workshop.views, workshop.keyring, workshop.vault)
         return folded
+
+    def keep_key(self, subject: bytes, key: bytes) -> None:
+        """Keep a data key that came with a feed, ahead of the records that it opens."""
+        wrapped = self._workshop.vault.wrap(key, subject)
+        self._pending.write(
+            "INSERT INTO keys (subject, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING", (subject, wrapped)
+        )
+        self.changes.keys[subject] = key
 
     def finish(self) -> None:
         """Check that the command left nothing half done; raises CallerError for a key that seals nothing."""

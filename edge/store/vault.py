@@ -49,7 +49,7 @@ class Vault:
 
     @classmethod
     def open(cls, folder: Path) -> Vault:
-        """Open the vault whose key file is in `folder`; raises OperatorError when it is missing or too widely readable."""
+        """Open the vault whose key is in `folder`; raises OperatorError when it is missing or too widely readable."""
         return cls(KeyFile(folder / KEY_NAME))
 
     def wrap(self, key: bytes, subject: bytes) -> bytes:

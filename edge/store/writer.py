@@ -13,7 +13,7 @@ Rules:
   "this login is taken" never rests on a neighbour's row that did not survive.
 - A command id that was seen answers with the first result, also within one group. A failed command leaves no trace, so
   its id may try again.
-- If BEGIN, COMMIT or a rollback fails, or the disk does, every command of the group fails and the writer stops for good.
+- If BEGIN, COMMIT or a rollback fails, or the disk, every command of the group fails and the writer stops for good.
   After a failed fsync nobody knows what is on the disk (the kernel drops the pages): it is never tried again on this
   connection. The store is opened anew and verified instead; a mark in the folder says so.
 - A caller that goes away takes nothing with it: its command runs and commits, only nobody hears the answer.
@@ -68,7 +68,7 @@ class Writer:
         workshop: Workshop,
         now: Callable[[], int],
         committed: Callable[[Sequence[Changes]], None],
-        failed: Callable[[BaseException], None],
+        failed: Callable[[OperatorError], None],
     ) -> None:
         self._connection = connection
         self._workshop = workshop
@@ -92,7 +92,7 @@ class Writer:
     async def close(self) -> None:
         """Finish what was queued, then refuse everything."""
         if self._stopped is None:
-            self._stopped = OperatorError("the store is closed: the appliance is stopping, try again once it has started")
+            self._stopped = OperatorError("the store is closed: try again once the appliance has started anew")
             self._queue.put_nowait(None)
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -117,13 +117,13 @@ class Writer:
 
     def _stop(self, error: BaseException, group: Sequence[Job | None]) -> None:
         """Fail the group and all that waits: nobody is told that something is kept while the disk is in doubt."""
-        self._stopped = _stopped_by(error)
+        self._stopped = stopped = _stopped_by(error)
         while not self._queue.empty():
             group = [*group, self._queue.get_nowait()]
         for job in group:
             if job is not None and not job.done.done():
                 job.done.set_exception(_stopped_by(error))
-        self._failed(error)
+        self._failed(stopped)
 
     async def _commit(self, jobs: Sequence[Job]) -> None:
         if not jobs:
@@ -198,7 +198,7 @@ async def _decided(job: Job, transaction: Transaction) -> Value:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        raise CallerError("a decision awaited something that was cancelled: decide from the transaction alone") from error
+        raise CallerError("a decision awaited what was cancelled: decide from the transaction alone") from error
 
 
 def _settle(outcome: Outcome) -> None:

@@ -6,12 +6,14 @@ the next event is folded onto it. `casework.apply` promises the same result as `
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
-from edge.store.views.view import Entry, Fold, Folding, View, open_cell, place, seal_cell
+from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office import casework
 from protocol.office.casework import Case, Fact
-from protocol.office.events import Event, RequestSubmitted
+from protocol.office.events import CaseEvent, RequestSubmitted
 
 SCHEMA = """
 CREATE TABLE cases (
@@ -41,7 +43,7 @@ def open_case(key: bytes, subject: bytes, sealed: bytes) -> Case:
     return _decode(open_cell(key, place("cases", "details", subject), sealed))
 
 
-async def _folded(folding: Folding, entry: Entry, event: Event) -> None:
+async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     key = await folding.key(entry.subject)
     found = await folding.rows("SELECT details FROM cases WHERE subject = ?", (entry.subject,))
     before = open_case(key, entry.subject, found[0][0]) if found and isinstance(found[0][0], bytes) else None
@@ -73,3 +75,12 @@ async def _submitted(folding: Folding, entry: Entry, event: RequestSubmitted) ->
         "INSERT INTO case_index (reference, subject) VALUES (?, ?)",
         (folding.blind("reference", event.reference), entry.subject),
     )
+
+
+CASES = View(
+    name="cases",
+    version=1,
+    schema=SCHEMA,
+    tables=("cases", "case_index"),
+    folds={**dict.fromkeys(get_args(CaseEvent), _folded), RequestSubmitted: _submitted},
+)

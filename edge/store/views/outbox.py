@@ -1,10 +1,10 @@
 """The view of messages: what is to be sent to citizens, what became of it, and who could not be told.
 
-    queued --sent--> sent
-    queued --failed, not final--> waiting --sent--> sent
-    queued, waiting --failed, final--> failed --told in person--> told
+    queued, waiting --attempted--> attempted --sent--> sent
+                                   attempted --failed, not final--> waiting
+                                   attempted --failed, final--> failed --told in person--> told
 
-The number is not here: it is the applicant's, in the case.
+A message that a crash left `attempted` may have gone out or not: whoever sends decides what to do with it. The number is not here: it is the applicant's, in the case.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.errors import PeerError
-from protocol.office.events import MessageFailed, MessageQueued, MessageSent, ToldInPerson
+from protocol.office.events import MessageAttempted, MessageFailed, MessageQueued, MessageSent, ToldInPerson
 
 SCHEMA = """
 CREATE TABLE messages (
@@ -62,6 +62,13 @@ async def _queued(folding: Folding, entry: Entry, event: MessageQueued) -> None:
     )
 
 
+async def _attempted(folding: Folding, entry: Entry, event: MessageAttempted) -> None:
+    folding.write(
+        "UPDATE messages SET state = 'attempted', attempts = ?, updated_ms = ? WHERE message = ?",
+        (event.attempt, entry.time_ms, event.message),
+    )
+
+
 async def _sent(folding: Folding, entry: Entry, event: MessageSent) -> None:
     folding.write(
         "UPDATE messages SET state = 'sent', attempts = ?, updated_ms = ? WHERE message = ?",
@@ -87,7 +94,7 @@ async def _failed(folding: Folding, entry: Entry, event: MessageFailed) -> None:
     )
 
 
-async def _told(folding: Folding, entry: Entry, event: ToldInPerson) -> None:
+async def _told(folding: Folding, entry: Entry, _event: ToldInPerson) -> None:
     folding.write(
         "UPDATE messages SET state = 'told', updated_ms = ? WHERE subject = ? AND state <> 'sent'",
         (entry.time_ms, entry.subject),
@@ -99,5 +106,11 @@ OUTBOX = View(
     version=1,
     schema=SCHEMA,
     tables=("messages",),
-    folds={MessageQueued: _queued, MessageSent: _sent, MessageFailed: _failed, ToldInPerson: _told},
+    folds={
+        MessageQueued: _queued,
+        MessageAttempted: _attempted,
+        MessageSent: _sent,
+        MessageFailed: _failed,
+        ToldInPerson: _told,
+    },
 )

@@ -1,0 +1,115 @@
+"""What the way to the prefecture asks of the store: records that are missing there, keys ahead of them, checkpoints.
+
+Nothing here leaves the disk because it was sent; what a peer holds is only what its signed checkpoint says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from edge.store.chains import HeldSegment, held_segments, load_chain
+from edge.store.columns import blob
+from edge.store.keyring import Source
+from edge.store.store import Store, Transaction
+from protocol.records.chain import Head
+from protocol.records.encoding import Value
+from protocol.records.envelope import Record, parse_record
+
+PAGE = 256
+"""Records read at a time: about as many as one batch carries."""
+
+
+class Uplink:
+    """The store as the uplink sees it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def records_after(self, stream: str, heads: Iterable[Head], limit_bytes: int) -> list[Record]:
+        """Return what follows these heads, segment by segment in the order of writing, up to `limit_bytes` encoded.
+
+        A head covers its segment up to its seq, and through the segment's parent all before it. At least one record is
+        returned if any is missing, however large. A head of a segment that is not held here covers nothing.
+        """
+        async with self._store.reading() as reader:
+            segments = await held_segments(reader, stream)
+            covered = _covered(segments, heads)
+            found: list[Record] = []
+            for held in segments:
+                after = covered.get(held.segment, -1)
+                if after < held.last and not await _read_on(
+                    reader, stream, held.segment, after=after, limit_bytes=limit_bytes, found=found
+                ):
+                    break
+            return found
+
+    async def records_at(self, stream: str, places: Sequence[tuple[bytes, int]]) -> list[Record]:
+        """Return the records at these (segment, seq), to fill a peer's holes; places that are not held are left out."""
+        query = "SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq = ?"
+        async with self._store.reading() as reader:
+            rows = [row for segment, seq in places for row in await reader.rows(query, (stream, segment, seq))]
+        return [parse_record(blob(row[0])) for row in rows]
+
+    async def keys_for(self, subjects: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+        """Return (subject, data key) for each subject whose key is held, in the order given, each once."""
+        async with self._store.reading() as reader:
+            found = [(subject, await reader.data_key(subject)) for subject in dict.fromkeys(subjects)]
+        return [(subject, key) for subject, key in found if key is not None]
+
+    async def chain_heads(self, stream: str) -> list[Head]:
+        """Return the leaf heads of a stream: what this store holds of it."""
+        async with self._store.reading() as reader:
+            return (await load_chain(reader, stream)).leaves()
+
+    async def unknown_heads(self, stream: str, heads: Iterable[Head]) -> list[Head]:
+        """Return those heads of our own stream that a peer has and we have not: we are behind, or a clone wrote on."""
+        async with self._store.reading() as reader:
+            last = {held.segment: held.last for held in await held_segments(reader, stream)}
+        return [head for head in heads if last.get(head.segment, -1) < head.seq]
+
+    async def save_checkpoint(self, peer: str, data: bytes) -> None:
+        """Keep the newest checkpoint of a peer, or our own for it, durably."""
+
+        async def work(transaction: Transaction) -> Value:
+            transaction.put_checkpoint(peer, data)
+            return None
+
+        await self._store.perform(work)
+
+    async def load_checkpoint(self, peer: str) -> bytes | None:
+        """Return what was saved under this name."""
+        async with self._store.reading() as reader:
+            found = await reader.rows("SELECT bytes FROM checkpoints WHERE name = ?", (peer,))
+        return blob(found[0][0]) if found else None
+
+
+def _covered(segments: Sequence[HeldSegment], heads: Iterable[Head]) -> Mapping[bytes, int]:
+    """Return up to which seq each segment is covered by heads, their segments' parents included."""
+    parents = {held.segment: held.parent for held in segments}
+    covered: dict[bytes, int] = {}
+    for head in heads:
+        step: Head | None = head
+        while step is not None and step.segment in parents and covered.get(step.segment, -1) < step.seq:
+            covered[step.segment] = step.seq
+            step = parents[step.segment]
+    return covered
+
+
+async def _read_on(
+    source: Source, stream: str, segment: bytes, *, after: int, limit_bytes: int, found: list[Record]
+) -> bool:
+    """Add the segment's records after a seq to `found`; False once the limit is reached."""
+    size = sum(len(record.encoded()) for record in found)
+    while True:
+        rows = await source.rows(
+            "SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (stream, segment, after, PAGE),
+        )
+        for row in rows:
+            data = blob(row[0])
+            if found and size + len(data) > limit_bytes:
+                return False
+            found.append(parse_record(data))
+            size, after = size + len(data), found[-1].seq
+        if len(rows) < PAGE:
+            return True
