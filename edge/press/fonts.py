@@ -1,0 +1,10 @@
+"""Which fonts the papers need, and which Debian packages bring them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FONT_FOLDERS = (Path("/usr/share/fonts/truetype/noto"), Path("/usr/share/fonts/opentype/fonts-hosny-amiri"))
+"""Where Debian puts the packages below."""
+
+PACKAGE_OF = {"Amiri": "fonts-hosny-amiri", "Noto Sans": "fonts-noto-core", "Noto Sans Tifinagh": "fonts-noto-core"}

@@ -1,0 +1,129 @@
+"""From a document's data to what its template shows: rows with labels, texts in both languages, the QR code as SVG.
+
+Pure: the same data give the same page. Templates hold the layout and no decision.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import msgspec
+import segno
+
+from edge.press import wording
+from edge.press.documents import CertificateData, Language, Paper, PieceLine, ReceiptData
+from protocol.office.attestation import Claims
+from protocol.office.calendar import local_date, local_time
+from protocol.office.catalogue import Bilingual
+
+Page = dict[str, Any]
+"""JSON-like data for a template."""
+
+
+def receipt_page(data: ReceiptData, language: Language, paper: Paper) -> Page:
+    """Return what `receipt.typ` shows, `language` first."""
+    due = wording.day_in_words(data.due) if data.due else None
+    return {
+        "paper": paper,
+        "first": language,
+        "second": "fr" if language == "ar" else "ar",
+        "issuer": msgspec.to_builtins(data.issuer),
+        "reference": data.reference,
+        "rows": _receipt_rows(data),
+        "pieces": [_piece(piece) for piece in data.pieces],
+        "due": _both(due),
+        "due_lines": wording.due_lines(data),
+        "once": wording.ONCE,
+        "follow": wording.FOLLOW,
+        "follow_url": data.follow_url,
+        "appeal": wording.APPEAL,
+        "qr": qr_svg(data.follow_url),
+    }
+
+
+def _receipt_rows(data: ReceiptData) -> list[Page]:
+    day = wording.day_in_words(local_date(data.submitted_ms))
+    hour = local_time(data.submitted_ms)
+    moment = Bilingual(ar=f"{day.ar}، {hour}", fr=f"{day.fr}, {hour}")
+    rows = [
+        _row(wording.REFERENCE, data.reference),
+        _row(wording.SUBMITTED, moment),
+        _row(wording.REQUEST, data.procedure),
+        _row(wording.NAME, Bilingual(ar=data.person.name_ar, fr=data.person.name_fr)),
+        _row(wording.CNIE, data.person.cnie),
+    ]
+    return [*rows, _row(wording.HELPER, data.helper)] if data.helper else rows
+
+
+def _piece(piece: PieceLine) -> Page:
+    return {"label": _both(piece.label), "state": piece.state, "word": _both(wording.PIECE_STATES[piece.state])}
+
+
+def certificate_page(data: CertificateData, token: str) -> Page:
+    """Return what `certificate.typ` shows; `token` is the text of the QR code."""
+    return {
+        "title": _both(data.title),
+        "issuer": msgspec.to_builtins(data.issuer),
+        "serial": data.serial,
+        "reference": data.reference,
+        "rows": _certificate_rows(data),
+        "statement": wording.statement(data),
+        "done": _both(wording.done_at(data, local_date(data.issued_ms))),
+        "signatory": _both(data.signatory),
+        "signatory_name": _both(data.signatory_name),
+        "seal_note": wording.SEAL_NOTE,
+        "verify_url": data.verify_url,
+        "token": token,
+        "qr": qr_svg(token),
+    }
+
+
+def _certificate_rows(data: CertificateData) -> list[Page]:
+    person = data.person
+    rows = [
+        _row(wording.NAME, Bilingual(ar=person.name_ar, fr=person.name_fr)),
+        _row(wording.CNIE, person.cnie),
+        _row(wording.BIRTH_DATE, wording.iso_day_in_words(person.birth_date)),
+        _row(wording.ADDRESS, person.address),
+        *(_row(detail.label, detail.value) for detail in data.details),
+    ]
+    if data.legal_basis is not None:
+        rows.append(_row(wording.LEGAL_BASIS, data.legal_basis))
+    if data.expires_ms is not None:
+        rows.append(_row(wording.EXPIRES, wording.day_in_words(local_date(data.expires_ms))))
+    return rows
+
+
+def claims_of(data: CertificateData) -> Claims:
+    """Return what the QR code attests: all that the paper says of the person."""
+    person = data.person
+    return Claims(
+        serial=data.serial,
+        reference=data.reference,
+        annexe=data.issuer.id,
+        name_ar=person.name_ar,
+        name_fr=person.name_fr,
+        cnie=person.cnie,
+        birth_date=person.birth_date,
+        address=person.address,
+        procedure=data.procedure,
+        issued_ms=data.issued_ms,
+        expires_ms=data.expires_ms,
+        details={detail.id: detail.value.fr for detail in data.details},
+    )
+
+
+def qr_svg(text: str) -> str:
+    """Return `text` as a QR code with error correction M: a crease or a drop of ink costs nothing."""
+    drawn = BytesIO()
+    segno.make(text, error="m", boost_error=False, micro=False).save(drawn, kind="svg", border=2, xmldecl=False)
+    return drawn.getvalue().decode()
+
+
+def _row(label: Bilingual, value: Bilingual | str) -> Page:
+    return {"label": _both(label), "value": value if isinstance(value, str) else _both(value)}
+
+
+def _both(text: Bilingual | None) -> dict[str, str] | None:
+    return None if text is None else {"ar": text.ar, "fr": text.fr}
