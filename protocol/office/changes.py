@@ -1,0 +1,154 @@
+"""What each event changes in a case that it fits; the state that follows is the table's (`casework.TRANSITIONS`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from protocol.office.case import Case, Certificate, Decision, Enquiry, Message, State, Step
+from protocol.office.events import (
+    CertificateSealed,
+    DecisionTaken,
+    DossierCompleted,
+    EnquiryReported,
+    MessageAttempted,
+    MessageFailed,
+    MessageQueued,
+    MessageSent,
+    PiecesRequested,
+    RequestSubmitted,
+    kind_of,
+)
+
+Then = tuple[State, ...]
+Change = Callable[[Case, Any, int, Then], Case]
+
+
+def opened(event: RequestSubmitted, hash_: bytes, time_ms: int) -> Case:
+    """Return the case that a request opens."""
+    return Case(
+        state=State.SUBMITTED,
+        account=event.account,
+        reference=event.reference,
+        procedure=event.procedure,
+        procedure_version=event.procedure_version,
+        answers=event.answers,
+        applicant=event.applicant,
+        language=event.language,
+        submitted_ms=time_ms,
+        due=_day(event.due),
+        heads=(hash_,),
+        history=(Step(kind_of(event), time_ms, event.by),),
+    )
+
+
+def _day(text: str) -> date | None:
+    """Return an ISO date of an event, None where it is none: folding is total."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moved(case: Case, _event: object, _time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0])
+
+
+def _asked(case: Case, event: PiecesRequested, _time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], asked=tuple(event.pieces), complete_ms=None)
+
+
+def _completed(case: Case, event: DossierCompleted, time_ms: int, then: Then) -> Case:
+    return replace(
+        case,
+        state=then[0] if event.enquiry else then[1],
+        complete_ms=time_ms,
+        pieces=tuple(piece.id for piece in event.pieces),
+        due=_day(event.due) or case.due,
+    )
+
+
+def _enquired(case: Case, event: EnquiryReported, time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], enquiry=Enquiry(event.outcome, event.by_title, event.on, event.note, time_ms))
+
+
+def _decided(case: Case, event: DecisionTaken, time_ms: int, then: Then) -> Case:
+    decision = Decision(
+        outcome=event.outcome,
+        reason_code=event.reason_code,
+        reason_text=event.reason_text,
+        by=event.by,
+        time_ms=time_ms,
+        sheet=event.sheet,
+        signature=event.signature,
+        signer=event.signer,
+    )
+    return replace(case, state=then[0] if event.outcome == "approved" else then[1], decision=decision)
+
+
+def _undone(case: Case, _event: object, _time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], decision=None)
+
+
+def _sealed(case: Case, event: CertificateSealed, time_ms: int, then: Then) -> Case:
+    certificate = Certificate(event.serial, event.pdf_hash, event.blob, event.token, event.template, time_ms)
+    return replace(case, state=then[0], certificate=certificate)
+
+
+def _queued(case: Case, event: MessageQueued, time_ms: int, then: Then) -> Case:
+    message = Message(event.message, event.template, event.language, "queued", 0, time_ms)
+    return replace(case, state=then[0], messages=(*case.messages, message))
+
+
+def _attempted(case: Case, event: MessageAttempted, time_ms: int, _then: Then) -> Case:
+    return _message(case, event.message, state="sending", attempts=event.attempt, updated_ms=time_ms)
+
+
+def _sent(case: Case, event: MessageSent, time_ms: int, _then: Then) -> Case:
+    return _message(case, event.message, state="sent", attempts=event.attempt, updated_ms=time_ms, why="")
+
+
+def _failed(case: Case, event: MessageFailed, time_ms: int, _then: Then) -> Case:
+    state = "failed" if event.final else "waiting"
+    return _message(case, event.message, state=state, attempts=event.attempt, updated_ms=time_ms, why=event.why)
+
+
+def _message(case: Case, message: str, **changes: Any) -> Case:
+    return replace(
+        case, messages=tuple(replace(one, **changes) if one.message == message else one for one in case.messages)
+    )
+
+
+def _told(case: Case, _event: object, time_ms: int, _then: Then) -> Case:
+    told = (one if one.state == "sent" else replace(one, state="told", updated_ms=time_ms) for one in case.messages)
+    return replace(case, messages=tuple(told))
+
+
+CHANGES: Mapping[str, Change] = {
+    "pieces.requested": _asked,
+    "dossier.completed": _completed,
+    "enquiry.reported": _enquired,
+    "decision.taken": _decided,
+    "decision.undone": _undone,
+    "certificate.sealed": _sealed,
+    "certificate.ready": _moved,
+    "certificate.collected": _moved,
+    "message.queued": _queued,
+    "message.attempted": _attempted,
+    "message.sent": _sent,
+    "message.failed": _failed,
+    "message.told_in_person": _told,
+    "request.withdrawn": _moved,
+    "request.lapsed": _moved,
+    "appeal.lodged": _moved,
+}
+"""Kind of event -> what it changes."""
+
+NOTES: Mapping[str, Callable[[Any], str]] = {
+    "enquiry.reported": lambda event: str(event.outcome),
+    "decision.taken": lambda event: str(event.outcome),
+    "message.failed": lambda event: "final" if event.final else "for_now",
+}
+"""The word that the history keeps of an event."""
