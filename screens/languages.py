@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 
 from protocol.errors import Fact, OperatorError, PersonError, PersonErrors
 
@@ -62,6 +62,10 @@ class Tongue:
             key = message.id if isinstance(message.id, str) else message.id[0]
             if key and message.string and all(message.string) and not message.fuzzy:
                 self._words.setdefault(key, message.string)
+
+    def __contains__(self, message: str) -> bool:
+        """Say whether this language itself has words for a msgid."""
+        return message in self._words
 
     @property
     def code(self) -> str:
@@ -175,5 +179,5 @@ def _read(path: Path) -> Catalog:
     try:
         with path.open("rb") as file:
             return read_po(file, locale=None, abort_invalid=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, PoFileError) as error:
         raise OperatorError(f"The catalogue {path.name} of {path.parent.name} cannot be read: reinstall it.") from error

@@ -190,7 +190,7 @@ async def switch_language(request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     response = web.HTTPSeeOther(own_path(request.query.get("next", "")) or "/")
     response.set_cookie(LANGUAGE_COOKIE, code, max_age=LANGUAGE_KEPT, httponly=True, samesite="Strict", path="/")
-    return response
+    raise response
 
 
 def own_path(text: str) -> str | None:

@@ -15,7 +15,7 @@ if (panel) {
     told = performance.now();
     try {
       const response = await fetch("/kiosk/stay", { method: "POST", headers: { "X-CSRF": panel.dataset.csrf, Accept: "application/json" } });
-      if (response.status === 403) leave();
+      if (response.status === 401 || response.status === 403) leave();
     } catch { /* no connection: the clock goes on, and the page leaves in time */ }
   }
 

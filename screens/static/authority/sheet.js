@@ -1,13 +1,13 @@
 // A decision sheet, read from the very bytes that will be signed, and drawn for the agent.
 //
-// The fields are a closed list: a sheet with a field that this page does not know, or without one that it expects, is
-// not drawn, and so cannot be signed here. Every value of the sheet is shown; nothing is taken from elsewhere except
+// The fields are a closed list (but for the answers, whose names are the procedure's): a sheet with a field that this page
+// does not know, or without one that it expects, is not drawn, and so cannot be signed here. Every value of the sheet is shown; nothing is taken from elsewhere except
 // the words that explain codes, and a code stays visible beside its words.
 
 import { NotCanonical, decode } from "./msgpack.js";
 
 const FIELDS = ["outcome", "reason_code", "reason_text", "reference", "procedure", "procedure_version", "identity",
-  "pieces", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
+  "answers", "pieces", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
 const IDENTITY = ["name_ar", "name_fr", "cnie", "birth_date", "address"];
 const ENQUIRY = ["outcome", "by_title", "on", "note"];
 const ALWAYS_ISOLATED = new Set(["cnie", "birth_date", "on", "reference", "procedure_version", "annexe", "agent"]);
@@ -22,6 +22,7 @@ export function read(bytes) {
   closed(sheet, FIELDS);
   closed(sheet.get("identity"), IDENTITY);
   if (sheet.get("enquiry") !== null) closed(sheet.get("enquiry"), ENQUIRY);
+  for (const answer of map(sheet.get("answers")).values()) if (typeof answer !== "string") throw new CannotShow("an answer");
   return sheet;
 }
 
@@ -37,10 +38,14 @@ function tidy(text) {
   return text.normalize("NFC").replace(/\s+/g, " ").trim();
 }
 
-function closed(map, names) {
-  if (!(map instanceof Map)) throw new CannotShow("a part of the sheet is missing");
-  for (const key of map.keys()) if (!names.includes(key)) throw new CannotShow(`unknown field ${key}`);
-  for (const name of names) if (!map.has(name)) throw new CannotShow(`missing field ${name}`);
+function map(value) {
+  if (!(value instanceof Map)) throw new CannotShow("a part of the sheet is missing");
+  return value;
+}
+
+function closed(part, names) {
+  for (const key of map(part).keys()) if (!names.includes(key)) throw new CannotShow(`unknown field ${key}`);
+  for (const name of names) if (!part.has(name)) throw new CannotShow(`missing field ${name}`);
 }
 
 /** Draw the sheet's fields into the description list `into`, with the page's `words` (a function from key to text). */
@@ -70,7 +75,7 @@ function written(field, value, words) {
   if (value === null || value === "") return [words("none")];
   if (value instanceof Uint8Array) return [isolated(hex(value))];
   if (field === "claimed_ms") return [isolated(moment(value))];
-  const word = CODES[field] === undefined ? undefined : words(`${CODES[field]}.${value}`);
+  const word = words(`${CODES[field] ?? field}.${value}`);
   if (word !== undefined) return [`${word} `, isolated(String(value), "code")];
   const name = field.split(".").at(-1);
   return [ALWAYS_ISOLATED.has(name) ? isolated(String(value)) : free(String(value))];

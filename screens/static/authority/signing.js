@@ -76,7 +76,7 @@ async function enrol(kept = null) {
 }
 
 function show(state) {
-  for (const part of page.querySelectorAll("[data-key]")) part.hidden = part.dataset.key !== state;
+  for (const part of page.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== state;
   for (const form of page.querySelectorAll("form[data-outcome] button")) form.disabled = state !== "enrolled";
   page.dataset.keyState = state;
   return null;
