@@ -59,9 +59,7 @@ async def _check_meta(connection: Connection, annexe: str) -> None:
         raise OperatorError("this data folder belongs to another annexe: give each annexe its own")
 
 
-async def load_office(
-    connection: Connection, keyring: Keyring, entropy: Callable[[int], bytes]
-) -> tuple[bytes, bytes]:
+async def load_office(connection: Connection, keyring: Keyring, entropy: Callable[[int], bytes]) -> tuple[bytes, bytes]:
     """Return the subject and key of the office's events; a new one is stored with the first record that it seals."""
     found = await connection.rows("SELECT value FROM meta WHERE name = 'office'")
     if not found:

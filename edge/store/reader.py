@@ -96,7 +96,10 @@ class Reader:
     async def cases(
         self, *, state: State | None = None, account: bytes | None = None, limit: int = 200
     ) -> list[CaseRow]:
-        """Return the newest cases in this state and of this account, at most `limit`."""
+        """Return cases in this state and of this account, at most `limit`.
+
+        Those in one state come the oldest first, as a queue does; others the newest first, as a history does.
+        """
         wanted: list[tuple[str, SqlValue]] = []
         if state is not None:
             wanted.append(("state = ?", state.value))
@@ -105,7 +108,7 @@ class Reader:
         where = f"WHERE {' AND '.join(clause for clause, _ in wanted)} " if wanted else ""
         found = await self.rows(
             "SELECT subject, account, state, procedure, submitted_ms, due, updated_ms FROM cases "  # noqa: S608 - ours
-            f"{where}ORDER BY submitted_ms DESC, subject LIMIT ?",
+            f"{where}ORDER BY submitted_ms {'DESC' if state is None else 'ASC'}, subject LIMIT ?",
             (*(value for _, value in wanted), min(limit, LONGEST_LIST)),
         )
         return [_case_row(row) for row in found]

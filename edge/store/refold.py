@@ -40,7 +40,7 @@ async def refold(pending: Pending, views: Sequence[View], keyring: Keyring, vaul
     for view in views:
         for statement in statements_of(view.schema):
             pending.write(statement)
-    folding = Folding(pending, keyring, vault, {})
+    folding = Folding(pending, keyring, vault, fresh={})
     folded = 0
     async for _, record in records_in_order(pending):
         key = None if record.subject is None else await keyring.key(pending, record.subject)

@@ -58,7 +58,7 @@ class CaseRow:
 class OutboxRow:
     """A message to a citizen.
 
-    `state`: queued, attempted (being sent, or a crash fell into it), waiting (failed, to be tried again), sent,
+    `state`: queued, sending (or a crash fell into it), waiting (failed, to be tried again), sent,
     failed (for good), told (in person).
     """
 

@@ -1,6 +1,7 @@
 """The tables that are no views: the log, the keys, and what the store remembers for its callers.
 
-- `records`: every record, own or from a feed, by hash; `position` is the order of arrival, in which views are folded.
+- `records`: every record, own or from a feed, by hash, by name and by subject (all that one case is folded from);
+  `position` is the order of arrival, in which views are folded.
 - `segments`: where each segment hangs; its last record is found through the index of `records`.
 - `contradictions`: a second record under a name that is taken, kept as proof, never folded.
 - `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
@@ -27,9 +28,11 @@ CREATE TABLE IF NOT EXISTS records (
     stream TEXT NOT NULL,
     segment BLOB NOT NULL,
     seq INTEGER NOT NULL,
+    subject BLOB,
     bytes BLOB NOT NULL,
     UNIQUE (stream, segment, seq)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS records_of ON records (subject) WHERE subject IS NOT NULL;
 CREATE TABLE IF NOT EXISTS segments (
     opened INTEGER PRIMARY KEY,
     stream TEXT NOT NULL,

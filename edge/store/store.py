@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edge.store.connection import Connect, Connection, open_sqlite, sync_folder
+from edge.store.connection import Connect, Connection, open_sqlite
+from edge.store.doubt import IN_DOUBT, leave_doubt, settle_doubt
 from edge.store.keyring import Keyring
 from edge.store.lock import WriterLock
 from edge.store.log import Identity, Log, Machine, load_tips
@@ -32,9 +33,6 @@ from protocol.records.encoding import Value
 __all__ = ["DATABASE", "IN_DOUBT", "Identity", "Reader", "Store", "Transaction"]
 
 logger = logging.getLogger(__name__)
-
-IN_DOUBT = "store.in-doubt"
-"""The mark that a failed disk leaves: what is in the file must be verified before anything is confirmed again."""
 
 Listener = Callable[[Sequence[Committed]], None]
 
@@ -90,9 +88,8 @@ class Store:
             connection = await connect(folder / DATABASE, True)
             opened.append(connection)
             keyring = Keyring(vault)
-            await prepare(
-                connection, annexe=identity.annexe, views=views, keyring=keyring, vault=vault, now_ms=now()
-            )
+            await prepare(connection, annexe=identity.annexe, views=views, keyring=keyring, vault=vault, now_ms=now())
+            await settle_doubt(folder, vault=vault, own=identity.signing.public, connect=connect, views=views)
             machine = Machine(software, fingerprint, clock)
             workshop = Workshop(
                 log=Log(identity, machine, entropy, await load_tips(connection, identity.streams())),
@@ -173,10 +170,6 @@ class Store:
 
     def _mourn(self, error: OperatorError) -> None:
         self.failure = error
-        try:
-            (self._folder / IN_DOUBT).touch(mode=0o600)
-            sync_folder(self._folder)
-        except OSError:
-            logger.exception("the mark that the store must be verified could not be left")
+        leave_doubt(self._folder)
         for listener in self._mourners:
             listener(error)

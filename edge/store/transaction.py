@@ -62,7 +62,7 @@ class Transaction(Reader):
         self._drawn: dict[bytes, bytes] = {}
         self.now_ms = now_ms
         self.changes = Changes()
-        self._folding = Folding(pending, workshop.keyring, workshop.vault, self.changes.keys)
+        self._folding = Folding(pending, workshop.keyring, workshop.vault, fresh=self.changes.keys)
 
     @property
     def office(self) -> bytes:
@@ -174,8 +174,8 @@ class Transaction(Reader):
 def store_record(pending: Pending, record: Record) -> None:
     """Store a record; record 0 of a segment says where the segment hangs."""
     pending.write(
-        "INSERT INTO records (hash, stream, segment, seq, bytes) VALUES (?, ?, ?, ?, ?)",
-        (record.hash, record.stream, record.segment, record.seq, record.encoded()),
+        "INSERT INTO records (hash, stream, segment, seq, subject, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+        (record.hash, record.stream, record.segment, record.seq, record.subject, record.encoded()),
     )
     if record.seq == 0:
         store_segment(pending, record, opening_parent(record))

@@ -126,7 +126,7 @@ class _Inspection:
         self._counts = _Counts()
         self._findings: list[Finding] = []
         self._pending = Pending(scratch)
-        self._folding = Folding(self._pending, Keyring(vault), vault, self._keys)
+        self._folding = Folding(self._pending, Keyring(vault), vault, fresh=self._keys, log=connection)
 
     async def run(self) -> Report:
         await self._connection.execute("BEGIN")
@@ -177,7 +177,7 @@ class _Inspection:
                 self._pending.write(statement)
         after = 0
         while rows := await self._connection.rows(
-            "SELECT position, hash, stream, segment, seq, bytes FROM records WHERE position > ?"
+            "SELECT position, hash, stream, segment, seq, subject, bytes FROM records WHERE position > ?"
             " ORDER BY position LIMIT ?",
             (after, PAGE),
         ):
@@ -189,7 +189,7 @@ class _Inspection:
         place = f"record {text(row[2])} {blob(row[3]).hex()} {number(row[4])}"
         self._counts.records[text(row[2])] += 1
         try:
-            record = parse_record(blob(row[5]))
+            record = parse_record(blob(row[6]))
             self._check_name(place, record, row)
             self._check_signature(place, record)
             self._check_chain(place, record)
@@ -201,7 +201,7 @@ class _Inspection:
     def _check_name(self, place: str, record: Record, row: Row) -> None:
         if record.hash != row[1]:
             self._find(place, "its bytes are not those that its hash names")
-        if (record.stream, record.segment, record.seq) != row[2:5]:
+        if (record.stream, record.segment, record.seq, record.subject) != row[2:6]:
             self._find(place, "it is filed under another name than its own")
 
     def _check_signature(self, place: str, record: Record) -> None:

@@ -1,7 +1,9 @@
 """The view of cases: each one's fold so far, sealed under its own key, and the few facts that lists are made of.
 
 The row holds the folded `Case` itself: opening a case is one row and one unsealing, not a walk through its records, and
-the next event is folded onto it. `casework.apply` promises the same result as `casework.fold` over all of them.
+the next event is folded onto it: `casework.apply` promises the same result as `casework.fold` over all of them. Only an
+event that does not follow exactly the case's heads (another branch of the log came in), or that this release does not
+know, has the case folded anew from its records.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from typing import get_args
 
 import msgspec
 
+from edge.store.columns import blob
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office import casework
 from protocol.office.casework import Case, Fact
-from protocol.office.events import CaseEvent, RequestSubmitted
+from protocol.office.events import CaseEvent, RequestSubmitted, UnknownEvent, from_value
+from protocol.records.envelope import Record, open_body
+from protocol.records.refusals import NeedsUpgrade
 
 SCHEMA = """
 CREATE TABLE cases (
@@ -45,10 +50,43 @@ def open_case(key: bytes, subject: bytes, sealed: bytes) -> Case:
 
 async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     key = await folding.key(entry.subject)
-    found = await folding.rows("SELECT details FROM cases WHERE subject = ?", (entry.subject,))
-    before = open_case(key, entry.subject, found[0][0]) if found and isinstance(found[0][0], bytes) else None
-    case = casework.apply(before, Fact(hash=entry.hash, time_ms=entry.time_ms, event=event))
-    _put(folding, entry, key, case)
+    before = await _load(folding, entry.subject, key)
+    fact = Fact(hash=entry.hash, time_ms=entry.time_ms, event=event)
+    if _follows_on(before, fact):
+        _put(folding, entry, key, casework.apply(before, fact))
+    else:
+        await _fold_anew(folding, entry, key)
+
+
+async def _load(folding: Folding, subject: bytes, key: bytes) -> Case | None:
+    found = await folding.rows("SELECT details FROM cases WHERE subject = ?", (subject,))
+    return open_case(key, subject, blob(found[0][0])) if found else None
+
+
+def _follows_on(before: Case | None, fact: Fact) -> bool:
+    if before is None:
+        return isinstance(fact.event, RequestSubmitted)
+    return not before.frozen and set(fact.follows) == set(before.heads)
+
+
+async def _fold_anew(folding: Folding, entry: Entry, key: bytes) -> None:
+    facts = [_fact(record, key) for record in await folding.records_of(entry.subject)]
+    if any(isinstance(fact.event, RequestSubmitted) for fact in facts):
+        _put(folding, entry, key, casework.fold(facts))
+
+
+def _fact(record: Record, key: bytes) -> Fact:
+    try:
+        event = from_value(open_body(record, key))
+    except (NeedsUpgrade, UnknownEvent):
+        event = None
+    return Fact(hash=record.hash, time_ms=record.time.ms, event=event)
+
+
+async def _frozen(folding: Folding, entry: Entry) -> None:
+    """A record that this release cannot read: if it is about a case, the case shows it."""
+    if entry.subject and await folding.rows("SELECT 1 FROM cases WHERE subject = ?", (entry.subject,)):
+        await _fold_anew(folding, entry, await folding.key(entry.subject))
 
 
 def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
@@ -82,5 +120,6 @@ CASES = View(
     version=1,
     schema=SCHEMA,
     tables=("cases", "case_index"),
+    unknown=_frozen,
     folds={**dict.fromkeys(get_args(CaseEvent), _folded), RequestSubmitted: _submitted},
 )

@@ -27,9 +27,7 @@ def entry_of(record: Record) -> Entry:
     )
 
 
-async def fold_record(
-    views: Iterable[View], folding: Folding, record: Record, key: bytes | None
-) -> dict[str, Value]:
+async def fold_record(views: Iterable[View], folding: Folding, record: Record, key: bytes | None) -> dict[str, Value]:
     """Open a stored record and fold it; returns its body, or {} when it stays closed.
 
     A record whose key is not held is left alone. What a later release wrote is told to the views that want to hear.

@@ -1,10 +1,11 @@
 """The view of messages: what is to be sent to citizens, what became of it, and who could not be told.
 
-    queued, waiting --attempted--> attempted --sent--> sent
-                                   attempted --failed, not final--> waiting
-                                   attempted --failed, final--> failed --told in person--> told
+    queued, waiting --attempted--> sending --sent--> sent
+                                   sending --failed, not final--> waiting
+                                   sending --failed, final--> failed --told in person--> told
 
-A message that a crash left `attempted` may have gone out or not: whoever sends decides what to do with it. The number is not here: it is the applicant's, in the case.
+A message that a crash left `sending` may have gone out or not: whoever sends decides what to do with it. The number
+is not here: it is the applicant's, in the case.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ async def _queued(folding: Folding, entry: Entry, event: MessageQueued) -> None:
 
 async def _attempted(folding: Folding, entry: Entry, event: MessageAttempted) -> None:
     folding.write(
-        "UPDATE messages SET state = 'attempted', attempts = ?, updated_ms = ? WHERE message = ?",
+        "UPDATE messages SET state = 'sending', attempts = ?, updated_ms = ? WHERE message = ?",
         (event.attempt, entry.time_ms, event.message),
     )
 

@@ -14,11 +14,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.store.columns import blob
 from edge.store.connection import Row, SqlValue
-from edge.store.keyring import Keyring
+from edge.store.keyring import Keyring, Source
 from edge.store.pending import Pending
 from edge.store.vault import Vault
 from protocol.errors import PeerError
+from protocol.records.envelope import Record, parse_record
 from protocol.records.keys import subkey
 from protocol.records.sealing import seal, unseal
 
@@ -60,10 +62,22 @@ def open_cell(key: bytes, at: bytes, sealed: bytes) -> bytes:
 
 
 class Folding:
-    """What folds work on: the rows of one transaction, and the keys that open them."""
+    """What folds work on: the rows of one transaction, and the keys that open them.
 
-    def __init__(self, pending: Pending, keyring: Keyring, vault: Vault, fresh: Mapping[bytes, bytes]) -> None:
+    `fresh`: keys that are not in the keyring yet; `log`: where the records are, when not beside the views.
+    """
+
+    def __init__(
+        self,
+        pending: Pending,
+        keyring: Keyring,
+        vault: Vault,
+        *,
+        fresh: Mapping[bytes, bytes],
+        log: Source | None = None,
+    ) -> None:
         self._pending = pending
+        self._log = log or pending
         self._keyring = keyring
         self._vault = vault
         self._fresh = fresh
@@ -76,6 +90,11 @@ class Folding:
     async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
         """Query, after all writes so far."""
         return await self._pending.rows(sql, params)
+
+    async def records_of(self, subject: bytes) -> list[Record]:
+        """Return every record that is held about `subject`, in the order of arrival."""
+        rows = await self._log.rows("SELECT bytes FROM records WHERE subject = ? ORDER BY position", (subject,))
+        return [parse_record(blob(row[0])) for row in rows]
 
     def blind(self, kind: str, text: str) -> bytes:
         """Return the blind index of `text`."""

@@ -1,0 +1,130 @@
+"""The power goes at every await of a short morning: what was confirmed is there, and nothing is half done."""
+
+from pathlib import Path
+
+from edge.store.connection import Connect
+from edge.store.store import Store, Transaction
+from edge.store.verify import verify_log
+from protocol.errors import OperatorError
+from protocol.records.encoding import Value
+from tests.edge.store.support import (
+    SIGNING,
+    Clock,
+    Faults,
+    account_opened,
+    command,
+    open_account,
+    open_store,
+    request_submitted,
+    staff_added,
+    submit,
+    vault_of,
+)
+
+
+async def hire(store: Store) -> None:
+    async def decide(tx: Transaction) -> Value:
+        if await tx.staff("n.amrani") is None:
+            await tx.append("office", staff_added(), key_of=tx.office)
+        return None
+
+    await store.execute(command("hire"), decide)
+
+
+async def account_and_request_at_once(store: Store) -> None:
+    """Two subjects in one command: both are there, or neither."""
+
+    async def decide(tx: Transaction) -> Value:
+        account = await tx.new_key()
+        await tx.append("cases", account_opened(cnie="FA000009", name_fr="Karim Alaoui"), key_of=account)
+        assert await tx.account(account) is not None
+        case = await tx.new_key()
+        await tx.append("cases", request_submitted(account, "B05-99999-99999"), key_of=case)
+        await tx.put_blob(case, b"a scanned piece")
+        return None
+
+    await store.execute(command("both"), decide)
+
+
+async def morning(folder: Path, connect: Connect, confirmed: list[str]) -> None:
+    """Work until the power goes; `confirmed` tells what a person was told is kept."""
+    store = await open_store(folder, clock=Clock(), connect=connect)
+    try:
+        await hire(store)
+        confirmed.append("staff")
+        account = await open_account(store)
+        confirmed.append("account")
+        await submit(store, account)
+        confirmed.append("request")
+        await account_and_request_at_once(store)
+        confirmed.append("both")
+    finally:
+        await store.close()
+
+
+async def found(folder: Path) -> set[str]:
+    """What a store holds, by the same names; raises if a command is there by half."""
+    store = await open_store(folder)
+    try:
+        async with store.reading() as reader:
+            held = {"staff"} if await reader.staff("n.amrani") else set()
+            if await reader.account_by("cnie", "FA123456"):
+                held.add("account")
+            if await reader.case_by_reference("B05-7K3MQ-2X9RT"):
+                held.add("request")
+            halves = {
+                await reader.account_by("cnie", "FA000009") is not None,
+                await reader.case_by_reference("B05-99999-99999") is not None,
+                len(await reader.cases()) == 2,
+                store.names.search("Karim Alaoui", 1) != [],
+            }
+            assert len(halves) == 1, "a command is there by half"
+            return held | ({"both"} if halves.pop() else set())
+    finally:
+        await store.close()
+
+
+async def crash_at(cut_at: int, root: Path) -> bool:
+    """Run the morning with the power going at one await; returns whether it did."""
+    live, after = root / f"live-{cut_at}", root / f"after-{cut_at}"
+    vault_of(live)
+    faults = Faults(live, after, cut_at)
+    confirmed: list[str] = []
+    try:
+        await morning(live, faults.connect, confirmed)
+    except OperatorError:
+        assert faults.cut
+    if not faults.cut:
+        return False
+    if (after / "mulhaqa.db").exists():
+        held = await found(after)
+        assert set(confirmed) <= held, f"lost at await {cut_at}: {set(confirmed) - held}"
+        assert len(held) <= len(confirmed) + 1, "more than the one command in flight"
+        report = await verify_log(after, vault=vault_of(after), own=SIGNING.public)
+        assert report.findings == ()
+        await go_on(after)
+    else:
+        assert confirmed == []
+    return True
+
+
+async def go_on(folder: Path) -> None:
+    """The same commands are sent again, as a person who saw no answer does: each happens exactly once."""
+    store = await open_store(folder)
+    try:
+        await hire(store)
+        account = await open_account(store)
+        await submit(store, account)
+        await account_and_request_at_once(store)
+        async with store.reading() as reader:
+            assert len(await reader.cases()) == 2
+    finally:
+        await store.close()
+    assert (await verify_log(folder, vault=vault_of(folder), own=SIGNING.public)).sound
+
+
+async def test_a_crash_at_any_await_loses_nothing_confirmed_and_shows_nothing_half_done(tmp_path: Path) -> None:
+    cut_at = 1
+    while await crash_at(cut_at, tmp_path):
+        cut_at += 1
+    assert cut_at > 100, "the morning has become too short to mean anything"
