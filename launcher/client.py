@@ -8,12 +8,14 @@ redirects are followed, and every page has a time limit.
 from __future__ import annotations
 
 import http.client
+import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 PATIENCE = 30.0  # seconds for one page; the slowest ones check an Argon2 hash or set a PDF, a second at most
@@ -27,14 +29,18 @@ class PageMissing(Exception):
 class Form:
     """A form of a page: where it is sent, its fields with the values they came with, its buttons and choices.
 
-    `marks` are its `data-` attributes, by which our own modules find it.
+    `kinds` tells each typed field's type ("text", "month", "password"), `longest` how many characters it takes where
+    that is limited, `marks` are the form's own `data-` attributes.
     """
 
     action: str
     method: str
+    id: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
@@ -44,7 +50,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What came back: the final address, the status, the body, and for HTML its forms, links and words."""
+    """What came back: the final address, the status, the body, and for HTML its forms, links, words and marks.
+
+    `marks` are all `data-` attributes and links ("href") in the order of the page, `titles` each link with its words.
+    """
 
     url: str
     status: int
@@ -53,19 +62,45 @@ class Page:
     forms: tuple[Form, ...] = ()
     links: tuple[str, ...] = ()
     words: str = ""
+    marks: tuple[tuple[str, str], ...] = ()
+    titles: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def states(self) -> list[str]:
+        """The states of requests that the page shows, in its order."""
+        return self.marked("data-state")
+
+    def rows(self, part: str) -> dict[str, str]:
+        """What is listed, with its state: the last part of each link whose address holds `part`, the state after it."""
+        found, last = {}, ""
+        for mark, value in self.marks:
+            if mark == "href" and part in value:
+                last = urlsplit(value).path.rsplit("/", 1)[1]
+            elif mark == "data-state" and last:
+                found[last], last = value, ""
+        return found
+
+    def title(self, part: str) -> str:
+        """The words of the links whose address ends with `part`, all of them in one line."""
+        return " ".join(words for link, words in self.titles if link.endswith(part))
+
+    def marked(self, name: str) -> list[str]:
+        """The values of a `data-` attribute, in the order of the page."""
+        return [value for mark, value in self.marks if mark == name]
 
     @property
     def path(self) -> str:
         """The path of the final address."""
         return urlsplit(self.url).path
 
-    def form(self, *, action: str = "", has: str = "", mark: tuple[str, str] | None = None) -> Form:
-        """The first form whose action contains `action`, with the field `has` and the mark; PageMissing without one."""
+    def form(self, *, action: str = "", has: str = "", mark: tuple[str, str] | None = None, id: str = "") -> Form:  # noqa: A002 - HTML's own word
+        """The first form whose action contains `action`, the field, the mark and the id; or PageMissing."""
         for form in self.forms:
-            if action in form.action and (not has or form.knows(has)) and (not mark or mark in form.marks.items()):
+            fits = action in form.action and id in ("", form.id) and (not has or form.knows(has))
+            if fits and (not mark or mark in form.marks.items()):
                 return form
         offered = ", ".join(form.action for form in self.forms) or "none"
-        wanted = " with ".join(part for part in (action, has, *(mark or ())) if part)
+        wanted = " with ".join(part for part in (action, has, id, *(mark or ())) if part)
         raise PageMissing(f"{self.path} ({self.status}) has no form {wanted}; it offers: {offered}")
 
     def link(self, part: str) -> str:
@@ -79,9 +114,11 @@ class Page:
 class Browser:
     """One person's browser: its cookies, and the pages it fetches from one server."""
 
-    def __init__(self, origin: str, language: str = "fr") -> None:
+    def __init__(self, origin: str, language: str = "fr", watch: Callable[[str], None] = lambda _path: None) -> None:
+        """`watch` hears the path of every POST just before it leaves."""
         self.origin = origin
         self._language = language
+        self._watch = watch
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
         )
@@ -102,8 +139,24 @@ class Browser:
             return self.get(f"{target}?{urlencode(values)}")
         return self.post(target, urlencode(values).encode(), {"Origin": self.origin})
 
+    def call(self, page: Page, form: Form, values: Mapping[str, str]) -> dict[str, Any]:
+        """Send a form as the page's own module does: with values that it made, answered in JSON.
+
+        Raises PageMissing with the server's own sentence where it refuses.
+        """
+        body = urlencode({**form.fields, **values}).encode()
+        answer = self.post(urljoin(page.url, form.action), body, {"Accept": "application/json"})
+        try:
+            parsed = json.loads(answer.body)
+        except ValueError as error:
+            raise PageMissing(f"{answer.path} ({answer.status}) answered no JSON") from error
+        if answer.status != 200:
+            raise PageMissing(f"{answer.path} ({answer.status}): {parsed.get('error')}")
+        return dict(parsed)
+
     def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Page:
         """Send bytes as they are."""
+        self._watch(urlsplit(urljoin(self.origin, path)).path)
         request = urllib.request.Request(  # noqa: S310 - our own server's address
             urljoin(self.origin, path), data=body, headers=dict(headers or {}), method="POST"
         )
@@ -138,7 +191,15 @@ def read_page(url: str, status: int, kind: str, body: bytes) -> Page:
     reader.feed(body.decode("utf-8"))
     reader.close()
     return Page(
-        url, status, kind, body, tuple(reader.forms), tuple(reader.links), " ".join(" ".join(reader.words).split())
+        url,
+        status,
+        kind,
+        body,
+        tuple(reader.forms),
+        tuple(reader.links),
+        " ".join(" ".join(reader.words).split()),
+        tuple(reader.marks),
+        tuple((link, " ".join(words)) for link, words in reader.titles),
     )
 
 
@@ -150,6 +211,9 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[str] = []
         self.words: list[str] = []
+        self.marks: list[tuple[str, str]] = []
+        self.titles: list[tuple[str, list[str]]] = []
+        self._in_link = False
         self._form: Form | None = None
         self._area: str | None = None
         self._select: str | None = None
@@ -159,15 +223,21 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         present = {name for name, _ in attrs}
+        self.marks += [(name, value) for name, value in attributes.items() if name.startswith("data-")]
         form = self._by_id.get(attributes.get("form", ""), self._form)
         match tag:
             case "form":
                 marks = {name: value for name, value in attributes.items() if name.startswith("data-")}
-                self._form = Form(attributes.get("action", ""), attributes.get("method", "get").lower(), marks=marks)
+                method, name = attributes.get("method", "get").lower(), attributes.get("id", "")
+                self._form = Form(attributes.get("action", ""), method, name, marks=marks)
                 self.forms.append(self._form)
-                self._by_id[attributes.get("id", "")] = self._form
+                self._by_id[name] = self._form
             case "a":
-                self.links.append(attributes.get("href", ""))
+                link = attributes.get("href", "")
+                self.links.append(link)
+                self.marks.append(("href", link))
+                self.titles.append((link, []))
+                self._in_link = True
             case "script" | "style" | "template":
                 self._hidden += 1
             case "button" if form is not None:
@@ -193,6 +263,8 @@ class _Reader(HTMLParser):
         match tag:
             case "form":
                 self._form = None
+            case "a":
+                self._in_link = False
             case "select":
                 self._select = None
             case "textarea":
@@ -205,6 +277,8 @@ class _Reader(HTMLParser):
             self._form.fields[self._area] += data.removeprefix("\n")
         elif not self._hidden:
             self.words.append(data)
+            if self._in_link:
+                self.titles[-1][1].extend(data.split())
 
 
 def _note_input(form: Form, attributes: Mapping[str, str], present: set[str]) -> None:
@@ -217,3 +291,6 @@ def _note_input(form: Form, attributes: Mapping[str, str], present: set[str]) ->
             form.fields[name] = attributes.get("value", "on")
     elif name:
         form.fields[name] = attributes.get("value", "")
+        form.kinds[name] = kind
+        if attributes.get("maxlength", "").isdecimal():
+            form.longest[name] = int(attributes["maxlength"])

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from launcher.processes import Process, environment
+from launcher.processes import Done, Process, environment
 from launcher.progress import Refusal
 
 ANNEXE = "berkane-05"
@@ -147,12 +147,13 @@ class Stage:
         made: Mapping[str, int] = json.loads((self.folder / MADE).read_text())
         return Ports(made["edge"], made["centre"])
 
-    def start(self) -> None:
-        """Start both, the prefecture first, and wait until each answers."""
+    def start(self, *, centre: bool = True) -> None:
+        """Start both, the prefecture first, and wait until each answers; or the annexe alone."""
         for port in (self.ports.centre, self.ports.edge):
             if taken(port):
                 raise Refusal(f"Port {port} is taken by another program: stop it, or choose others with --port.")
-        self.centre.start()
+        if centre:
+            self.centre.start()
         self.edge.start()
 
     def stop(self) -> None:
@@ -232,12 +233,3 @@ class Stage:
 
     def _ports(self) -> dict[str, int]:
         return {"edge": self.ports.edge, "centre": self.ports.centre}
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str

@@ -1,0 +1,193 @@
+"""`./mulhaqa selftest`: the whole journey against an annexe and a prefecture of its own, a line a step.
+
+Exit status 0 if every step held, 1 if one did not, 2 if the command was typed wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from launcher.client import Browser, PageMissing
+from launcher.crash import Crash
+from launcher.journey import Broken, Journey, Step
+from launcher.people import TYPED, made_up, read_people, with_pins
+from launcher.progress import Refusal, Speaker
+from launcher.stage import Stage, free_ports
+from launcher.traces import traces
+from protocol.records.keys import SigningKey
+
+SETTINGS = ("--undo-seconds", "1")  # a decision can be taken back for a second, so that nobody waits a minute
+PEOPLE = 3  # alone and granted, helped and refused, alone and granted
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of the steps, told as they go."""
+
+    speaker: Speaker
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step held."""
+        return bool(self.steps) and all(step["ok"] for step in self.steps)
+
+    def run(self, name: str, work: Callable[[], str]) -> bool:
+        """Do one step and tell of it; whether it held. `work` returns a word to add, or raises."""
+        began = time.monotonic()
+        try:
+            note, ok = work(), True
+        except (Broken, PageMissing, Refusal) as error:
+            note, ok = str(error), False
+        seconds = round(time.monotonic() - began, 2)
+        self.steps.append({"step": name, "ok": ok, "seconds": seconds, "note": note})
+        self.speaker.say(f"{'ok    ' if ok else 'FAILED'} {seconds:6.2f} s  {name}{f' ({note})' if note else ''}")
+        return ok
+
+    def line(self, journey: Journey | None) -> str:
+        """The line of `--json`."""
+        return json.dumps(
+            {
+                "ok": self.ok,
+                "steps": self.steps,
+                "references": journey.references() if journey else [],
+                "certificates": journey.certificates() if journey else [],
+            },
+            ensure_ascii=False,
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `./mulhaqa selftest`."""
+    command = argparse.ArgumentParser(
+        prog="mulhaqa selftest",
+        description="Starts an annexe and a prefecture of its own on free ports and plays a whole procedure over HTTP: "
+        "accounts, requests, enquiry, decisions, certificates, SMS, arrival at the prefecture. Exits 0 only if each "
+        "step held.",
+    )
+    command.add_argument("--people", type=Path, metavar="FILE", help=f"who comes: JSON, a list of {', '.join(TYPED)}")
+    command.add_argument("--keep", type=Path, metavar="DIR", help="leave data, logs and papers in this new folder")
+    command.add_argument("--json", action="store_true", help="end with one line of JSON")
+    command.add_argument("--link-down", action="store_true", help="keep the prefecture away until the end")
+    command.add_argument("--crash", type=int, metavar="SEED", help="kill the annexe at a seeded instant, and go on")
+    return command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the journey; returns the exit status."""
+    chosen = parser().parse_args(arguments)
+    speaker = Speaker()
+    try:
+        people = read_people(chosen.people) if chosen.people else made_up(PEOPLE, random.SystemRandom())
+        with _folder(chosen.keep) as folder:
+            report, journey = play(Stage(folder, free_ports(), say=speaker.step, settings=SETTINGS), people, chosen)
+    except Refusal as refusal:
+        print(f"mulhaqa: {refusal}", file=sys.stderr)
+        return 1
+    held = sum(step["ok"] for step in report.steps)
+    speaker.say(f"selftest: {held} passed, {len(report.steps) - held} failed")
+    if chosen.json:
+        speaker.say(report.line(journey))
+    return 0 if report.ok else 1
+
+
+def play(stage: Stage, people: list[dict[str, str]], chosen: argparse.Namespace) -> tuple[Report, Journey]:
+    """Make and start the stage, play, stop it again; the report tells whether every step held."""
+    report = Report(Speaker())
+
+    def revive() -> None:
+        stage.edge.start()
+        journey.forget_sessions()
+
+    crash = None if chosen.crash is None else Crash(chosen.crash, stage.edge.kill, revive)
+    journey = Journey(
+        stage,
+        with_pins(people, random.SystemRandom()),
+        SigningKey(os.urandom(32)),
+        stage.folder / "papers",
+        browser=lambda origin: Browser(origin, watch=crash.watch if crash else _nobody),
+    )
+    try:
+        stage.make()
+        stage.start(centre=not chosen.link_down)
+        _play(stage, journey, report, crash, link_down=chosen.link_down)
+    finally:
+        stage.stop()
+    if report.ok:
+        report.run("disk: what is left shows nothing that was typed", lambda: _no_traces(stage, people))
+    return report, journey
+
+
+def _play(stage: Stage, journey: Journey, report: Report, crash: Crash | None, *, link_down: bool) -> None:
+    steps = list(journey.at_annexe())
+    struck = crash.choose(steps) if crash else None
+    for step in steps:
+        work = _with_crash(crash) if crash and step is struck else _plainly
+        if not report.run(step.name, lambda step=step, work=work: work(step)):  # type: ignore[misc]  # bound as defaults
+            return
+    if link_down and not report.run("prefecture: the link is back", lambda: _start(stage)):
+        return
+    for step in journey.at_prefecture():
+        if not report.run(step.name, lambda step=step: _plainly(step)):  # type: ignore[misc]  # bound as a default
+            return
+
+
+def _plainly(step: Step) -> str:
+    step.act()
+    return _confirmed(step)
+
+
+def _with_crash(crash: Crash) -> Callable[[Step], str]:
+    def work(step: Step) -> str:
+        note = crash.hit(step)
+        _confirmed(step)
+        return note
+
+    return work
+
+
+def _confirmed(step: Step) -> str:
+    if not step.done():
+        raise Broken("it was done, and the screens do not show it")
+    return ""
+
+
+def _no_traces(stage: Stage, people: list[dict[str, str]]) -> str:
+    typed = {value for person in people for value in person.values()}
+    found = traces(stage.folder, typed, except_in=stage.folder / "papers")
+    if found:
+        raise Broken(f"typed text can be read in {', '.join(found)}")
+    return ""
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="mulhaqa-selftest-") as folder:
+        yield Path(folder) / "stage"
+
+
+def _nobody(_path: str) -> None:
+    """Nobody listens for submissions."""
+
+
+def _start(stage: Stage) -> str:
+    stage.centre.start()
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
