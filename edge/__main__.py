@@ -1,0 +1,7 @@
+"""`python -m edge` is `mulhaqa-edge`."""
+
+import sys
+
+from edge.commands import main
+
+sys.exit(main())
