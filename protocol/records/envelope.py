@@ -136,12 +136,12 @@ def write_record(
     """
     plain = _encode_event(event, sealed=key is not None)
     subject = None if key is None else subject_of(key)
-    header = _pack([VERSION, stream, segment, seq, prev, list(time), subject, signing.id])
-    body = plain if key is None else seal(key, "record", header, pad(compress(plain)))
-    signature = signing.sign("record", b"\x99" + header[1:] + _pack(body))
     try:
+        header = _pack([VERSION, stream, segment, seq, prev, list(time), subject, signing.id])
+        body = plain if key is None else seal(key, "record", header, pad(compress(plain)))
+        signature = signing.sign("record", b"\x99" + header[1:] + _pack(body))
         return Record(VERSION, stream, segment, seq, prev, time, subject, signing.id, body, signature)
-    except NotARecord as error:
+    except (NotARecord, OverflowError) as error:
         raise CallerError(f"This is not how a record is made: {error}") from error
 
 
