@@ -20,6 +20,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +76,19 @@ def satisfied(folder: Path, lock: Lock) -> bool:
     )
 
 
+def write_scripts(folder: Path) -> None:
+    """Put our own commands (`[project.scripts]`) beside the interpreter; they run this clone's code as it is."""
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    for name, target in scripts.items():
+        module, function = target.split(":")
+        path = folder / "bin" / name
+        path.write_text(
+            f"#!{python_of(folder)}\nimport sys\n\nsys.path.insert(0, {str(ROOT)!r})\n"
+            f"from {module} import {function}\n\nsys.exit({function}())\n"
+        )
+        path.chmod(0o755)
+
+
 def write_stamp(folder: Path, lock: Lock) -> None:
     """Note in the environment what it was made from, as the last act of making it."""
     stamp = {"python": _this_python(), **{name: _hash(name) for name in lock.covers()}}
@@ -101,6 +115,7 @@ def _make(folder: Path, lock: Lock, speaker: Speaker) -> None:
         speaker.step(f"making a Python {sys.version.split()[0]} environment in {_short(folder)}")
         _run([sys.executable, "-m", "venv", "--clear", str(folder)])
     _install(folder, lock, speaker)
+    write_scripts(folder)
     write_stamp(folder, lock)
     speaker.step("the environment is ready")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,13 @@ def test_every_pin_has_a_hash(name: str) -> None:
     assert len(blocks) == len(pins(name))
     for block in blocks:
         assert "--hash=sha256:" in block
+
+
+def test_our_own_commands_stand_beside_the_interpreter(made: Path) -> None:
+    python_of(made).write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python_of(made).chmod(0o755)
+    environment.write_scripts(made)
+    assert {path.name for path in (made / "bin").iterdir()} >= {"mulhaqa-edge", "mulhaqa-central", "mulhaqa-provision"}
+    command = [str(made / "bin" / "mulhaqa-provision"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "mulhaqa-provision authority" in done.stdout
