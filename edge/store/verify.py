@@ -175,6 +175,7 @@ class _Inspection:
         for view in self._views:
             for statement in statements_of(view.schema):
                 self._pending.write(statement)
+        await self._pending.flush()
         after = 0
         while rows := await self._connection.rows(
             "SELECT position, hash, stream, segment, seq, subject, bytes FROM records WHERE position > ?"

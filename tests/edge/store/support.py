@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from edge.store.connection import Connect, Connection, Row, SqlValue, Statement, open_sqlite
@@ -37,11 +38,14 @@ class Clock:
         return self.ms
 
 
-class Chance:
-    """Seeded bytes: the same seed gives the same store."""
+UNNAMED = count()
 
-    def __init__(self, seed: str = "chance") -> None:
-        self._seed = seed
+
+class Chance:
+    """Seeded bytes: the same seed gives the same bytes, and each unnamed chance is another."""
+
+    def __init__(self, seed: str = "") -> None:
+        self._seed = seed or f"unnamed {next(UNNAMED)}"
         self._drawn = 0
 
     def __call__(self, size: int) -> bytes:
@@ -89,6 +93,7 @@ def request_submitted(account: bytes, reference: str = "B05-7K3MQ-2X9RT") -> Req
             address="12, rue de Saïdia, Berkane",
         ),
         language="ar",
+        due="2026-11-20",
     )
 
 
