@@ -2,6 +2,7 @@
 
     NAME.keys         private: who the annexe is, its keys, its seals
     NAME.credential   to be admitted at the prefecture: `mulhaqa-central annexe admit`
+    NAME.seal.der     the certificate of its seal of QR codes (X.509), which the prefecture publishes
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from protocol.errors import OperatorError
+from protocol.office.seals import SealKeys
 from protocol.records.encoding import Value
 from provisioning import files
 from provisioning.machines import Machine
@@ -62,15 +64,21 @@ class AnnexeKeys(Description):
 
 def refuse_existing(path: Path, *, force: bool) -> None:
     """Refuse, before any key is drawn, to write over an annexe's files."""
-    files.refuse_existing(path, path.with_suffix(".credential"), force=force)
+    files.refuse_existing(path, *public_files(path), force=force)
 
 
-def save(path: Path, described: Description, machine: Machine, seals: dict[str, Value], *, force: bool = False) -> Path:
-    """Write the private file, and the credential beside it; returns where the credential is."""
+def public_files(path: Path) -> tuple[Path, Path]:
+    """The files beside an annexe's keys that may be shown: its credential, and its seal's certificate."""
+    return path.with_suffix(".credential"), path.with_suffix(".seal.der")
+
+
+def save(path: Path, described: Description, machine: Machine, seals: SealKeys, *, force: bool = False) -> None:
+    """Write the private file, and the public ones beside it."""
     refuse_existing(path, force=force)
-    files.write_private_values(path, {**asdict(described), **asdict(machine), "seals": seals}, force=force)
-    files.write_public(path.with_suffix(".credential"), machine.credential, force=force)
-    return path.with_suffix(".credential")
+    values = {**asdict(described), **asdict(machine), "seals": seals.to_value()}
+    files.write_private_values(path, values, force=force)
+    for place, data in zip(public_files(path), (machine.credential, seals.token_cert), strict=True):
+        files.write_public(place, data, force=force)
 
 
 def load(path: Path) -> AnnexeKeys:

@@ -88,7 +88,7 @@ def _centre_options(command: argparse.ArgumentParser) -> None:
 
 
 def _annexe_options(command: argparse.ArgumentParser) -> None:
-    command.description = "Makes an annexe's key file (secret) and, beside it, its credential, to be admitted."
+    command.description = "Makes an annexe's key file (secret) and, beside it, its credential and its seal, to be admitted."
     _from_authority(command)
     command.add_argument("--id", required=True, help="as in berkane-05")
     command.add_argument("--prefix", required=True, help="what its references begin with, as in B05")
@@ -177,8 +177,9 @@ def _annexe(chosen: argparse.Namespace) -> None:
     seals = seal_authority.annexe_seals(
         chosen.authority, Prefecture(chosen.prefecture), chosen.id, now_ms=now_ms, entropy=os.urandom
     )
-    credential = annexe.save(chosen.out, described, machine, seals, force=chosen.force)
-    print(f"{chosen.out} holds the keys of {chosen.id} (secret); {credential} is to be admitted at the prefecture.")
+    annexe.save(chosen.out, described, machine, seals, force=chosen.force)
+    shown = " and ".join(str(path) for path in annexe.public_files(chosen.out))
+    print(f"{chosen.out} holds the keys of {chosen.id} (secret); {shown} are for the prefecture.")
 
 
 def _seed(chosen: argparse.Namespace) -> None:

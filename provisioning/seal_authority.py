@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from protocol.errors import OperatorError
+from protocol.office.seals import SealKeys
 from protocol.records.encoding import Value
 from provisioning import files, seals
 from provisioning.authority import SLACK_MS, Entropy
@@ -36,8 +37,8 @@ def create(folder: Path, prefecture: seals.Prefecture, *, now_ms: int, entropy: 
 
 def annexe_seals(
     folder: Path, prefecture: seals.Prefecture, annexe: str, *, now_ms: int, entropy: Entropy
-) -> dict[str, Value]:
-    """Draw an annexe's two seals and certify them; the value goes into its seed."""
+) -> SealKeys:
+    """Draw an annexe's two seals and certify them; they go into its seed."""
     certificate = files.read(folder / CERTIFICATE)
     authority = seals.Authority(certificate, files.read_private(folder / KEY), (certificate,))
     return seals.make_seals(
@@ -47,7 +48,7 @@ def annexe_seals(
         seals.Lifetime.years(now_ms - SLACK_MS, seals.SEAL_YEARS),
         pades_key=seals.new_key(entropy),
         token_key=seals.new_key(entropy),
-    ).to_value()
+    )
 
 
 def public_certificates(folder: Path) -> dict[str, Value]:

@@ -94,7 +94,7 @@ def test_no_secret_is_in_a_file_that_anybody_may_read(it: Path) -> None:
     assert seed(it) == 0
     read = parse_seed((it / "berkane-05.seed").read_bytes())
     public = [path for path in it.rglob("*") if path.is_file() and path.stat().st_mode & 0o044]
-    assert len(public) == 6
+    assert len(public) == 7
     for path in public:
         assert read.signing_seed not in path.read_bytes()
         assert read.opening_seed not in path.read_bytes()
