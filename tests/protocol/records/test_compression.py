@@ -18,7 +18,7 @@ from protocol.records.training import DICTIONARY_SIZE, FEWEST_SAMPLES, dictionar
 
 def made_up(seed: int, count: int) -> list[bytes]:
     """Events that share their shape and little else."""
-    drawn = random.Random(seed)  # noqa: S311 - the same samples in every run
+    drawn = random.Random(seed)
     return [
         encode(
             {
