@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,16 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
+@dataclass(frozen=True, slots=True)
+class Play:
+    """How a journey is played; `browser` and `patience` (seconds) are ports for those who test the test."""
+
+    link_down: bool = False
+    crash: int | None = None
+    browser: Callable[[str, Callable[[str], None]], Browser] = lambda origin, watch: Browser(origin, watch=watch)
+    patience: float = 60.0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the journey; returns the exit status."""
     chosen = parser().parse_args(arguments)
@@ -91,7 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         people = read_people(chosen.people) if chosen.people else made_up(PEOPLE, random.SystemRandom())
         with _folder(chosen.keep) as folder:
-            report, journey = play(Stage(folder, free_ports(), say=speaker.step, settings=SETTINGS), people, chosen)
+            stage = Stage(folder, free_ports(), say=speaker.step, settings=SETTINGS)
+            report, journey = play(stage, people, Play(chosen.link_down, chosen.crash), Report(speaker))
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
@@ -102,26 +114,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if report.ok else 1
 
 
-def play(stage: Stage, people: list[dict[str, str]], chosen: argparse.Namespace) -> tuple[Report, Journey]:
-    """Make and start the stage, play, stop it again; the report tells whether every step held."""
-    report = Report(Speaker())
+def play(stage: Stage, people: list[dict[str, str]], how: Play, report: Report) -> tuple[Report, Journey]:
+    """Make the stage if it is not made, start it, play, stop it; the report tells whether every step held."""
 
     def revive() -> None:
         stage.edge.start()
         journey.forget_sessions()
 
-    crash = None if chosen.crash is None else Crash(chosen.crash, stage.edge.kill, revive)
+    crash = None if how.crash is None else Crash(how.crash, stage.edge.kill, revive)
+    watch = crash.watch if crash else _nobody
     journey = Journey(
         stage,
         with_pins(people, random.SystemRandom()),
         SigningKey(os.urandom(32)),
         stage.folder / "papers",
-        browser=lambda origin: Browser(origin, watch=crash.watch if crash else _nobody),
+        patience=how.patience,
+        browser=lambda origin: how.browser(origin, watch),
     )
     try:
-        stage.make()
-        stage.start(centre=not chosen.link_down)
-        _play(stage, journey, report, crash, link_down=chosen.link_down)
+        if not stage.is_made():
+            stage.make()
+        stage.start(centre=not how.link_down)
+        _play(stage, journey, report, crash, link_down=how.link_down)
     finally:
         stage.stop()
     if report.ok:
@@ -134,12 +148,12 @@ def _play(stage: Stage, journey: Journey, report: Report, crash: Crash | None, *
     struck = crash.choose(steps) if crash else None
     for step in steps:
         work = _with_crash(crash) if crash and step is struck else _plainly
-        if not report.run(step.name, lambda step=step, work=work: work(step)):  # type: ignore[misc]  # bound as defaults
+        if not report.run(step.name, partial(work, step)):
             return
-    if link_down and not report.run("prefecture: the link is back", lambda: _start(stage)):
+    if link_down and not report.run("prefecture: the link is back", partial(_start_centre, stage)):
         return
     for step in journey.at_prefecture():
-        if not report.run(step.name, lambda step=step: _plainly(step)):  # type: ignore[misc]  # bound as a default
+        if not report.run(step.name, partial(_plainly, step)):
             return
 
 
@@ -174,6 +188,8 @@ def _no_traces(stage: Stage, people: list[dict[str, str]]) -> str:
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
+        if keep.exists() and any(keep.iterdir()):
+            raise Refusal(f"{keep} is not empty: name a folder that is not there yet.")
         yield keep
         return
     with tempfile.TemporaryDirectory(prefix="mulhaqa-selftest-") as folder:
@@ -184,7 +200,7 @@ def _nobody(_path: str) -> None:
     """Nobody listens for submissions."""
 
 
-def _start(stage: Stage) -> str:
+def _start_centre(stage: Stage) -> str:
     stage.centre.start()
     return ""
 

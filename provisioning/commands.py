@@ -88,7 +88,7 @@ def _centre_options(command: argparse.ArgumentParser) -> None:
 
 
 def _annexe_options(command: argparse.ArgumentParser) -> None:
-    command.description = "Makes an annexe's key file (secret) and, beside it, its credential and its seal, to be admitted."
+    command.description = "Makes an annexe's key file (secret) and, beside it, what the prefecture admits."
     _from_authority(command)
     command.add_argument("--id", required=True, help="as in berkane-05")
     command.add_argument("--prefix", required=True, help="what its references begin with, as in B05")
