@@ -1,4 +1,4 @@
-"""The selftest on real processes: it passes on a sound annexe, and fails on each of the faults that it exists to find."""
+"""The selftest on real processes: it passes on a sound annexe, and fails on each fault that it exists to find."""
 
 from __future__ import annotations
 
