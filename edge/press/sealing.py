@@ -4,7 +4,8 @@
 - The signature field is invisible: what a person reads on paper is the QR code beside the room for stamp and signature.
 - The time comes from outside and the ECDSA signature is deterministic (RFC 6979), as is the file's identifier, so the
   same certificate sealed twice is the same bytes: a crash between sealing and noting it leaves no two papers.
-- The seal authority's certificate is embedded, the root is not (who verifies brings his own).
+- The seal authority's certificate is embedded, and that of the QR code's key, so that the file alone proves both seals;
+  the root is not (who verifies brings his own).
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from protocol.office.seals import SealKeys
 FIELD = "Mulhaqa"
 
 RESERVED = 8_192
-"""Bytes for the signature, hex-encoded: two certificates of 0.7 kB and a CMS of 0.5 kB take half of it; a longer name
-or one more authority still fits, and a fixed size keeps the file reproducible."""
+"""Bytes for the signature, hex-encoded: three certificates of 0.7 kB and a CMS of 0.5 kB take 5 kB of it; a longer
+name or one more authority still fits, and a fixed size keeps the file reproducible."""
 
 
 class _DeterministicSigner(signers.SimpleSigner):
@@ -77,7 +78,7 @@ def _metadata(location: str) -> signers.PdfSignatureMetadata:
 
 def _signer(seals: SealKeys) -> _DeterministicSigner:
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # the library leaves this one untyped
-    store.register_multiple([x509.Certificate.load(certificate) for certificate in seals.chain])
+    store.register_multiple([x509.Certificate.load(certificate) for certificate in (*seals.chain, seals.token_cert)])
     return _DeterministicSigner(
         signing_cert=x509.Certificate.load(seals.pades_cert),
         signing_key=keys.PrivateKeyInfo.load(seals.pades_key),

@@ -181,6 +181,12 @@ def verify_token(text: str, keys: Mapping[bytes, bytes]) -> Claims:
     return _claims(_decoded(payload))
 
 
+def key_named_by(text: str) -> bytes:
+    """Return the id of the key that a text names; errors as for `verify_token`, but no signature is checked."""
+    protected, _ = _parse_message(_message_of(text))
+    return _kid_of(protected)
+
+
 # --- the text and the message around the claims ---
 
 
