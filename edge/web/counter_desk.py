@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from edge.services import accounts, requests
+from edge.services import accounts, requests, untold
 from edge.services.office import Office
+from edge.services.reasons import BY_CODE, Reason
 from edge.services.requests import Dossier, RequestRow
 from edge.services.search import AccountFound
 from edge.store.rows import AccountView
+from edge.web.staff_words import told_label
 from edge.web.steps import StepView, steps_of
 from protocol.errors import N_, PersonError
 from protocol.office import identity
@@ -30,7 +32,20 @@ from screens.forms import Form
 LISTED = 30
 """Rows read for one list: more than a desk clears in a morning; the count says how many are left beyond them."""
 
+TELLABLE = frozenset({"failed"})
+"""What the outbox says of someone who must be told by a person."""
+
 CLOSED = frozenset({State.REFUSED, State.COLLECTED, State.WITHDRAWN, State.LAPSED})
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One request in a list."""
+
+    case: bytes
+    reference: str
+    applicant_ar: str
+    applicant_fr: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,7 @@ class WaitingList:
     title: str
     empty: str
     colour: str
-    rows: Sequence[RequestRow]
+    rows: Sequence[QueueRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +74,19 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """The request whose steps stand at the end. `act` names the form of what comes next, "" when nothing does."""
+    """The request whose steps stand at the end.
+
+    `act` names the form of what comes next, "" when nothing does. `told` is a msgid; `may_tell` says that the person
+    does not know yet and can be told here.
+    """
 
     id: str
     dossier: Dossier
     steps: Sequence[StepView]
     act: str
+    told: str
+    may_tell: bool
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +102,44 @@ class Desk:
     found: Sequence[AccountFound] = ()
     procedures: Sequence[Procedure] = ()
     procedure: Procedure | None = None
-    notice: str = ""
 
 
 async def waiting_lists(office: Office) -> list[WaitingList]:
     """Return the counter's lists, in the order in which a clerk empties them."""
-    told = await requests.recent(office, [State.READY, State.REFUSED], limit=10 * LISTED)
-    return [
-        WaitingList(
-            "untold",
-            N_("Could not be told"),
-            N_("Everyone was told."),
-            "refused",
-            [row for row in told if row.told == "failed"],
-        ),
-        await _list(
-            office,
-            "complete",
-            N_("To complete"),
-            N_("No dossier to complete."),
-            "sent",
-            State.SUBMITTED,
-            State.AWAITING_PIECES,
-        ),
-        await _list(
-            office, "enquiry", N_("Enquiries waiting"), N_("No enquiry is waiting."), "wait", State.FIELD_ENQUIRY
-        ),
-        await _list(office, "print", N_("To print and stamp"), N_("Nothing to print."), "sent", State.APPROVED),
-        WaitingList(
-            "ready",
-            N_("Ready to hand over"),
-            N_("Nothing is ready yet."),
-            "ready",
-            [row for row in told if row.state is State.READY],
-        ),
-    ]
+    lists = [await _list(office, kind) for kind in LISTS]
+    failed = [_queue_row(dossier) for dossier in await untold.could_not_be_told(office)]
+    if failed:
+        lists.insert(0, WaitingList("untold", N_("Could not be told by SMS"), "", "refused", failed))
+    return lists
 
 
-async def _list(office: Office, name: str, title: str, empty: str, colour: str, *states: State) -> WaitingList:
-    return WaitingList(name, title, empty, colour, await requests.recent(office, states, limit=LISTED))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    id: str
+    title: str
+    empty: str
+    colour: str
+    states: tuple[State, ...]
+
+
+INCOMPLETE = (State.SUBMITTED, State.AWAITING_PIECES)
+LISTS = (
+    _Kind("complete", N_("To complete"), N_("No dossier to complete."), "sent", INCOMPLETE),
+    _Kind("enquiry", N_("Enquiries waiting"), N_("No enquiry is waiting."), "wait", (State.FIELD_ENQUIRY,)),
+    _Kind("print", N_("To print and stamp"), N_("Nothing to print."), "sent", (State.APPROVED,)),
+    _Kind("ready", N_("Ready to hand over"), N_("Nothing is ready yet."), "ready", (State.READY,)),
+)
+
+
+async def _list(office: Office, kind: _Kind) -> WaitingList:
+    found = await requests.recent(office, kind.states, limit=LISTED)
+    rows = [QueueRow(row.case, row.reference, row.applicant_ar, row.applicant_fr) for row in found]
+    return WaitingList(kind.id, kind.title, kind.empty, kind.colour, rows)
+
+
+def _queue_row(dossier: Dossier) -> QueueRow:
+    case = dossier.case
+    return QueueRow(dossier.subject, case.reference, case.applicant.name_ar, case.applicant.name_fr)
 
 
 async def person(office: Office, account: bytes, by: Actor) -> Person:
@@ -140,7 +161,16 @@ async def person(office: Office, account: bytes, by: Actor) -> Person:
 async def open_request(office: Office, case: bytes) -> OpenRequest:
     """Return a request with its steps and what comes next."""
     dossier = await requests.dossier(office, case)
-    return OpenRequest(text_of(case), dossier, steps_of(dossier), next_act(dossier))
+    decision = dossier.case.decision
+    return OpenRequest(
+        id=text_of(case),
+        dossier=dossier,
+        steps=steps_of(dossier),
+        act=next_act(dossier),
+        told=told_label(dossier.told),
+        may_tell=dossier.told in TELLABLE,
+        reason=BY_CODE.get(decision.reason_code) if decision else None,
+    )
 
 
 ACTS = {

@@ -25,6 +25,7 @@ STEPS: Mapping[str, str] = {
     "certificate.ready": N_("Printed and stamped, ready"),
     "certificate.collected": N_("Handed over, card seen"),
     "message.queued": N_("SMS prepared"),
+    "message.attempted": N_("SMS being sent"),
     "message.sent": N_("SMS sent"),
     "message.failed": N_("SMS not sent"),
     "message.told_in_person": N_("Told in person"),
@@ -44,6 +45,17 @@ ROLES: Mapping[str, str] = {
     "system": N_("the annexe, by itself"),
 }
 
+TOLD: Mapping[str, str] = {
+    "": N_("Nothing to tell yet."),
+    "none": N_("Nothing to tell yet."),
+    "queued": N_("An SMS is on its way."),
+    "waiting": N_("The SMS did not leave yet; it will be tried again."),
+    "sending": N_("An SMS is on its way."),
+    "sent": N_("Told by SMS."),
+    "failed": N_("Could not be told by SMS: tell the person here, or on the phone."),
+    "told": N_("Told in person."),
+}
+
 TITLES: Mapping[str, str] = {"moqaddem": N_("Moqaddem"), "cheikh": N_("Cheikh")}
 
 ENQUIRIES: Mapping[str, str] = {"favourable": N_("favourable"), "unfavourable": N_("unfavourable")}
@@ -52,6 +64,11 @@ ENQUIRIES: Mapping[str, str] = {"favourable": N_("favourable"), "unfavourable": 
 def step_label(kind: str, outcome: str = "") -> str:
     """Return the msgid for a step of `kind`; `outcome` makes a decision or an enquiry precise."""
     return STEPS.get(f"{kind}:{outcome}") or STEPS.get(kind) or OTHER_STEP
+
+
+def told_label(told: str) -> str:
+    """Return the msgid that says what the applicant knows."""
+    return TOLD.get(told, TOLD["queued"])
 
 
 def role_label(role: str) -> str:

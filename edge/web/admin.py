@@ -1,0 +1,49 @@
+"""The appliance's own page: its log, the way to the prefecture, devices, messages, version.
+
+It shows how things go, never whom they are about: numbers are masked, records are named by their place. The texts that
+the simulated modem "sent" are shown because nobody's phone rings in a demonstration; a real modem keeps none.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from edge.services import messages, status
+from edge.services.office import Office
+from edge.web import signed_in
+from edge.web.admin_words import CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, sent_texts
+from edge.web.staff_words import step_label
+from protocol.records.hashing import text_of
+from screens.pages import render
+
+RUNS_IT = signed_in.staff("admin", "supervisor")
+
+MESSAGES_SHOWN = 50
+"""Messages of the outbox on the page: a day of a busy annexe."""
+
+
+def routes(_office: Office) -> list[web.RouteDef]:
+    """The page's one route."""
+    return [web.get("/admin", show)]
+
+
+@RUNS_IT
+async def show(request: web.Request) -> web.StreamResponse:
+    """The page."""
+    office = signed_in.office_of(request)
+    summary = await status.summary(office)
+    return render(
+        request,
+        "admin/page.html",
+        summary=summary,
+        outbox=(await messages.outbox(office, MESSAGES_SHOWN))[::-1],
+        sent=sent_texts(office.modem),
+        label_of=step_label,
+        hex_of=bytes.hex,
+        id_of=text_of,
+        conditions=CONDITIONS,
+        devices=DEVICES,
+        states=OUTBOX,
+        simulation=SENT_BY_SIMULATION,
+        now_ms=office.now(),
+    )

@@ -1,0 +1,130 @@
+"""The authority agent's tablet: what waits, the dossier beside it, his decision signed with his own key.
+
+Rules:
+
+- The browser signs. The server draws the sheet's bytes, the page renders what the agent reads from these very bytes,
+  and the same bytes come back with his signature; `decisions.take` verifies both.
+- The key is made in the browser and never leaves it; only its public half is posted, once a browser.
+- A decision can be taken back for a minute, which the page counts down.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from aiohttp import web
+
+from edge.services import decisions, staff
+from edge.services.office import Office
+from edge.store.rows import StaffView
+from edge.web import signed_in
+from edge.web.authority_desk import Tablet, remember, tablet
+from edge.web.authority_words import vocabulary
+from edge.web.counter_desk import subject_of_path
+from edge.web.staff_words import TITLES
+from protocol.errors import N_, PersonError
+from protocol.office.catalogue import Bilingual
+from protocol.records.hashing import text_of
+from screens.forms import command_of, read_form
+from screens.pages import render
+
+UNREADABLE = N_("What this browser sent could not be read. Reload the page and try again.")
+DECIDES = signed_in.staff("authority")
+
+
+def routes(_office: Office) -> list[web.RouteDef]:
+    """The tablet's routes."""
+    case = "/authority/request/{case}"
+    return [
+        web.get("/authority", home),
+        web.get(case, see_request),
+        web.post("/authority/key", enrol),
+        web.post(f"{case}/sheet", draw_sheet),
+        web.post(f"{case}/decision", decide),
+        web.post(f"{case}/undo", undo),
+    ]
+
+
+async def agent_of(request: web.Request) -> StaffView:
+    """The agent as the log knows him now, with the key that he enrolled."""
+    return await staff.by_login(signed_in.office_of(request), signed_in.agent_of(request).login)
+
+
+@DECIDES
+async def home(request: web.Request) -> web.StreamResponse:
+    """The list, with the most urgent dossier open beside it."""
+    return await _show(request, None)
+
+
+@DECIDES
+async def see_request(request: web.Request) -> web.StreamResponse:
+    """One dossier, open."""
+    return await _show(request, subject_of_path(request.match_info["case"]))
+
+
+async def _show(request: web.Request, case: bytes | None) -> web.Response:
+    shown = await tablet(request, await agent_of(request), case)
+    return render(request, "authority/desk.html", tablet=shown, id_of=text_of, words=_words(shown), titles=TITLES)
+
+
+def _words(shown: Tablet) -> list[tuple[str, str | Bilingual]]:
+    return vocabulary(shown.dossier.procedure) if shown.dossier else vocabulary(None)
+
+
+@DECIDES
+async def enrol(request: web.Request) -> web.StreamResponse:
+    """Bind the public half of the key that this browser made to the agent."""
+    values = await read_form(request)
+    public = _bytes(values.get("public", ""))
+    await decisions.enrol_key(signed_in.office_of(request), command_of(values), await agent_of(request), public)
+    return web.json_response({"enrolled": True})
+
+
+@DECIDES
+async def draw_sheet(request: web.Request) -> web.StreamResponse:
+    """Return the sheet's canonical bytes, which the agent's page reads, shows and signs."""
+    values = await read_form(request)
+    sheet = await decisions.draw_sheet(
+        signed_in.office_of(request),
+        subject_of_path(request.match_info["case"]),
+        await agent_of(request),
+        values.get("outcome", ""),
+        values.get("reason_code", ""),
+        values.get("reason_text", ""),
+    )
+    return web.json_response({"sheet": base64.b64encode(sheet).decode()})
+
+
+@DECIDES
+async def decide(request: web.Request) -> web.StreamResponse:
+    """Take the decision that the agent signed; his page goes on to `next`."""
+    posted = await request.post()
+    values = {name: value for name, value in posted.items() if isinstance(value, str)}
+    case = subject_of_path(request.match_info["case"])
+    await decisions.take(
+        signed_in.office_of(request),
+        command_of(values),
+        case,
+        _bytes(values.get("sheet", "")),
+        _bytes(values.get("signature", "")),
+        await agent_of(request),
+    )
+    remember(request, case)
+    return web.json_response({"next": f"/authority/request/{text_of(case)}"})
+
+
+@DECIDES
+async def undo(request: web.Request) -> web.StreamResponse:
+    """Take the decision back within its minute."""
+    values = await read_form(request)
+    case = subject_of_path(request.match_info["case"])
+    await decisions.undo(signed_in.office_of(request), command_of(values), case, await agent_of(request))
+    raise web.HTTPSeeOther(f"/authority/request/{text_of(case)}")
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise PersonError(UNREADABLE, status=400) from None

@@ -1,0 +1,125 @@
+"""The tablet's page, as view data: the list by deadline, the open dossier, what was just decided."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from edge.services import accounts, decisions, requests
+from edge.services.decisions import WaitingRow
+from edge.services.office import Office
+from edge.services.reasons import BY_CODE, REASONS, Reason
+from edge.services.requests import Dossier
+from edge.store.rows import StaffView
+from edge.web import signed_in
+from edge.web.steps import StepView, steps_of
+from protocol.office.casework import State
+from protocol.office.catalogue import Bilingual, Field
+from protocol.records.hashing import text_of
+from screens.pages import session_of
+
+DECIDED = "decided"
+"""Where the session keeps what this agent decided in this sitting, newest first: [(case, milliseconds)]."""
+
+KEPT = 20
+"""Decisions remembered there: those of a minute; nobody signs twenty."""
+
+HURRY, LATE = 50, 80
+"""Percentages of the legal delay from which the gauge warns (law 55-19's alerts at 50, 80 and 100 %)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that can still be taken back, for `seconds` more."""
+
+    id: str
+    reference: str
+    outcome: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tablet:
+    """Everything the page shows. `enrolled` is the agent's public key in base64, "" before he has one."""
+
+    rows: Sequence[WaitingRow]
+    enrolled: str
+    undoable: Sequence[Decided]
+    reasons: Sequence[Reason]
+    id: str = ""
+    dossier: Dossier | None = None
+    steps: Sequence[StepView] = ()
+    answers: Sequence[tuple[Bilingual, str | Bilingual]] = ()
+    pieces: Sequence[Bilingual] = ()
+    refusing: bool = False
+    deciding: bool = False
+    reason: Reason | None = None
+    undo: Decided | None = None
+
+
+def remember(request: web.Request, case: bytes) -> None:
+    """Note a decision of this sitting."""
+    data = session_of(request).data
+    now = signed_in.office_of(request).now()
+    data[DECIDED] = [(case, now), *data.get(DECIDED, [])][:KEPT]
+
+
+async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> Tablet:
+    """Put the page together; without a case, the most urgent one that waits is open."""
+    office = signed_in.office_of(request)
+    rows = await decisions.waiting(office)
+    undoable = await _undoable(office, agent, session_of(request).data.get(DECIDED, []))
+    enrolled = base64.b64encode(agent.public).decode() if agent.public else ""
+    if case is None:
+        case = rows[0].case if rows else None
+    if case is None:
+        return Tablet(rows, enrolled, undoable, REASONS)
+    dossier = await requests.dossier(office, case)
+    await accounts.view(office, dossier.case.account, signed_in.actor_of(request))
+    decision = dossier.case.decision
+    return Tablet(
+        rows,
+        enrolled,
+        undoable,
+        REASONS,
+        id=text_of(case),
+        dossier=dossier,
+        steps=steps_of(dossier),
+        answers=answers_of(dossier),
+        pieces=[piece.label for piece in dossier.procedure.pieces if piece.id in dossier.case.pieces],
+        refusing=request.query.get("verb") == "refuse",
+        deciding=dossier.case.state is State.UNDER_DECISION and not dossier.case.frozen,
+        reason=BY_CODE.get(decision.reason_code) if decision else None,
+        undo=next((one for one in undoable if one.id == text_of(case)), None),
+    )
+
+
+def answers_of(dossier: Dossier) -> list[tuple[Bilingual, str | Bilingual]]:
+    """What the applicant answered: each field's label with the text, or with the label of what was chosen."""
+    answers = dossier.case.answers
+    return [
+        (field.label, _answer(field, answers[field.id])) for field in dossier.procedure.fields if answers.get(field.id)
+    ]
+
+
+def _answer(field: Field, answer: str) -> str | Bilingual:
+    return next((choice.label for choice in field.choices if choice.id == answer), answer)
+
+
+async def _undoable(office: Office, agent: StaffView, decided: Sequence[tuple[bytes, int]]) -> list[Decided]:
+    """What this agent can still take back, newest first."""
+    fresh = dict.fromkeys(case for case, ms in decided if office.now() - ms < office.settings.undo_ms)
+    found = [await _still_open(office, agent, case) for case in fresh]
+    return [one for one in found if one is not None]
+
+
+async def _still_open(office: Office, agent: StaffView, case: bytes) -> Decided | None:
+    opened = (await requests.dossier(office, case)).case
+    decision = opened.decision
+    if decision is None or opened.certificate is not None or decision.by.id != agent.login:
+        return None
+    left = decision.time_ms + office.settings.undo_ms - office.now()
+    return Decided(text_of(case), opened.reference, decision.outcome, -(-left // 1000)) if left > 0 else None

@@ -1,0 +1,117 @@
+"""At the counter: bringing a request forward, one form a step, and its papers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from edge.services import certificates, enquiries, messages, pieces, requests
+from edge.services.office import Office
+from edge.web import signed_in
+from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
+from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
+from protocol.errors import N_, PersonError
+from protocol.office.events import Actor
+from screens import pages
+from screens.forms import Form, command_of, read_form
+
+DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})", re.ASCII)
+
+Act = Callable[[Office, bytes, bytes, Mapping[str, str], Actor], Awaitable[None]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes(_office: Office) -> list[web.RouteDef]:
+    """The routes of casework and of its papers."""
+    case = "/counter/request/{case}"
+    return [
+        web.post(f"{case}/pieces", step(complete, N_("The dossier is complete: the legal delay runs."))),
+        web.post(f"{case}/enquiry", step(enquire, N_("The enquiry is entered: the authority agent has the request."))),
+        web.post(f"{case}/ready", step(confirm_ready, N_("Ready: an SMS calls the citizen."))),
+        web.post(f"{case}/hand-over", step(hand_over, N_("Handed over."))),
+        web.post(f"{case}/told", step(tell, N_("Noted: told in person."))),
+        web.get(f"{case}/certificate.pdf", certificate),
+        web.get(f"{case}/receipt.pdf", receipt),
+    ]
+
+
+def step(act: Act, sentence: str) -> Handler:
+    """Make the handler of one step: act, then show the request again, or say what was wrong beside the form."""
+
+    @AT_THE_COUNTER
+    async def handler(request: web.Request) -> web.StreamResponse:
+        office, by = signed_in.office_of(request), signed_in.actor_of(request)
+        case = subject_of_path(request.match_info["case"])
+        values = await read_form(request)
+        try:
+            await act(office, command_of(values), case, values, by)
+        except PersonError as error:
+            if error.status == 404:
+                raise
+            return await _refused(request, case, Form(values, pages.tongue_of(request).errors(error)), error.status)
+        raise done(request, sentence, path_of_request(case))
+
+    return handler
+
+
+async def _refused(request: web.Request, case: bytes, form: Form, status: int) -> web.StreamResponse:
+    office = signed_in.office_of(request)
+    opened = await open_request(office, case)
+    one = await person(office, opened.dossier.case.account, signed_in.actor_of(request))
+    desk = Desk("person", await waiting_lists(office), person=one, request=opened, form=form)
+    return show(request, desk, status)
+
+
+async def complete(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
+    """Every piece was seen."""
+    seen = [name.removeprefix("piece-") for name in values if name.startswith("piece-")]
+    await pieces.complete(office, command, case, seen, by)
+
+
+async def enquire(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
+    """The moqaddem or cheikh has reported."""
+    outcome, title = values.get("outcome", ""), values.get("by_title", "")
+    on = iso_of(values.get("on", ""))
+    await enquiries.report(office, command, case, outcome, on, values.get("note", ""), title, by)
+
+
+def iso_of(text: str) -> str:
+    """Return a day typed as people write it here (18/11/2026) in ISO form; anything else as it is, for the service."""
+    typed = DAY_FIRST.fullmatch(text.strip())
+    return f"{typed[3]}-{int(typed[2]):02}-{int(typed[1]):02}" if typed else text
+
+
+async def confirm_ready(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
+    """The certificate is printed and stamped."""
+    printed, stamped = values.get("printed") == "yes", values.get("stamped") == "yes"
+    await certificates.confirm_ready(office, command, case, printed, stamped, by)
+
+
+async def hand_over(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
+    """The certificate is in the citizen's hands."""
+    await certificates.hand_over(office, command, case, values.get("card_seen") == "yes", by)
+
+
+async def tell(office: Office, command: bytes, case: bytes, _values: Mapping[str, str], by: Actor) -> None:
+    """The citizen was told here."""
+    await messages.told_in_person(office, command, case, by)
+
+
+@AT_THE_COUNTER
+async def certificate(request: web.Request) -> web.StreamResponse:
+    """The sealed certificate, to be printed."""
+    pdf = await certificates.pdf(signed_in.office_of(request), subject_of_path(request.match_info["case"]))
+    return _paper(pdf)
+
+
+@AT_THE_COUNTER
+async def receipt(request: web.Request) -> web.StreamResponse:
+    """The receipt, in the language of the screen first."""
+    office, case = signed_in.office_of(request), subject_of_path(request.match_info["case"])
+    return _paper(await requests.receipt_pdf(office, case, pages.tongue_of(request).content))
+
+
+def _paper(pdf: bytes) -> web.Response:
+    return web.Response(body=pdf, content_type="application/pdf", headers={"Content-Disposition": "inline"})

@@ -1,0 +1,66 @@
+"""Showing the counter's page, and the addresses in it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from edge.web import signed_in
+from edge.web.calls import CALLS
+from edge.web.counter_desk import Desk
+from edge.web.staff_words import ENQUIRIES, TITLES
+from protocol.office.catalogue import Bilingual, Field, requestable
+from protocol.records.hashing import text_of
+from screens.languages import LANGUAGES
+from screens.pages import render, session_of
+
+CORRESPONDENCE = tuple((code, LANGUAGES[code].name) for code in ("ar", "fr"))
+"""The languages in which receipts and messages are written."""
+
+AT_THE_COUNTER = signed_in.staff("clerk", "supervisor")
+"""Who sits at a counter."""
+
+DONE = "done"
+"""Where the session keeps the sentence that the next page says once."""
+
+
+def path_of_person(account: bytes) -> str:
+    """The address of a person's page."""
+    return f"/counter/person/{text_of(account)}"
+
+
+def path_of_request(case: bytes) -> str:
+    """The address of a request's page."""
+    return f"/counter/request/{text_of(case)}"
+
+
+def done(request: web.Request, sentence: str, address: str) -> web.HTTPSeeOther:
+    """Remember what was done (a msgid), and where to read it."""
+    session_of(request).data[DONE] = sentence
+    return web.HTTPSeeOther(address)
+
+
+def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
+    """Render the desk."""
+    calls = request.app[CALLS].waiting(signed_in.office_of(request).now())
+    said = str(session_of(request).data.pop(DONE, ""))
+    source = "" if request.method == "GET" else "/counter"
+    return render(
+        request,
+        "counter/desk.html",
+        status,
+        desk=desk,
+        said=said,
+        calls=calls,
+        live_source=source,
+        id_of=text_of,
+        requestable=requestable,
+        titles=TITLES,
+        outcomes=ENQUIRIES,
+        languages_written=CORRESPONDENCE,
+        options_of=options_of,
+    )
+
+
+def options_of(field: Field) -> list[tuple[str, Bilingual]]:
+    """What can be chosen in a field of the catalogue."""
+    return [(choice.id, choice.label) for choice in field.choices]
