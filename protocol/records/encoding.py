@@ -102,7 +102,7 @@ _SCALARS: Final = _scalar_sizes()
 
 
 def _walk(data: bytes) -> None:
-    """Read only heads and lengths: one value, whole, nothing after it, not too deep, no count beyond the bytes left."""
+    """Read only heads and lengths: one value, whole, not too deep, nothing after it. A count beyond the bytes ends there."""
     at, size, left = 0, len(data), 1
     outer: list[int] = []  # for each container around the current one, how many of its values are still to come
     while left or outer:
@@ -119,8 +119,6 @@ def _walk(data: bytes) -> None:
         if items >= 0:
             if len(outer) >= MAX_DEPTH:
                 raise TooDeep(f"The value is nested deeper than {MAX_DEPTH}.")
-            if items > size - at:
-                raise NotCanonical("The value is cut short: it announces more items than bytes follow.")
             outer.append(left)
             left = items
     if at != size:

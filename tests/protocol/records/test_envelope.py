@@ -171,6 +171,14 @@ def test_a_record_read_with_another_key_is_refused() -> None:
         verify_record(write(), STRANGER.public)
 
 
+def test_a_body_under_another_key_than_the_subject_names_is_refused_even_with_that_key() -> None:
+    other = b"l" * 32
+    record = write()
+    body = seal(other, "record", record.header(), pad(compress(encode(EVENT))))
+    with pytest.raises(CannotOpen):
+        open_body(signed_anew(replace(record, body=body)), other)
+
+
 def test_a_sealed_record_without_a_key_is_the_callers_mistake() -> None:
     with pytest.raises(CallerError):
         open_body(write(), None)
