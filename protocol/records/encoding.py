@@ -102,7 +102,7 @@ _SCALARS: Final = _scalar_sizes()
 
 
 def _walk(data: bytes) -> None:
-    """Read only heads and lengths: one value, whole, not too deep, nothing after it. A count beyond the bytes ends there."""
+    """Read only heads and lengths: one value, whole, not too deep, nothing after it."""
     at, size, left = 0, len(data), 1
     outer: list[int] = []  # for each container around the current one, how many of its values are still to come
     while left or outer:
