@@ -29,7 +29,7 @@ from protocol.errors import PeerError
 from protocol.office.attestation import PREFIX, TokenError, key_named_by, token_key_id
 
 for library in ("pyhanko", "pyhanko_certvalidator"):
-    # They log each refusal with a traceback; who wants that configures logging, a person at a terminal reads the verdict.
+    # They log each refusal with its traceback: for a log that someone set up, not for a person at a terminal.
     logging.getLogger(library).addHandler(logging.NullHandler())
 
 MAX_PDF = 4 * 1024 * 1024
