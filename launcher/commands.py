@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from launcher import checks, debian, environment
+from launcher import checks, debian, environment, options
 from launcher.progress import Refusal, Speaker
 
 ABOUT = """Mulhaqa, a digital administrative annexe: kiosk, counters, decisions, sealed certificates.
@@ -62,17 +62,22 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _test(speaker: Speaker, *, fast: bool) -> int:
-    debian.provide(debian.TESTS, speaker)
-    python = environment.provide(environment.DEVELOPMENT, speaker)
+    python = _prepare(debian.TESTS, environment.DEVELOPMENT, speaker)
     return checks.summary(checks.run(python, checks.chosen(fast=fast), speaker), speaker)
+
+
+def _prepare(packages: Sequence[debian.Package], lock: environment.Lock, speaker: Speaker) -> Path:
+    """Provide Debian's packages, in one go, and the environment; returns its interpreter."""
+    ready = environment.satisfied(environment.place(), lock)
+    debian.provide(packages if ready else (*debian.ENVIRONMENT, *packages), speaker)
+    return environment.provide(lock, speaker)
 
 
 def _inside(command: str, rest: Sequence[str], speaker: Speaker) -> NoReturn:
     """Run `launcher.COMMAND` with the environment's interpreter, in this process's place so that signals reach it."""
+    options.OF[command]().parse_args(rest)  # a question or a slip is answered before anything is set up
     quiet = Speaker(sys.stderr) if "--json" in rest else speaker
-    if not {"-h", "--help"} & set(rest):
-        debian.provide(debian.PRODUCT, quiet)
-    python = environment.provide(environment.RUNTIME, quiet)
+    python = _prepare(debian.PRODUCT, environment.RUNTIME, quiet)
     _become(python, [str(python), "-m", f"launcher.{command}", *rest])
 
 

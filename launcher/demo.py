@@ -5,21 +5,15 @@ The data stays in `.mulhaqa/demo`: the next start finds everything as it was lef
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
-from launcher.environment import ROOT
+from launcher import options
 from launcher.progress import Refusal, Speaker
 from launcher.stage import ANNEXE, Ports, Stage, taken
-
-FOLDER = ROOT / ".mulhaqa" / "demo"
-HIGHEST = 65534  # the prefecture takes the port above the annexe's
-LOWEST = 1024  # below are ports that only root may open
 
 SCREENS = (
     ("Kiosk", "edge", "/kiosk"),
@@ -31,24 +25,9 @@ SCREENS = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line of `./mulhaqa demo`."""
-    command = argparse.ArgumentParser(
-        prog="mulhaqa demo",
-        description="Starts one prefecture and one annexe on this machine, with simulated devices, and prints where "
-        "to click. Ctrl-C stops both. The data is kept for the next start.",
-    )
-    command.add_argument("--fresh", action="store_true", help="forget the data of earlier starts and begin anew")
-    command.add_argument(
-        "--port", type=_port, default=8080, metavar="N", help="the annexe serves on N, the prefecture on N+1 (8080)"
-    )
-    command.add_argument("--data", type=Path, default=FOLDER, metavar="DIR", help="where the data is kept")
-    return command
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo until it is stopped; returns the exit status."""
-    chosen = parser().parse_args(arguments)
+    chosen = options.demo().parse_args(arguments)
     speaker = Speaker()
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _stop)
@@ -107,16 +86,6 @@ def _check_ports(stage: Stage) -> None:
             raise Refusal(
                 f"Port {port} is taken by another program. Stop it, or choose others: ./mulhaqa demo --port 9000"
             )
-
-
-def _port(text: str) -> int:
-    try:
-        port = int(text)
-    except ValueError:
-        port = 0
-    if not LOWEST <= port <= HIGHEST:
-        raise argparse.ArgumentTypeError(f"{text} is no port: choose one from {LOWEST} to {HIGHEST}")
-    return port
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

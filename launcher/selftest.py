@@ -5,7 +5,6 @@ Exit status 0 if every step held, 1 if one did not, 2 if the command was typed w
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -19,10 +18,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from launcher import options
 from launcher.client import Browser, PageMissing
 from launcher.crash import Crash
 from launcher.journey import Broken, Journey, Step
-from launcher.people import TYPED, made_up, read_people, with_pins
+from launcher.people import made_up, read_people, with_pins
 from launcher.progress import Refusal, Speaker
 from launcher.stage import Stage, free_ports
 from launcher.traces import traces
@@ -69,22 +69,6 @@ class Report:
         )
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line of `./mulhaqa selftest`."""
-    command = argparse.ArgumentParser(
-        prog="mulhaqa selftest",
-        description="Starts an annexe and a prefecture of its own on free ports and plays a whole procedure over HTTP: "
-        "accounts, requests, enquiry, decisions, certificates, SMS, arrival at the prefecture. Exits 0 only if each "
-        "step held.",
-    )
-    command.add_argument("--people", type=Path, metavar="FILE", help=f"who comes: JSON, a list of {', '.join(TYPED)}")
-    command.add_argument("--keep", type=Path, metavar="DIR", help="leave data, logs and papers in this new folder")
-    command.add_argument("--json", action="store_true", help="end with one line of JSON")
-    command.add_argument("--link-down", action="store_true", help="keep the prefecture away until the end")
-    command.add_argument("--crash", type=int, metavar="SEED", help="kill the annexe at a seeded instant, and go on")
-    return command
-
-
 @dataclass(frozen=True, slots=True)
 class Play:
     """How a journey is played; `browser` and `patience` (seconds) are ports for those who test the test."""
@@ -97,7 +81,7 @@ class Play:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the journey; returns the exit status."""
-    chosen = parser().parse_args(arguments)
+    chosen = options.selftest().parse_args(arguments)
     speaker = Speaker()
     try:
         people = read_people(chosen.people) if chosen.people else made_up(PEOPLE, random.SystemRandom())

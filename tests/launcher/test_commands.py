@@ -16,7 +16,7 @@ from launcher.commands import main, parser
 from launcher.environment import ROOT
 from launcher.progress import Speaker
 
-BARE = ["__init__", "commands", "environment", "debian", "checks", "progress"]
+BARE = ["__init__", "commands", "environment", "debian", "checks", "progress", "options", "people"]
 
 
 def test_a_newcomer_finds_every_command_in_the_help() -> None:
@@ -52,6 +52,28 @@ def test_the_script_runs_on_a_bare_interpreter() -> None:
     )
     assert done.returncode == 0
     assert "./mulhaqa demo" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["demo", "selftest", "test"])
+def test_the_help_of_each_command_needs_no_set_up(command: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(ROOT / "mulhaqa"), command, "--help"],
+        env={"MULHAQA_ENVIRONMENT": str(tmp_path / "none")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert f"usage: mulhaqa {command}" in done.stdout
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("port", ["80", "0", "65535", "http", "-1"])
+def test_a_port_that_is_none_is_wrong_usage(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["demo", f"--port={port}"])
+    assert refused.value.code == 2
+    assert "choose one from 1024 to 65534" in capsys.readouterr().err
 
 
 def test_one_failed_check_fails_the_run_and_hides_no_other() -> None:

@@ -1,0 +1,61 @@
+"""The options of the commands that run inside the environment.
+
+They stand apart so that `./mulhaqa demo --help` and a mistyped option are answered at once, by any python3, before
+anything is set up.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from launcher.environment import ROOT
+from launcher.people import TYPED
+
+FOLDER = ROOT / ".mulhaqa" / "demo"
+HIGHEST = 65534  # the prefecture takes the port above the annexe's
+LOWEST = 1024  # below are ports that only root may open
+
+
+def demo() -> argparse.ArgumentParser:
+    """The command line of `./mulhaqa demo`."""
+    command = argparse.ArgumentParser(
+        prog="mulhaqa demo",
+        description="Starts one prefecture and one annexe on this machine, with simulated devices, and prints where "
+        "to click. Ctrl-C stops both. The data is kept for the next start.",
+    )
+    command.add_argument("--fresh", action="store_true", help="forget the data of earlier starts and begin anew")
+    command.add_argument(
+        "--port", type=_port, default=8080, metavar="N", help="the annexe serves on N, the prefecture on N+1 (8080)"
+    )
+    command.add_argument("--data", type=Path, default=FOLDER, metavar="DIR", help="where the data is kept")
+    return command
+
+
+def selftest() -> argparse.ArgumentParser:
+    """The command line of `./mulhaqa selftest`."""
+    command = argparse.ArgumentParser(
+        prog="mulhaqa selftest",
+        description="Starts an annexe and a prefecture of its own on free ports and plays a whole procedure over HTTP: "
+        "accounts, requests, enquiry, decisions, certificates, SMS, arrival at the prefecture. Exits 0 only if each "
+        "step held.",
+    )
+    command.add_argument("--people", type=Path, metavar="FILE", help=f"who comes: JSON, a list of {', '.join(TYPED)}")
+    command.add_argument("--keep", type=Path, metavar="DIR", help="leave data, logs and papers in this new folder")
+    command.add_argument("--json", action="store_true", help="end with one line of JSON")
+    command.add_argument("--link-down", action="store_true", help="keep the prefecture away until the end")
+    command.add_argument("--crash", type=int, metavar="SEED", help="kill the annexe at a seeded instant, and go on")
+    return command
+
+
+def _port(text: str) -> int:
+    try:
+        port = int(text)
+    except ValueError:
+        port = 0
+    if not LOWEST <= port <= HIGHEST:
+        raise argparse.ArgumentTypeError(f"{text} is no port: choose one from {LOWEST} to {HIGHEST}")
+    return port
+
+
+OF = {"demo": demo, "selftest": selftest}
