@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from launcher.environment import ROOT
 from launcher.progress import Refusal
@@ -30,7 +31,7 @@ def environment() -> dict[str, str]:
 
 
 class Process:
-    """One of our servers: `python -m WORDS`, its health address, and the file that keeps what it says."""
+    """One of our servers: `python WORDS`, its health address, and the file that keeps what it says."""
 
     def __init__(self, name: str, words: Sequence[str], health: str, log: Path) -> None:
         self.name = name
@@ -44,12 +45,22 @@ class Process:
         """Whether the process runs."""
         return self._running is not None and self._running.poll() is None
 
+    @property
+    def group(self) -> int | None:
+        """The process group it runs in, so that it and its children end together; None while it does not run."""
+        return self._running.pid if self._running is not None else None
+
+    @property
+    def port(self) -> int:
+        """The port that it serves on."""
+        return urlsplit(self._health).port or 80
+
     def start(self, *extra: str) -> None:
         """Start it and wait until it answers; Refusal with its last words if it ends instead."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
-                [sys.executable, "-m", *self._words, *extra],
+                [sys.executable, *self._words, *extra],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -90,11 +90,11 @@ class Stage:
         self._say = say
         logs = self.folder / "logs"
         self.centre = Process(
-            "prefecture", ["central", "run", "--data", self._in("prefecture"), "--port", str(ports.centre)],
+            "prefecture", ["-m", "central", "run", "--data", self._in("prefecture"), "--port", str(ports.centre)],
             f"{self.centre_url}/health", logs / "prefecture.log",
         )  # fmt: skip
         self.edge = Process(
-            ANNEXE, ["edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge), *settings],
+            ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge), *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
         )  # fmt: skip
 
