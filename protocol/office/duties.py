@@ -1,0 +1,116 @@
+"""The duties that come with an event beyond role and state: what law 55-19 and plain sense want of it.
+
+Each duty raises a PersonError with a sentence for whoever can mend it, or a CallerError where only our own code could
+have gone wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from protocol.errors import N_, CallerError, PersonError
+from protocol.office.case import Case
+from protocol.office.catalogue import Procedure, check_answers, requestable
+from protocol.office.events import (
+    CertificateCollected,
+    CertificateReady,
+    DecisionTaken,
+    DecisionUndone,
+    DossierCompleted,
+    MessageAttempted,
+    MessageFailed,
+    MessageSent,
+    PiecesRequested,
+    RequestSubmitted,
+)
+
+Duty = Callable[[Case, Any, Procedure], None]
+
+
+def asked_here(event: RequestSubmitted, procedure: Procedure) -> None:
+    """A request is for a procedure that is asked for here, in its present version, with answers that fit its form."""
+    if (event.procedure, event.procedure_version) != (procedure.id, procedure.version) or event.follows:
+        raise CallerError("A request names the procedure and version that it is judged by, and follows nothing.")
+    if not requestable(procedure):
+        raise PersonError(
+            N_("This annexe does not deliver this certificate: its page says what to do instead."), status=409
+        )
+    if check_answers(procedure, event.answers) != event.answers:
+        raise CallerError("A request holds its answers as check_answers returned them.")
+
+
+def same_version(case: Case, procedure: Procedure) -> None:
+    """A case is judged by the version that it was opened under."""
+    if (case.procedure, case.procedure_version) != (procedure.id, procedure.version):
+        raise CallerError("A case is judged by the version of the procedure that it was opened under.")
+
+
+def _asked_once(case: Case, event: PiecesRequested, procedure: Procedure) -> None:
+    if case.asked:
+        raise PersonError(N_("Missing documents may be asked for once only (law 55-19)."), status=409)
+    if not event.pieces:
+        raise PersonError(N_("Name the documents that are missing."), field="pieces")
+    if not set(event.pieces) <= {piece.id for piece in procedure.pieces}:
+        raise PersonError(N_("Only the documents of the catalogue may be asked for (law 55-19)."), field="pieces")
+
+
+def _complete(case: Case, event: DossierCompleted, procedure: Procedure) -> None:
+    if {piece.id for piece in event.pieces} != {piece.id for piece in procedure.pieces}:
+        raise PersonError(N_("The dossier is complete once all its documents were seen, no others."), field="pieces")
+    if event.enquiry != (procedure.field_enquiry and case.enquiry is None):
+        raise CallerError("A complete dossier goes to the field enquiry that its procedure wants, once.")
+    try:
+        date.fromisoformat(event.due)
+    except ValueError as error:
+        raise CallerError("The due date is an ISO date.") from error
+
+
+def _reasoned(_case: Case, event: DecisionTaken, _procedure: Procedure) -> None:
+    if event.outcome == "refused" and not (event.reason_code and event.reason_text.strip()):
+        raise PersonError(N_("A refusal must give its reason (law 55-19)."), field="reason_text")
+
+
+def _still_undoable(case: Case, event: DecisionUndone, _procedure: Procedure) -> None:
+    if case.decision is None or case.decision.by.id != event.by.id:
+        raise PersonError(N_("Only the agent who took this decision can take it back."), status=403)
+    if case.certificate is not None or case.messages:
+        raise PersonError(N_("It is too late to take this decision back: it was sealed or told."), status=409)
+
+
+def _sealed_once(case: Case, _event: object, _procedure: Procedure) -> None:
+    if case.certificate is not None:
+        raise PersonError(N_("This certificate is sealed already."), status=409)
+
+
+def _paper_in_hand(case: Case, event: CertificateReady, _procedure: Procedure) -> None:
+    if case.certificate is None:
+        raise PersonError(N_("This certificate is not sealed yet: wait a minute and try again."), status=409)
+    if not (event.printed and event.stamped):
+        raise PersonError(N_("Confirm both: the certificate is printed, and it is stamped."), field="stamped")
+
+
+def _card_seen(_case: Case, event: CertificateCollected, _procedure: Procedure) -> None:
+    if not event.card_seen:
+        raise PersonError(N_("Look at the person's card first, then confirm that you saw it."), field="card_seen")
+
+
+def _known_message(case: Case, event: MessageAttempted | MessageSent | MessageFailed, _procedure: Procedure) -> None:
+    if event.message not in {message.message for message in case.messages}:
+        raise CallerError("A message is queued before it is tried.")
+
+
+DUTIES: Final[Mapping[str, Duty]] = {
+    "pieces.requested": _asked_once,
+    "dossier.completed": _complete,
+    "decision.taken": _reasoned,
+    "decision.undone": _still_undoable,
+    "certificate.sealed": _sealed_once,
+    "certificate.ready": _paper_in_hand,
+    "certificate.collected": _card_seen,
+    "message.attempted": _known_message,
+    "message.sent": _known_message,
+    "message.failed": _known_message,
+}
+"""Kind of event -> what it owes beyond its row in the table."""

@@ -1,0 +1,44 @@
+"""What the states of a request are called, as msgids: every screen of both sides uses the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from protocol.errors import N_
+from protocol.office.case import State
+
+STATE_LABELS: Final[Mapping[State, str]] = {
+    State.SUBMITTED: N_("Received"),
+    State.AWAITING_PIECES: N_("A document is missing"),
+    State.FIELD_ENQUIRY: N_("Field enquiry"),
+    State.UNDER_DECISION: N_("Under decision"),
+    State.APPROVED: N_("Granted, being printed"),
+    State.REFUSED: N_("Refused"),
+    State.READY: N_("Ready to collect"),
+    State.COLLECTED: N_("Handed over"),
+    State.WITHDRAWN: N_("Withdrawn"),
+    State.LAPSED: N_("Lapsed"),
+    State.CONFLICT: N_("Two decisions contradict each other"),
+}
+
+STEP_LABELS: Final[Mapping[str, str]] = {
+    "request.submitted": N_("Request filed, receipt given"),
+    "pieces.requested": N_("A document was asked for"),
+    "dossier.completed": N_("Dossier complete"),
+    "enquiry.reported": N_("Field enquiry entered"),
+    "decision.taken": N_("Decided and signed"),
+    "decision.undone": N_("Decision taken back"),
+    "certificate.sealed": N_("Certificate sealed"),
+    "certificate.ready": N_("Printed and stamped, ready"),
+    "certificate.collected": N_("Handed over, card seen"),
+    "message.queued": N_("SMS prepared"),
+    "message.attempted": N_("SMS being sent"),
+    "message.sent": N_("SMS sent"),
+    "message.failed": N_("SMS not sent"),
+    "message.told_in_person": N_("Told in person"),
+    "request.withdrawn": N_("Withdrawn"),
+    "request.lapsed": N_("Lapsed"),
+    "appeal.lodged": N_("Appeal lodged"),
+}
+"""Kind of event -> its name in the history of a request."""
