@@ -93,7 +93,7 @@ def open_sealed(data: bytes, published: PublishedKeys) -> SealedFile:
         _require_own_spelling(signature, data)
         status = asyncio.run(async_validate_pdf_signature(signature, _context(signature, published)))
         _require_good(status)
-        return _sealed(reader, signature)
+        return _sealed(reader, signature, published)
     except _BROKEN as error:
         raise UnreadableFile("The file cannot be read as a sealed PDF.") from error
 
@@ -116,8 +116,19 @@ def _require_own_spelling(signature: EmbeddedPdfSignature, data: bytes) -> None:
     padded = encoded + bytes(len(content) - len(encoded))
     start, length, resume, rest = (int(number) for number in signature.byte_range)
     whole = start == 0 and resume + rest == len(data)
-    if not whole or data[length:resume] != b"<" + padded.hex().upper().encode("ascii") + b">":
+    if (
+        not whole
+        or _signer_named(signature) not in content
+        or data[length:resume] != b"<" + padded.hex().upper().encode("ascii") + b">"
+    ):
         raise AlteredFile("Something was added after the seal, or its container was rewritten.")
+
+
+def _signer_named(signature: EmbeddedPdfSignature) -> bytes:
+    """Spell how a signature names its signer; the library reads other spellings of it too."""
+    signer = signature.signer_cert
+    named = cms.IssuerAndSerialNumber({"issuer": signer.issuer, "serial_number": signer.serial_number})
+    return bytes(named.dump())
 
 
 def _context(signature: EmbeddedPdfSignature, published: PublishedKeys) -> ValidationContext:
@@ -148,21 +159,36 @@ def _require_good(status: PdfSignatureStatus) -> None:
         raise UnknownSigner("The signer's certificate does not lead to a published root.")
 
 
-def _sealed(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> SealedFile:
+def _sealed(reader: PdfFileReader, signature: EmbeddedPdfSignature, published: PublishedKeys) -> SealedFile:
     annexe = annexe_of(signature.signer_cert.dump())
     token = str(reader.trailer["/Info"]["/Keywords"]) if "/Info" in reader.trailer else ""
     if annexe is None or not token.startswith(PREFIX):
         raise NotSealed("The file is sealed and is not a certificate of an annexe.")
-    return SealedFile(annexe, token, _token_certificate(signature, token))
+    return SealedFile(annexe, token, _token_certificate(signature, token, published))
 
 
-def _token_certificate(signature: EmbeddedPdfSignature, token: str) -> bytes | None:
-    """Find the certificate of the code's key among those that travel with the seal."""
+def _token_certificate(signature: EmbeddedPdfSignature, token: str, published: PublishedKeys) -> bytes | None:
+    """Find the certificate of the code's key among those that travel with the seal.
+
+    The signature does not cover them: each must be a published authority's, byte for byte, or the one that is looked
+    for (which must then verify in its turn).
+    """
+    travelling = [bytes(certificate.dump()) for certificate in signature.other_embedded_certs]
+    strangers = [certificate for certificate in travelling if certificate not in published.authorities]
+    match strangers:
+        case []:
+            return None
+        case [certificate] if _key_of(certificate) == _key_named_by(token):
+            return certificate
+    raise AlteredFile("A certificate travels with the seal that does not belong to it.")
+
+
+def _key_of(certificate: bytes) -> bytes:
+    return token_key_id(asn1_certificate(certificate).public_key.dump())
+
+
+def _key_named_by(token: str) -> bytes | None:
     try:
-        wanted = key_named_by(token)
+        return key_named_by(token)
     except TokenError:
         return None
-    for certificate in signature.other_embedded_certs:
-        if token_key_id(certificate.public_key.dump()) == wanted:
-            return bytes(certificate.dump())
-    return None
