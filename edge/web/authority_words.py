@@ -25,6 +25,7 @@ FIELDS: Mapping[str, str] = {
     "field.identity.cnie": N_("CNIE"),
     "field.identity.birth_date": N_("Date of birth"),
     "field.identity.address": N_("Address"),
+    "field.answers": N_("Answers"),
     "field.pieces": N_("Documents seen"),
     "field.enquiry": N_("Field enquiry"),
     "field.enquiry.outcome": N_("Field enquiry"),
