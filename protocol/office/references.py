@@ -4,8 +4,8 @@
 
 The check character is ISO 7064 MOD 37,36 over prefix and symbols (digits, then letters, as one alphabet of 36): it
 catches every single wrong symbol and every swap of neighbours but those of its two pure weaknesses. A draw whose check
-would be I, L, O or U is drawn again, so that a reference holds only symbols that nobody confuses. 45 random bits: an
-annexe that opens a thousand requests a day for a hundred years guesses one of them with odds of one in a million.
+would be I, L, O or U is drawn again, so that a reference holds only symbols that nobody confuses. With 45 random bits
+whoever guesses hits one of a million requests once in 35 million tries, each of which must pass the check character.
 """
 
 from __future__ import annotations
@@ -14,15 +14,22 @@ import re
 from collections.abc import Callable
 
 from protocol.errors import N_, CallerError, PersonError
+from protocol.office.folding import western_digits
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SYMBOLS = 9
-PREFIX = re.compile(r"[A-Z]\d{2}")
+DRAWS = 100
+"""Draws before the source of chance is called broken: one in nine is drawn again, a hundred in a row never are."""
+
+PREFIX = re.compile(r"[A-HJKMNP-TV-Z][0-9]{2}")
 SLIPS = str.maketrans("OIL", "011")
-FORM = re.compile(r"([A-Z]\d{2})([0-9A-Z]{10})")
-LONGEST = 40
-"""Characters that are looked at: a reference with generous blanks and dashes."""
+FORM = re.compile(rf"({PREFIX.pattern})([{CROCKFORD}]{{10}})")
+BETWEEN = re.compile("[\\s\\-\u2010-\u2015\u2212_.\u200e\u200f\u2066-\u2069]")
+"""What people, keyboards and copied pages put between symbols: blanks, all sorts of dashes, marks of direction."""
+
+LONGEST = 60
+"""Characters of what is typed: a reference with a blank or dash after every symbol and generous margins."""
 
 
 def check_character(text: str) -> str:
@@ -37,13 +44,14 @@ def check_character(text: str) -> str:
 def draw(prefix: str, entropy: Callable[[int], bytes]) -> str:
     """Draw a reference for an annexe's `prefix` (a letter and two digits, as "B05") from `entropy(n)` random bytes."""
     if not PREFIX.fullmatch(prefix):
-        raise CallerError("an annexe's prefix is a capital letter and two digits")
-    while True:
+        raise CallerError("an annexe's prefix is a capital letter, but for I, L, O and U, and two digits")
+    for _ in range(DRAWS):
         number = int.from_bytes(entropy(6), "big")
         symbols = "".join(CROCKFORD[number >> 5 * place & 31] for place in range(SYMBOLS))
         check = check_character(prefix + symbols)
         if check in CROCKFORD:
             return _written(prefix, symbols + check)
+    raise CallerError("the source of random bytes repeats itself")
 
 
 def _written(prefix: str, ten: str) -> str:
@@ -55,7 +63,7 @@ def parse(text: str) -> str:
 
     Raises PersonError for what is none, and for one whose check character shows a slip.
     """
-    bare = re.sub(r"[^0-9A-Z]", "", text[:LONGEST].upper())
+    bare = western_digits(BETWEEN.sub("", text)).upper() if len(text) <= LONGEST else ""
     found = FORM.fullmatch(bare[:1] + bare[1:].translate(SLIPS))
     if found is None or check_character(found[1] + found[2][:-1]) != found[2][-1]:
         raise PersonError(
