@@ -203,7 +203,8 @@ class Session:
         known: Known | None = None,
         certificate: bytes | None = None,
     ) -> None:
-        """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello claims."""
+        """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
+        claims."""
         self.role = role
         self.state = State.AWAIT_HELLO
         self.peer: Credential | None = None

@@ -1,0 +1,114 @@
+"""The prefecture's parts put together: its identity, its store, ingest, folding and feeds. The server and commands use
+it.
+
+`Centre.open` takes what the prefecture's seed holds; it loads whom it trusts from what it published, and begins with a
+fold of whatever a crash left unfolded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from central.store import schema
+from central.store.feeds import FeedWriter, Publisher
+from central.store.folding import Folder
+from central.store.ingest import Ingest
+from central.store.outgoing import Outgoing
+from central.store.queries import Queries
+from central.store.store import CentralStore
+from protocol.records.credentials import Credential, Trust, parse_credential
+from protocol.records.keys import OpeningKey, SigningKey
+from protocol.sync.hello import LocalIdentity
+
+# An issuer is vouched for by a root, a leaf by an issuer: taken in this order, each finds its own.
+_ORDER = {"root": 0, "issuer": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The prefecture's secret keys, from its seed (32 bytes each)."""
+
+    signing: SigningKey
+    opening: OpeningKey
+
+
+@dataclass
+class Centre:
+    """Everything that a server process shares between its requests."""
+
+    identity: LocalIdentity
+    trust: Trust
+    store: CentralStore
+    ingest: Ingest
+    folder: Folder
+    feeds: FeedWriter
+    outgoing: Outgoing
+    queries: Queries
+    now: Callable[[], int]
+    entropy: Callable[[int], bytes]
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        keys: Keys,
+        chain: Sequence[Credential],
+        roots: Sequence[Credential],
+        now: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        software: str,
+        database_url: str | None = None,
+    ) -> Centre:
+        """Open the data folder. `chain`: the centre's credential and its issuer's. `now` in ms, `entropy(n)` n random
+        bytes.
+
+        Raises OperatorError when the store cannot serve.
+        """
+        store = await CentralStore.open(folder, entropy=entropy, database_url=database_url)
+        identity = LocalIdentity(keys.signing, tuple(chain), software)
+        trust = Trust(roots)
+        for credential in reversed(chain):
+            trust.add(credential)
+        await _trust_published(store, trust)
+        feeds = await FeedWriter.open(store, Publisher(identity.id, keys.signing, software), now=now, entropy=entropy)
+        centre = cls(
+            identity=identity,
+            trust=trust,
+            store=store,
+            ingest=Ingest(store, trust, keys.opening, now),
+            folder=Folder(store),
+            feeds=feeds,
+            outgoing=Outgoing(store, identity.id),
+            queries=Queries(store, identity.id),
+            now=now,
+            entropy=entropy,
+        )
+        await centre.folder.fold()
+        await centre.folder.refold_frozen()
+        return centre
+
+    async def publish_credentials(self, credentials: Sequence[Credential]) -> int:
+        """Trust credentials and publish them in `all`; returns how many were new. Raises CredentialRefused."""
+        for credential in credentials:
+            if credential.kind != "root":
+                self.trust.add(credential)
+        return await self.feeds.publish_credentials(credentials)
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self.store.close()
+
+
+async def _trust_published(store: CentralStore, trust: Trust) -> None:
+    table = schema.credentials
+    async with store.database.read() as connection:
+        rows = (await connection.execute(select(table.c.kind, table.c.encoded))).all()
+    for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2)):
+        credential = parse_credential(encoded)
+        if trust.signer(credential.id) is None:
+            trust.add(credential)

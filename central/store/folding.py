@@ -1,0 +1,207 @@
+"""Folding, after the answer: from records taken in to what the pages show.
+
+- Ingest leaves the hash of each record in `unfolded`, in its own transaction; folding takes it away in the transaction
+  that writes the view. A crash between the two folds again, and the fold is total and deterministic, so nothing shows.
+- A case is folded whole, from all its records, in whatever order they came: holes filled late and branches find their
+  place. Records whose case is not opened yet (its first record is in a hole) wait in the log for the one that opens it.
+- An event that this release does not know freezes its case; each start folds the frozen ones again.
+- An agent's key that arrives after his decisions lets them be checked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from central.store import schema
+from central.store.decision_check import DecisionCheck, check_decision
+from central.store.sealed_case import open_login, seal_case, seal_login
+from central.store.store import CentralStore
+from protocol.errors import PeerError
+from protocol.office.casework import Case, Fact, fold
+from protocol.office.events import AgentKeyEnrolled, Event, RequestSubmitted, UnknownEvent, from_value
+from protocol.records.envelope import Record, open_body, parse_record
+
+# Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
+PAGE = 200
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    record: Record
+    event: Event | None  # None: a later release wrote it
+
+
+class Folder:
+    """Folds what ingest left; one at a time."""
+
+    def __init__(self, store: CentralStore) -> None:
+        self._store = store
+        self._turn = asyncio.Lock()
+
+    async def fold(self, annexe: str | None = None) -> int:
+        """Fold everything that waits, of one annexe or of all; returns how many records."""
+        folded = 0
+        async with self._turn:
+            for name in [annexe] if annexe else await self._annexes():
+                while count := await self._fold_page(name):
+                    folded += count
+        return folded
+
+    async def refold_frozen(self) -> int:
+        """Fold the frozen cases again, after an upgrade; returns how many are not frozen any more."""
+        table = schema.case_views
+        thawed = 0
+        async with self._turn:
+            async with self._store.database.read() as connection:
+                query = select(table.c.annexe, table.c.subject).where(table.c.frozen)
+                frozen = (await connection.execute(query)).all()
+            for annexe, subject in frozen:
+                async with self._store.database.write() as connection:
+                    case = await self._fold_case(connection, annexe, subject)
+                thawed += case is not None and not case.frozen
+        return thawed
+
+    async def _annexes(self) -> list[str]:
+        async with self._store.database.read() as connection:
+            return list((await connection.execute(select(schema.unfolded.c.annexe).distinct())).scalars())
+
+    async def _fold_page(self, annexe: str) -> int:
+        async with self._store.database.write() as connection:
+            waiting = await self._waiting(connection, annexe)
+            opened = await self._open(connection, annexe, waiting)
+            enrolled = [one for one in opened if isinstance(one.event, AgentKeyEnrolled)]
+            await self._enrol(connection, annexe, enrolled)
+            subjects = dict.fromkeys(one.record.subject for one in opened if _may_be_case(one))
+            if enrolled:
+                subjects |= dict.fromkeys(await self._unchecked(connection, annexe))
+            for subject in subjects:
+                if subject is not None:
+                    await self._fold_case(connection, annexe, subject)
+            done = [one.hash for one in waiting]
+            table = schema.unfolded
+            if done:
+                await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.hash.in_(done)))
+        return len(waiting)
+
+    async def _waiting(self, connection: AsyncConnection, annexe: str) -> list[Record]:
+        table, log = schema.unfolded, schema.records
+        rows = await connection.execute(
+            select(log.c.encoded)
+            .join(table, (table.c.annexe == log.c.annexe) & (table.c.hash == log.c.hash))
+            .where(table.c.annexe == annexe)
+            .order_by(log.c.position)
+            .limit(PAGE)
+        )
+        return [parse_record(encoded) for (encoded,) in rows]
+
+    async def _open(self, connection: AsyncConnection, annexe: str, records: Sequence[Record]) -> list[_Opened]:
+        """The sealed ones, opened; what the chain alone reads (segments, clocks) is left out."""
+        sealed = [record for record in records if record.subject is not None]
+        keys = await self._store.keys_of(connection, annexe, {one.subject for one in sealed if one.subject is not None})
+        return [_Opened(record, _event(record, keys)) for record in sealed]
+
+    async def _fold_case(self, connection: AsyncConnection, annexe: str, subject: bytes) -> Case | None:
+        table = schema.records
+        rows = await connection.execute(
+            select(table.c.encoded)
+            .where(table.c.annexe == annexe, table.c.subject == subject, table.c.standing != "proof")
+            .order_by(table.c.position)
+        )
+        opened = await self._open(connection, annexe, [parse_record(encoded) for (encoded,) in rows])
+        if not any(isinstance(one.event, RequestSubmitted) for one in opened):
+            return None
+        case = fold(Fact(one.record.hash, one.record.time.ms, one.event) for one in opened)
+        logins = await self._logins(connection, annexe, case)
+        check = check_decision(annexe, subject, case, logins)
+        if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
+            logger.warning("a decision of %s does not hold: %s", annexe, check.value)
+        updated_ms = max(one.record.time.ms for one in opened)
+        await self._put(connection, annexe, subject, case, check, updated_ms=updated_ms)
+        return case
+
+    async def _put(
+        self,
+        connection: AsyncConnection,
+        annexe: str,
+        subject: bytes,
+        case: Case,
+        check: DecisionCheck,
+        *,
+        updated_ms: int,
+    ) -> None:
+        keys = await self._store.keys_of(connection, annexe, [subject])
+        row = {
+            "annexe": annexe,
+            "subject": subject,
+            "state": case.state.value,
+            "procedure": case.procedure,
+            "due": case.due.isoformat() if case.due else None,
+            "submitted_ms": case.submitted_ms,
+            "updated_ms": updated_ms,
+            "frozen": case.frozen,
+            "decision": check.value,
+            "sealed": seal_case(keys[subject], annexe, subject, case),
+        }
+        await self._store.database.put(connection, schema.case_views, [row], replace=True)
+
+    async def _enrol(self, connection: AsyncConnection, annexe: str, enrolled: Iterable[_Opened]) -> None:
+        rows = []
+        for one in enrolled:
+            event, subject = one.event, one.record.subject
+            if isinstance(event, AgentKeyEnrolled) and subject is not None and one.record.stream == f"{annexe}/office":
+                keys = await self._store.keys_of(connection, annexe, [subject])
+                rows.append(
+                    {
+                        "annexe": annexe,
+                        "public": event.public,
+                        "subject": subject,
+                        "sealed_login": seal_login(keys[subject], annexe, event.public, event.login),
+                        "enrolled_ms": one.record.time.ms,
+                    }
+                )
+        await self._store.database.put(connection, schema.agent_keys, rows, replace=True)
+
+    async def _logins(self, connection: AsyncConnection, annexe: str, case: Case) -> dict[bytes, str]:
+        if case.decision is None:
+            return {}
+        table = schema.agent_keys
+        rows = (
+            await connection.execute(
+                select(table.c.public, table.c.subject, table.c.sealed_login).where(
+                    table.c.annexe == annexe, table.c.public == case.decision.signer
+                )
+            )
+        ).all()
+        keys = await self._store.keys_of(connection, annexe, [subject for _, subject, _ in rows])
+        return {public: open_login(keys[subject], annexe, public, sealed) for public, subject, sealed in rows}
+
+    async def _unchecked(self, connection: AsyncConnection, annexe: str) -> list[bytes]:
+        table = schema.case_views
+        rows = await connection.execute(
+            select(table.c.subject).where(table.c.annexe == annexe, table.c.decision == DecisionCheck.UNKNOWN_KEY.value)
+        )
+        return list(rows.scalars())
+
+
+def _may_be_case(opened: _Opened) -> bool:
+    """Whether the record speaks of a case: it names what it follows, or this release cannot tell."""
+    return opened.record.stream.endswith("/cases") and (opened.event is None or hasattr(opened.event, "follows"))
+
+
+def _event(record: Record, keys: Mapping[bytes, bytes]) -> Event | None:
+    key = keys.get(record.subject) if record.subject is not None else None
+    try:
+        return from_value(open_body(record, key))
+    except UnknownEvent:
+        return None
+    except PeerError:
+        logger.warning("record %s cannot be opened by this release", record.hash.hex())
+        return None

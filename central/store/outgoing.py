@@ -1,0 +1,92 @@
+"""What goes down to an annexe: records of the prefecture's feeds that it lacks, and what it said it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from central.store import schema
+from central.store.chains import load_states
+from central.store.store import CentralStore
+from protocol.sync.batches import Stored, read_stored
+from protocol.sync.checkpoint import Checkpoint, Hole, Known, mends
+from protocol.sync.coverage import covered_by, in_order
+from protocol.sync.session import Pull, fill
+
+# Rows read at a time; one batch carries some 200 records.
+PAGE = 256
+
+
+class Outgoing:
+    """Reads the feeds for the sessions of all annexes. `writer` is the prefecture's own id."""
+
+    def __init__(self, store: CentralStore, writer: str) -> None:
+        self._store = store
+        self._writer = writer
+
+    async def read(self, pull: Pull) -> list[Stored]:
+        """What to send for a pull: what mends holes first, then what follows the heads, in order, within the limit."""
+        async with self._store.database.read() as connection:
+            found = await self._mending(connection, pull.stream, pull.holes)
+            found += await self._following(connection, pull)
+        return fill(found, pull.limit)
+
+    async def keys(self, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The keys that open what we write, where we hold them."""
+        async with self._store.database.read() as connection:
+            return await self._store.keys_of(connection, self._writer, subjects)
+
+    async def known(self, annexe: str) -> Known | None:
+        """The last checkpoint that an annexe gave us."""
+        table = schema.peer_checkpoints
+        async with self._store.database.read() as connection:
+            query = select(table.c.counter, table.c.echo).where(table.c.annexe == annexe)
+            row = (await connection.execute(query)).first()
+        return Known(row[0], row[1]) if row else None
+
+    async def keep(self, annexe: str, checkpoint: Checkpoint, now_ms: int) -> None:
+        """Remember what an annexe says it holds of our feeds."""
+        row = {"annexe": annexe, "counter": checkpoint.counter, "echo": checkpoint.echo, "at_ms": now_ms}
+        async with self._store.database.write() as connection:
+            rows = [row | {"encoded": checkpoint.encoded()}]
+            await self._store.database.put(connection, schema.peer_checkpoints, rows, replace=True)
+
+    async def _following(self, connection: AsyncConnection, pull: Pull) -> list[Stored]:
+        """Enough of what the heads do not cover: whole pages, the first segments first."""
+        states = {state.segment: state for state in await load_states(connection, self._writer, pull.stream)}
+        parents = {segment: state.parent for segment, state in states.items()}
+        covered = covered_by(parents, pull.after)
+        found: list[Stored] = []
+        for segment in in_order(parents):
+            after = covered.get(segment, -1)
+            if after < states[segment].seq:
+                found += await self._follow(connection, pull.stream, segment, after)
+                if found[-1].seq < states[segment].seq or sum(len(one.encoded) for one in found) > pull.limit:
+                    break
+        return found
+
+    async def _mending(self, connection: AsyncConnection, stream: str, holes: Iterable[Hole]) -> list[Stored]:
+        found = []
+        for hole in holes:
+            held = await self._follow(connection, stream, hole.segment, hole.seq - 1, count=1)
+            found += [one for one in held if one.seq == hole.seq and mends(hole, one.hash)]
+        return found
+
+    async def _follow(
+        self, connection: AsyncConnection, stream: str, segment: bytes, after: int, count: int = PAGE
+    ) -> list[Stored]:
+        table = schema.records
+        rows = await connection.execute(
+            select(table.c.seq, table.c.encoded)
+            .where(
+                table.c.annexe == self._writer,
+                table.c.stream == stream,
+                table.c.segment == segment,
+                table.c.seq > after,
+            )
+            .order_by(table.c.seq)
+            .limit(count)
+        )
+        return [read_stored(stream, segment, seq, encoded) for seq, encoded in rows]

@@ -1,0 +1,115 @@
+"""One connection: a session on one side, a socket and the store on the other. It decides nothing that is the
+session's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from edge.sync.source import Source
+from protocol.errors import PeerError
+from protocol.sync.session import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, Session, SessionEvent
+
+
+class Socket(Protocol):
+    """Frames out, frames in, each whole; `receive_frame` gives None at the end."""
+
+    async def send_frame(self, frame: bytes) -> None:
+        """Send one frame; raises OSError or aiohttp's ClientError when the line is dead."""
+
+    async def receive_frame(self) -> bytes | None:
+        """The next frame, or None when the other end has closed."""
+
+
+class Conversation:
+    """Made for one connection. `seen` is awaited with each event after it was acted on."""
+
+    def __init__(
+        self,
+        session: Session,
+        socket: Socket,
+        source: Source,
+        now: Callable[[], int],
+        seen: Callable[[SessionEvent], Awaitable[None]],
+    ) -> None:
+        self._session = session
+        self._socket = socket
+        self._source = source
+        self._now = now
+        self._seen = seen
+        self._sending = asyncio.Lock()
+        self._room = asyncio.Event()
+
+    def announce(self, stream: str) -> None:
+        """The log has more of this stream."""
+        self._session.announce(stream)
+        self._room.set()
+
+    async def run(self) -> None:
+        """Talk until the connection or the session ends."""
+        pump = asyncio.create_task(self._pump())
+        try:
+            while not self._session.is_over:
+                receiving = asyncio.create_task(self._socket.receive_frame())
+                await asyncio.wait({receiving, pump}, return_when=asyncio.FIRST_COMPLETED)
+                if pump.done():
+                    receiving.cancel()
+                    await asyncio.gather(receiving, return_exceptions=True)
+                    pump.result()  # it ends only by an error: a dead line, or a disk that failed
+                frame = await receiving
+                if frame is None:
+                    return
+                await self._take(frame)
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+
+    async def _take(self, frame: bytes) -> None:
+        for event in self._session.receive(frame, self._now()):
+            await self._act(event)
+            await self._seen(event)
+        await self._flush()
+        self._room.set()
+
+    async def _act(self, event: SessionEvent) -> None:
+        match event:
+            case Authenticated():
+                await self._commit(0)
+            case BatchArrived():
+                await self._store(event)
+            case CheckpointArrived():
+                await self._source.keep(event.checkpoint)
+            case _:
+                pass
+
+    async def _store(self, batch: BatchArrived) -> None:
+        try:
+            await self._source.take(batch)
+        except PeerError as error:
+            failed: PeerFailed = self._session.reject(error)
+            await self._seen(failed)
+            return
+        await self._commit(batch.number)
+
+    async def _commit(self, through: int) -> None:
+        counter, held = await self._source.holdings()
+        self._session.committed(through, counter, held)
+
+    async def _pump(self) -> None:
+        """Send what the log has, as far as link and credit take it; then wait for an answer or for more."""
+        while True:
+            await self._room.wait()
+            self._room.clear()
+            while (pull := self._session.pull()) is not None:
+                records = await self._source.read(pull)
+                keys = await self._source.seal_keys(self._session, pull, records)
+                if self._session.is_over:
+                    return
+                self._session.supply(pull, records, keys, self._now())
+                await self._flush()
+
+    async def _flush(self) -> None:
+        async with self._sending:  # two tasks send, and frames must not overtake each other
+            for frame in self._session.outgoing():
+                await self._socket.send_frame(frame)

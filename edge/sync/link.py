@@ -1,0 +1,85 @@
+"""How the prefecture is reached: a WebSocket whose messages are frames, the hello on its upgrade request."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    WSMsgType,
+    WSServerHandshakeError,
+)
+
+from edge.sync.conversation import Socket
+from protocol.sync.frames import MAX_FRAME
+
+HEADER = "Mulhaqa-Hello"
+# Proxies and mobile networks drop a silent connection after a minute or so; two lost pings mean that the line is dead.
+HEARTBEAT_S = 20.0
+# A mobile network may need this long to open a connection.
+DIAL_S = 30.0
+
+
+class Unreachable(Exception):
+    """Nobody answered. The text is the technical reason."""
+
+
+class Refused(Exception):
+    """The prefecture answered, and does not want this annexe."""
+
+
+class Cut(Exception):
+    """The connection broke."""
+
+
+class _WebSocket:
+    """A `Socket` over aiohttp."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def send_frame(self, frame: bytes) -> None:
+        try:
+            await self._socket.send_bytes(frame)
+        except (ClientError, OSError) as error:
+            raise Cut(type(error).__name__) from error
+
+    async def receive_frame(self) -> bytes | None:
+        message = await self._socket.receive()
+        return message.data if message.type is WSMsgType.BINARY else None
+
+
+class Dialler:
+    """Opens connections to `url` (http, https, ws or wss). `new_client` makes the client session, once a connection."""
+
+    def __init__(self, url: str, new_client: Callable[[], ClientSession] | None = None) -> None:
+        self._url = url
+        self._new_client = new_client or _client
+
+    @asynccontextmanager
+    async def dial(self, hello: bytes) -> AsyncIterator[Socket]:
+        """A connection, closed at the end of the block; raises Unreachable or Refused if there is none."""
+        headers = {HEADER: base64.urlsafe_b64encode(hello).decode()}
+        async with self._new_client() as client:
+            try:
+                socket = await client.ws_connect(
+                    self._url, headers=headers, heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME
+                )
+            except WSServerHandshakeError as error:
+                kind = Refused if error.status in (401, 403) else Unreachable
+                raise kind(f"HTTP {error.status}") from error
+            except (ClientError, OSError, TimeoutError) as error:
+                raise Unreachable(type(error).__name__) from error
+            try:
+                yield _WebSocket(socket)
+            finally:
+                await socket.close()
+
+
+def _client() -> ClientSession:
+    return ClientSession(timeout=ClientTimeout(connect=DIAL_S, total=None))

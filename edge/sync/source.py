@@ -1,0 +1,112 @@
+"""The annexe's log as a session reads it, and the prefecture's feeds as it takes them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from edge.store.chains import held_segments
+from edge.store.feeds import accept
+from edge.store.store import Store
+from edge.store.uplink import Uplink as StoreUplink
+from protocol.errors import PeerError
+from protocol.records.credentials import Credential, Trust
+from protocol.records.encoding import Value, decode, encode
+from protocol.records.keys import OpeningKey, seal_to
+from protocol.sync.batches import SealedKey, Stored, stored_record
+from protocol.sync.checkpoint import Checkpoint, Held, Known, mends, parse_checkpoint
+from protocol.sync.coverage import covered_by
+from protocol.sync.session import BatchArrived, Pull, Session, fill
+from protocol.sync.streams import streams_of
+
+HELD = "uplink/held"
+"""Under this name the store keeps the last checkpoint that the prefecture gave us."""
+
+GIVEN = "uplink/given"
+"""And under this one the counter of the last checkpoint that we gave it."""
+
+
+class Source:
+    """What the uplink reads and writes in the store; `opening` opens keys that the prefecture sealed to this annexe."""
+
+    def __init__(
+        self, store: Store, annexe: str, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
+    ) -> None:
+        self._store = store
+        self._uplink = StoreUplink(store)
+        self._annexe = annexe
+        self._trust = trust
+        self._opening = opening
+        self._entropy = entropy
+        self.streams = streams_of("edge", annexe)
+        self.feeds = streams_of("centre", annexe)
+
+    async def read(self, pull: Pull) -> list[Stored]:
+        """What to send for a pull: what mends holes first, then what follows the heads, in order."""
+        found = await self._mending(pull)
+        if sum(len(one.encoded) for one in found) < pull.limit:
+            following = await self._uplink.records_after(pull.stream, pull.after, pull.limit)
+            found += [stored_record(record) for record in following]
+        return fill(found, pull.limit)
+
+    async def _mending(self, pull: Pull) -> list[Stored]:
+        if not pull.holes:
+            return []
+        places = [(hole.segment, hole.seq) for hole in pull.holes]
+        held = {(one.segment, one.seq): one for one in await self._uplink.records_at(pull.stream, places)}
+        wanted = ((hole, held.get((hole.segment, hole.seq))) for hole in pull.holes)
+        return [stored_record(record) for hole, record in wanted if record is not None and mends(hole, record.hash)]
+
+    async def seal_keys(self, session: Session, pull: Pull, records: Sequence[Stored]) -> list[SealedKey]:
+        """The keys that these records need at the prefecture, sealed to it."""
+        wanted = session.keys_wanted(pull, records)
+        peer: Credential | None = session.peer
+        if not wanted or peer is None or peer.sealing is None:
+            return []
+        held = await self._uplink.keys_for(wanted)
+        return [SealedKey(subject, seal_to(peer.sealing, key, self._entropy(32))) for subject, key in held]
+
+    async def take(self, batch: BatchArrived) -> None:
+        """Verify and store a batch of feeds, whole or not at all; raises PeerError."""
+        keys = [(sealed.subject, self._opening.open(sealed.sealed)) for sealed in batch.keys]
+        await accept(self._store, self._annexe, [one.encoded for one in batch.records], self._trust, keys=keys)
+
+    async def holdings(self) -> tuple[int, list[Held]]:
+        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds."""
+        held = [Held(stream, tuple(await self._uplink.chain_heads(stream))) for stream in self.feeds]
+        counter = await self._given() + 1
+        await self._uplink.save_checkpoint(GIVEN, encode([counter]))
+        return counter, held
+
+    async def _given(self) -> int:
+        data = await self._uplink.load_checkpoint(GIVEN)
+        fields: Value = decode(data) if data is not None else [0]
+        counter = fields[0] if isinstance(fields, list) and fields else 0
+        return counter if isinstance(counter, int) else 0
+
+    async def last_checkpoint(self) -> Checkpoint | None:
+        """What the prefecture last said it holds; None at the first time, or if the row is damaged."""
+        data = await self._uplink.load_checkpoint(HELD)
+        try:
+            return None if data is None else parse_checkpoint(data)
+        except PeerError:
+            return None
+
+    async def known(self) -> Known | None:
+        """The same, as a session needs it."""
+        last = await self.last_checkpoint()
+        return Known(last.counter, last.echo) if last else None
+
+    async def keep(self, checkpoint: Checkpoint) -> None:
+        """Remember what the prefecture says it holds."""
+        await self._uplink.save_checkpoint(HELD, checkpoint.encoded())
+
+    async def left(self, checkpoint: Checkpoint | None) -> int:
+        """How many records the prefecture does not hold yet."""
+        return sum([await self._left_of(stream, checkpoint) for stream in self.streams])
+
+    async def _left_of(self, stream: str, checkpoint: Checkpoint | None) -> int:
+        async with self._store.reading() as reader:
+            segments = await held_segments(reader, stream)
+        held = checkpoint.of(stream) if checkpoint else Held(stream)
+        covered = covered_by({one.segment: one.parent for one in segments}, held.heads())
+        return sum(one.last - covered.get(one.segment, -1) for one in segments) + len(held.holes)

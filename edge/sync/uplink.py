@@ -1,0 +1,201 @@
+"""The uplink: dials the prefecture, talks as long as the link holds, and dials again.
+
+- Whatever ends a connection ends its session; the next one begins with what the prefecture then says it holds. Nothing
+  leaves the disk because it was sent.
+- What the office commits is announced to the session at once: a case is on its way within the same second.
+- Whatever goes wrong is a sentence in `status`, for the administrator's screen; the office works on without a link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from edge.store.rows import Committed
+from edge.store.store import Store
+from edge.sync.backoff import Backoff
+from edge.sync.conversation import Conversation
+from edge.sync.link import Cut, Dialler, Refused, Unreachable
+from edge.sync.source import Source
+from protocol.errors import N_
+from protocol.records.credentials import Trust
+from protocol.records.keys import OpeningKey
+from protocol.sync.checkpoint import Checkpoint
+from protocol.sync.hello import NONCE_SIZE, LocalIdentity
+from protocol.sync.session import Authenticated, CheckpointArrived, PeerFailed, PeerLeft, Session, SessionEvent
+
+UNREACHABLE = N_("The prefecture cannot be reached. The office works on; what it writes is sent once the link is back.")
+REFUSED = N_("The prefecture refuses this annexe: its administrator must look at the annexe's credential.")
+NOT_TRUSTED = N_(
+    "What answers at the prefecture's address could not prove that it is the prefecture. Nothing was sent."
+)
+DISAGREED = N_("The annexe and the prefecture did not understand each other: both must run a current version.")
+CUT = N_("The link to the prefecture was cut. It is dialled again.")
+LEFT = N_("The prefecture ended the connection. It is dialled again.")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The uplink's progress. Instants are ms since the epoch; `error` is a msgid, `detail` the technical reason.
+
+    `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe.
+    """
+
+    connected_since_ms: int | None = None
+    left: int = 0
+    in_flight: int = 0
+    holes: int = 0
+    last_checkpoint_ms: int | None = None
+    restored: bool = False
+    error: str | None = None
+    detail: str = ""
+    next_try_ms: int | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether both ends know each other now."""
+        return self.connected_since_ms is not None
+
+
+class Uplink:
+    """`run()` until it is cancelled. `status` is always current; listeners are told of each change of it."""
+
+    def __init__(
+        self,
+        store: Store,
+        dialler: Dialler,
+        *,
+        identity: LocalIdentity,
+        trust: Trust,
+        opening: OpeningKey,
+        now: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        jitter: Callable[[], float],
+    ) -> None:
+        """`opening` opens keys that the prefecture seals to this annexe. `jitter()` gives a number from 0 up to 1."""
+        self.status = Status()
+        self._dialler = dialler
+        self._identity = identity
+        self._trust = trust
+        self._now = now
+        self._entropy = entropy
+        self._source = Source(store, identity.id, trust, opening, entropy)
+        self._backoff = Backoff(jitter)
+        self._hurry = asyncio.Event()
+        self._grown = asyncio.Event()
+        self._session: Session | None = None
+        self._conversation: Conversation | None = None
+        self._checkpoint: Checkpoint | None = None
+        self._listeners: list[Callable[[Status], None]] = []
+        store.on_commit(self._committed)
+
+    def on_change(self, listener: Callable[[Status], None]) -> None:
+        """Tell `listener` of each change of the status; it must not block."""
+        self._listeners.append(listener)
+
+    def try_now(self) -> None:
+        """Dial at once instead of waiting: the administrator plugged the cable in."""
+        self._hurry.set()
+
+    async def run(self) -> None:
+        """Dial, talk, wait, dial again. Ends by cancellation, or by OperatorError when the store fails."""
+        self._checkpoint = await self._source.last_checkpoint()
+        await self._count()
+        counting = asyncio.create_task(self._keep_count())
+        try:
+            while True:
+                began_ms = self._now()
+                await self._connect()
+                self._backoff.succeeded((self._now() - began_ms) / 1000)
+                await self._pause(self._backoff.wait())
+        finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+
+    async def _pause(self, seconds: float) -> None:
+        self._show(replace(self.status, next_try_ms=self._now() + int(seconds * 1000)))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
+        self._hurry.clear()
+
+    async def _connect(self) -> None:
+        session = Session(
+            "edge", self._identity, self._trust, self._entropy(NONCE_SIZE), known=await self._source.known()
+        )
+        try:
+            async with self._dialler.dial(session.hello) as socket:
+                self._session = session
+                self._conversation = Conversation(session, socket, self._source, self._now, self._seen)
+                await self._conversation.run()
+                if not session.is_over:
+                    self._failed(CUT, "")
+        except Unreachable as error:
+            self._failed(UNREACHABLE, str(error))
+        except Refused as error:
+            self._failed(REFUSED, str(error))
+        except Cut as error:
+            self._failed(CUT, str(error))
+        finally:
+            self._session = self._conversation = None
+            self._show(replace(self.status, connected_since_ms=None, in_flight=0))
+
+    async def _seen(self, event: SessionEvent) -> None:
+        match event:
+            case Authenticated():
+                since = self._now()
+                self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
+            case CheckpointArrived():
+                self._checkpoint = event.checkpoint
+                restored = self.status.restored or event.restored
+                self._show(replace(self.status, last_checkpoint_ms=self._now(), restored=restored))
+                self._grown.set()
+            case PeerFailed():
+                self._failed(_sentence(event), f"{event.kind}: {event.sentence}")
+            case PeerLeft():
+                self._failed(LEFT, "")
+            case _:
+                pass
+
+    def _failed(self, error: str, detail: str) -> None:
+        if error != self.status.error:
+            logger.warning("%s (%s)", error, detail)
+        self._show(replace(self.status, connected_since_ms=None, in_flight=0, error=error, detail=detail))
+
+    def _show(self, status: Status) -> None:
+        if status != self.status:
+            self.status = status
+            for listener in self._listeners:
+                listener(status)
+
+    def _committed(self, committed: Sequence[Committed]) -> None:
+        grown = {one.stream for one in committed} & set(self._source.streams)
+        for stream in grown:
+            if self._conversation is not None:
+                self._conversation.announce(stream)
+        if grown:
+            self._grown.set()
+
+    async def _keep_count(self) -> None:
+        """Bring `left` up to date after commits and checkpoints, as often as the disk answers and no more."""
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            await self._count()
+
+    async def _count(self) -> None:
+        checkpoint = self._checkpoint
+        holes = sum(len(held.holes) for held in checkpoint.held) if checkpoint else 0
+        in_flight = self._session.in_flight if self._session else 0
+        left = await self._source.left(checkpoint)
+        self._show(replace(self.status, left=left, holes=holes, in_flight=in_flight))
+
+
+def _sentence(failed: PeerFailed) -> str:
+    if failed.kind == "identity":
+        return REFUSED if failed.told else NOT_TRUSTED
+    return DISAGREED
