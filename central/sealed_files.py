@@ -116,19 +116,21 @@ def _require_own_spelling(signature: EmbeddedPdfSignature, data: bytes) -> None:
     padded = encoded + bytes(len(content) - len(encoded))
     start, length, resume, rest = (int(number) for number in signature.byte_range)
     whole = start == 0 and resume + rest == len(data)
-    if (
-        not whole
-        or _signer_named(signature) not in content
-        or data[length:resume] != b"<" + padded.hex().upper().encode("ascii") + b">"
-    ):
+    spelt = data[length:resume] == b"<" + padded.hex().upper().encode("ascii") + b">"
+    if not (whole and spelt and _plainly_labelled(signature)):
         raise AlteredFile("Something was added after the seal, or its container was rewritten.")
 
 
-def _signer_named(signature: EmbeddedPdfSignature) -> bytes:
-    """Spell how a signature names its signer; the library reads other spellings of it too."""
-    signer = signature.signer_cert
+def _plainly_labelled(signature: EmbeddedPdfSignature) -> bool:
+    """Tell whether the labels in the container that no signature covers, and no library heeds, are the usual ones."""
+    signed, info, signer = signature.signed_data, signature.signer_info, signature.signer_cert
     named = cms.IssuerAndSerialNumber({"issuer": signer.issuer, "serial_number": signer.serial_number})
-    return bytes(named.dump())
+    algorithms = [algorithm.dump() for algorithm in signed["digest_algorithms"]]
+    return bool(
+        (signed["version"].native, info["version"].native) == ("v1", "v1")
+        and algorithms == [info["digest_algorithm"].dump()]
+        and info["sid"].chosen.dump() == named.dump()
+    )
 
 
 def _context(signature: EmbeddedPdfSignature, published: PublishedKeys) -> ValidationContext:

@@ -1,0 +1,173 @@
+"""The papers as a printer and a reader get them: text, order, one page, nothing lost, no markup."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from pypdf import PdfReader
+
+from edge.press.documents import Language, Paper, Person
+from edge.press.pages import certificate_page, claims_of, receipt_page
+from edge.press.typesetter import Typesetter
+from protocol.errors import OperatorError
+from protocol.office.attestation import encode_token
+from tests.edge.press.papers import (
+    FATIMA,
+    FIANCES,
+    ISSUED_MS,
+    LONGEST,
+    RECEIPT,
+    chain,
+    codes_in,
+    of,
+    pages_of,
+    text_of,
+)
+
+TOKEN_KEY = chain().seals.token_key
+PAPERS: list[Paper] = ["a4", "a5"]
+LANGUAGES: list[Language] = ["ar", "fr"]
+
+
+def certificate(typesetter: Typesetter, person: Person = FATIMA) -> bytes:
+    data = of(person)
+    return typesetter.set("certificate", certificate_page(data, encode_token(claims_of(data), TOKEN_KEY)), ISSUED_MS)
+
+
+def receipt(typesetter: Typesetter, language: Language = "ar", paper: Paper = "a4") -> bytes:
+    return typesetter.set("receipt", receipt_page(RECEIPT, language, paper), ISSUED_MS)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_certificate_says_who_where_and_since_when_in_both_languages(typesetter: Typesetter) -> None:
+    text = flat(text_of(certificate(typesetter)))
+    for said in (
+        "Certificat de résidence",
+        "شهادة السكنى",
+        "المملكة المغربية",
+        "وزارة الداخلية",
+        "إقليم بركان",
+        "Fatima Zahra Benabdellah",
+        "فاطمة الزهراء بنعبد الله",
+        "FA123456",
+        "12 avril 1988",
+        "mars 2019",
+        "التسجيل المدرسي",
+        "b5x7cmq2k9rt4wza",
+        "B05-7K3MQ-2X9RT",
+        "Fait à Berkane, le 12 novembre 2026",
+        "حرر ببركان في",
+    ):
+        assert said in text, said
+
+
+def test_its_heading_is_in_arabic_and_tifinagh(typesetter: Typesetter) -> None:
+    text = text_of(certificate(typesetter))
+    assert "ⵜⴰⴳⵍⴷⵉⵜ ⵏ ⵍⵎⵖⵔⵉⴱ" in text
+    assert "المملكة المغربية" in text
+
+
+def test_it_says_what_the_seal_proves_what_not_and_where_to_check(typesetter: Typesetter) -> None:
+    text = flat(text_of(certificate(typesetter)))
+    assert "loi n° 43-20" in text
+    assert "n'est pas une signature électronique qualifiée" in text
+    assert "وليس توقيعا إلكترونيا مؤهلا" in text
+    assert "https://centre.berkane.internal/verify" in text
+    assert "Cachet et signature" in text
+
+
+def test_an_attestation_names_the_other_person_and_its_legal_basis(typesetter: Typesetter) -> None:
+    page = certificate_page(FIANCES, encode_token(claims_of(FIANCES), TOKEN_KEY))
+    text = flat(text_of(typesetter.set("certificate", page, ISSUED_MS)))
+    assert "Youssef El Mansouri" in text
+    assert "Code de la famille, article 65" in text
+    assert "l'exactitude des renseignements" in text
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_receipt_holds_what_law_55_19_asks_for(typesetter: Typesetter, language: Language, paper: Paper) -> None:
+    pdf = receipt(typesetter, language, paper)
+    text = flat(text_of(pdf))
+    for said in (
+        "Récépissé de dépôt de demande",
+        "وصل إيداع طلب",
+        "B05-7K3MQ-2X9RT",
+        "12 novembre 2026",
+        "Certificat de résidence (autorité locale)",
+        "فاطمة الزهراء بنعبد الله",
+        "présentée",
+        "manquante",
+        "17 janvier 2027",
+        "يناير",
+        "recours",
+        "loi n° 55-19",
+        "Nadia El Alami",
+    ):
+        assert said in text, said
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+
+
+def test_the_persons_language_comes_first_on_a_receipt(typesetter: Typesetter) -> None:
+    arabic, french = text_of(receipt(typesetter, "ar")), text_of(receipt(typesetter, "fr"))
+    assert arabic.index("وصل إيداع") < arabic.index("Récépissé")
+    assert french.index("Récépissé") < french.index("وصل إيداع")
+
+
+def test_a_receipts_code_opens_the_state_of_the_request(typesetter: Typesetter, tmp_path: Path) -> None:
+    assert codes_in(receipt(typesetter, "ar", "a5"), tmp_path) == [RECEIPT.follow_url]
+
+
+def test_a_receipt_gives_neither_birth_date_nor_address(typesetter: Typesetter) -> None:
+    text = text_of(receipt(typesetter))
+    assert "1988" not in text
+    assert "ابن خلدون" not in text
+
+
+def test_the_longest_names_and_address_stay_on_one_page_whole(typesetter: Typesetter, tmp_path: Path) -> None:
+    pdf = certificate(typesetter, LONGEST)
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+    text = flat(text_of(pdf))
+    assert LONGEST.address in text
+    assert LONGEST.name_fr in text
+    for page in pages_of(pdf, tmp_path, 60):
+        margin = page.convert("L").crop((page.width - 30, 0, page.width, page.height))
+        assert margin.getextrema() == (255, 255), "something runs over the right margin"
+
+
+def test_what_a_person_typed_is_never_markup(typesetter: Typesetter) -> None:
+    typed = '#strong[x] $y^2$ *z* _w_ `raw` \\ "quoted" <label> @ref // comment'
+    text = flat(text_of(certificate(typesetter, msgspec.structs.replace(FATIMA, address=typed))))
+    assert typed in text
+
+
+def test_a_letter_that_no_font_has_does_not_stop_the_paper(typesetter: Typesetter) -> None:
+    pdf = certificate(typesetter, msgspec.structs.replace(FATIMA, address="12 rue 中文 😀, Berkane"))
+    assert "Berkane" in text_of(pdf)
+
+
+def test_the_same_data_and_time_make_the_same_file_and_another_time_another(typesetter: Typesetter) -> None:
+    assert receipt(typesetter) == receipt(typesetter)
+    later = typesetter.set("receipt", receipt_page(RECEIPT, "ar", "a4"), ISSUED_MS + 60_000)
+    assert later != receipt(typesetter)
+
+
+def test_the_file_claims_an_archivable_tagged_form(typesetter: Typesetter) -> None:
+    reader = PdfReader(BytesIO(certificate(typesetter)))
+    metadata = reader.xmp_metadata
+    assert metadata is not None
+    assert b"<pdfaid:part>2</pdfaid:part>" in metadata.stream.get_data()
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in metadata.stream.get_data()
+    assert "/MarkInfo" in reader.root_object
+    assert "/StructTreeRoot" in reader.root_object
+
+
+def test_a_missing_font_names_the_package_to_install(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="apt-get install fonts-hosny-amiri fonts-noto-core"):
+        Typesetter([tmp_path, tmp_path / "nowhere"])
