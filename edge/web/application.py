@@ -9,7 +9,8 @@ Each screen module has `routes(office) -> list[web.RouteDef]`, handlers marked b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     for routes in _routes(office, screens):
         add(app, routes)
     app.router.add_get("/", first_page)
+    app.cleanup_ctx.append(sweeping)
     app.on_shutdown.append(live.close_streams)
     return app
 
@@ -81,6 +83,23 @@ def add(app: web.Application, routes: Sequence[web.RouteDef]) -> None:
 def context_of(office: Office) -> Callable[[web.Request], Mapping[str, Any]]:
     """What every template of the annexe knows besides: its own annexe."""
     return lambda _request: {"annexe": office.annexe}
+
+
+SWEEP_SECONDS = 10
+"""Between two looks for sessions that idled away: how long a draft may outlive its session in memory."""
+
+
+async def sweeping(app: web.Application) -> AsyncIterator[None]:
+    """End idle sessions while the application runs, also those that nobody asks for again."""
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            app[pages.SITE].sessions.sweep()
+
+    task = asyncio.create_task(sweep())
+    yield
+    task.cancel()
 
 
 async def first_page(_request: web.Request) -> web.StreamResponse:

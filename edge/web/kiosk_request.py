@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import segno
@@ -30,6 +31,7 @@ from screens import pages
 from screens.forms import Form, command_of, read_form
 
 ROOT = "/kiosk/request"
+MONTH_FIRST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{4})")
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -124,15 +126,19 @@ async def answer(request: web.Request) -> web.StreamResponse:
     """Check one answer, keep it, go on."""
     procedure, field, draft = await _question_of(request)
     values = await read_form(request)
-    given = {**draft, field.id: values.get(field.id, "")}
+    typed = values.get(field.id, "")
     try:
-        catalogue.check_answers(procedure, given)
+        draft[field.id] = catalogue.check_answer(field, year_first(typed) if field.kind == "month" else typed)
     except PersonError as error:
-        mine = {name: text for name, text in pages.tongue_of(request).errors(error).items() if name == field.id}
-        if mine:
-            return _question(request, procedure, field, Form(given, mine), error.status)
-    draft[field.id] = given[field.id]
+        form = Form({field.id: typed}, pages.tongue_of(request).errors(error))
+        return _question(request, procedure, field, form, error.status)
     raise go(address_of(procedure, first_open(procedure, draft)))
+
+
+def year_first(typed: str) -> str:
+    """A month as people write it (9/2021, 09-2021) as the catalogue wants it (2021-09); anything else as it is."""
+    found = MONTH_FIRST.fullmatch(typed)
+    return f"{found[2]}-{int(found[1]):02}" if found else typed
 
 
 def _answered(request: web.Request, procedure: Procedure) -> dict[str, str]:
