@@ -15,6 +15,7 @@ from edge.store.log import Identity
 from edge.store.schema import DATABASE
 from edge.store.store import Store, Transaction
 from edge.store.vault import Vault
+from edge.store.views import DEFAULT_VIEWS, View
 from protocol.errors import OperatorError
 from protocol.office.events import AccountOpened, Actor, Applicant, RequestSubmitted, StaffAdded
 from protocol.records.encoding import Value
@@ -146,6 +147,7 @@ async def open_store(
     chance: Chance | None = None,
     connect: Connect = open_sqlite,
     annexe: str = ANNEXE,
+    views: Sequence[View] = DEFAULT_VIEWS,
 ) -> Store:
     return await Store.open(
         folder,
@@ -156,6 +158,7 @@ async def open_store(
         software="0.1.0",
         fingerprint="test",
         connect=connect,
+        views=views,
     )
 
 
