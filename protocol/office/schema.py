@@ -1,0 +1,119 @@
+"""The shape of a procedure in the catalogue: closed, so that a document with a slip in it is refused where it arrives.
+
+None is "to be confirmed", never "none": what nobody knows is said so on the screens.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from protocol.errors import PeerError
+from protocol.records.encoding import Value
+
+LONGEST_DELAY = 60
+"""Calendar days: the most that law 55-19 allows an administration."""
+
+LONGEST_ANSWER = 300
+"""Characters of a free answer: a few lines; whatever is longer belongs in a piece."""
+
+ID = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+"""Ids stand in addresses, events and file names: small letters, digits, dash and underscore, at most 64."""
+
+SINCE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+
+Status: TypeAlias = Literal["active", "received_here", "abolished", "elsewhere", "abroad_only", "to_confirm"]
+Template: TypeAlias = Literal["residence", "attestation"]
+
+
+class NotAProcedure(PeerError):
+    """A document does not have the shape of a procedure."""
+
+    kind = "not-a-procedure"
+
+
+class Bilingual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in Arabic and in French, neither a translation note of the other."""
+
+    ar: str
+    fr: str
+
+    def text(self, language: str) -> str:
+        """Return the text in `language`: French for "fr", Arabic for every other."""
+        return self.fr if language == "fr" else self.ar
+
+
+class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something to bring. `needs`: the original is shown and given back, or a paper is left in the dossier."""
+
+    id: str
+    label: Bilingual
+    needs: Literal["original_shown", "left"]
+    legal_basis: Bilingual | None = None
+    note: Bilingual | None = None
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One answer of a list."""
+
+    id: str
+    label: Bilingual
+
+
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A question of the form; a "month" is answered as YYYY-MM."""
+
+    id: str
+    kind: Literal["text", "choice", "month"]
+    label: Bilingual
+    hint: Bilingual | None = None
+    choices: list[Choice] = []
+    required: bool = True
+    max_length: int = 120
+
+
+class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One version of a procedure. None is "to be confirmed", never "none"."""
+
+    id: str
+    version: int
+    status: Status
+    name: Bilingual
+    summary: Bilingual
+    since: str | None = None
+    legal_basis: Bilingual | None = None
+    sources: list[str]
+    verified_on: str
+    pieces: list[Piece] = []
+    fee: Bilingual | None = None
+    deadline_days: int = LONGEST_DELAY
+    validity_months: int | None = None
+    fields: list[Field] = []
+    decided_by: Literal["authority"] | None = None
+    field_enquiry: bool = False
+    print_on_spot: bool = False
+    template: Template | None = None
+    instead: Bilingual | None = None
+    declaration: Bilingual | None = None
+    keywords: list[str] = []
+
+
+def parse_procedure(value: Value) -> Procedure:
+    """Read a procedure; raises NotAProcedure with what is wrong and where."""
+    try:
+        return msgspec.convert(value, Procedure, strict=True)
+    except msgspec.ValidationError as error:
+        raise NotAProcedure(f"This document is no procedure: {error}") from error
+
+
+def procedure_value(procedure: Procedure) -> dict[str, Value]:
+    """Return a procedure as the document that is published."""
+    value: dict[str, Value] = msgspec.to_builtins(procedure)
+    return value
+
+
+def requestable(procedure: Procedure) -> bool:
+    """Say whether a request can be opened here."""
+    return procedure.status == "active" and procedure.decided_by is not None
