@@ -31,12 +31,13 @@ Statement = tuple[str, Sequence[SqlValue]]
 BUSY_MS = 5_000
 """How long SQLite waits for another process's lock: longer than any checkpoint, shorter than a person's patience."""
 
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""Primary result codes of a file that is no sound database."""
+
 FATAL = frozenset(
     {
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_NOMEM,
@@ -105,14 +106,14 @@ def _count(connection: sqlite3.Connection, sql: str, params: Sequence[SqlValue])
 
 
 def _translated(error: sqlite3.Error) -> Exception:
-    code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(code, int) and code & 0xFF in FATAL:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in DAMAGED or type(error) is sqlite3.DatabaseError:
+        return DiskFailed("the store's file is not a sound database: restore it from the mirror or a backup")
+    if code in FATAL:
         name = getattr(error, "sqlite_errorname", "SQLITE")
         return DiskFailed(f"the store's file failed ({name}): check the disk, its free space and its permissions")
     if isinstance(error, sqlite3.IntegrityError):
         return ConstraintBroken(f"the store refused a row: {error}")
-    if type(error) is sqlite3.DatabaseError:
-        return DiskFailed("the store's file is not a sound database: restore it from the mirror or a backup")
     return CallerError(f"the store was asked something that SQLite refuses: {error}")
 
 

@@ -47,7 +47,15 @@ class NameIndex:
 
 
 def _likeness(typed: list[str], name: tuple[str, ...]) -> float:
-    """How well all typed words fit one name: 0 when one of them fits nothing, else their mean."""
+    """How well what was typed fits one name: 0 when a word of it fits nothing, else the mean of its words.
+
+    A name's words may be written together or apart ("Ben Ali", "Benali"): what was typed is also tried as one word.
+    """
+    apart = _all_fit(typed, name)
+    return max(apart, _all_fit(["".join(typed)], name)) if len(typed) > 1 else apart
+
+
+def _all_fit(typed: list[str], name: tuple[str, ...]) -> float:
     together = "".join(name)
     total = 0.0
     for word in typed:

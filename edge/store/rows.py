@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.office.casework import State
-from protocol.office.events import Actor
+from protocol.office.events import Actor, Language, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class AccountView:
     birth_date: str
     address: str
     pin_hash: str | None
-    language: str
+    language: Language
     verified: bool
     assisted: bool
     opened_ms: int
@@ -66,7 +66,7 @@ class OutboxRow:
     case: bytes
     state: str
     template: str
-    language: str
+    language: Language
     part_count: int
     attempts: int
     queued_ms: int
@@ -81,9 +81,9 @@ class StaffView:
     login: str
     name_fr: str
     name_ar: str
-    role: str
+    role: Role
     password_hash: str
-    language: str
+    language: Language
     public: bytes | None = None
 
 

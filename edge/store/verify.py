@@ -130,17 +130,19 @@ class _Inspection:
 
     async def run(self) -> Report:
         await self._connection.execute("BEGIN")
-        try:
-            await self._check_file()
-            await self._load_keys()
-            await self._check_records()
-            await self._check_segments()
-            await self._check_blobs()
-            await self._check_views()
-        except PeerError as error:
-            self._find("the file", str(error))
-        finally:
-            await self._connection.execute("ROLLBACK")
+        for check in (
+            self._check_file,
+            self._load_keys,
+            self._check_records,
+            self._check_segments,
+            self._check_blobs,
+            self._check_views,
+        ):
+            try:
+                await check()
+            except MulhaqaError as error:
+                self._find("the file", str(error))
+        await self._connection.execute("ROLLBACK")
         return Report(
             records=dict(self._counts.records),
             segments=sum(len(chain.states()) for chain in self._chains.values()),

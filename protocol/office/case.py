@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from protocol.office.events import Actor, Applicant
+from protocol.office.events import Actor, Applicant, Language
 
 
 class State(Enum):
@@ -81,7 +81,7 @@ class Message:
 
     message: str
     template: str
-    language: str
+    language: Language
     state: str
     attempts: int
     updated_ms: int
@@ -99,7 +99,7 @@ class Case:
     procedure_version: int
     answers: Mapping[str, str]
     applicant: Applicant
-    language: str
+    language: Language
     submitted_ms: int
     due: date | None
     complete_ms: int | None = None

@@ -14,7 +14,7 @@ import msgspec
 
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.errors import PeerError
-from protocol.office.events import MessageAttempted, MessageFailed, MessageQueued, MessageSent, ToldInPerson
+from protocol.office.events import Language, MessageAttempted, MessageFailed, MessageQueued, MessageSent, ToldInPerson
 
 SCHEMA = """
 CREATE TABLE messages (
@@ -35,7 +35,7 @@ class MessageDetails(msgspec.Struct, frozen=True):
     """What of a message is sealed."""
 
     template: str
-    language: str
+    language: Language
     part_count: int
     why: str = ""
 

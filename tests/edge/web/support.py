@@ -190,6 +190,8 @@ async def open_office(folder: Path, clock: Clock, documents: tuple[dict[str, Any
         name_fr="5e annexe administrative",
         town_ar="بركان",
         town_fr="Berkane",
+        province_ar="إقليم بركان",
+        province_fr="Province de Berkane",
         origin="http://localhost:8080",
         verify_url="http://localhost:8090/verify",
     )

@@ -1,0 +1,56 @@
+"""The guide of procedures: what each needs, costs and takes, and a search that forgives spelling."""
+
+from __future__ import annotations
+
+from rapidfuzz import fuzz
+
+from edge.services.office import Office
+from protocol.errors import N_, PersonError
+from protocol.office.catalogue import Procedure
+from protocol.office.folding import fold_name
+
+GOOD_ENOUGH = 70
+"""Similarity (0 to 100) from which a procedure is shown: "residanse" still finds "résidence", "passeport" does not."""
+
+LONGEST_SEARCH = 100
+"""Characters of a search; more is no question that a guide can answer."""
+
+
+async def procedures(office: Office) -> list[Procedure]:
+    """Return the newest version of each procedure, those that can be asked for here first."""
+    async with office.store.reading() as reader:
+        found = await reader.procedures()
+    order = ("active", "received_here", "to_confirm", "elsewhere", "abolished", "abroad_only")
+    return sorted(found, key=lambda procedure: (order.index(procedure.status), procedure.id))
+
+
+async def procedure(office: Office, procedure_id: str) -> Procedure:
+    """Return one procedure; raises PersonError 404 when the guide has none of this id."""
+    async with office.store.reading() as reader:
+        found = await reader.procedure(procedure_id)
+    if found is None:
+        raise PersonError(N_("The guide has no such procedure. Look for it in the list."), status=404)
+    return found
+
+
+async def search(office: Office, text: str) -> list[Procedure]:
+    """Return the procedures that `text` may mean, the likeliest first; all of them when it is empty."""
+    wanted = fold_name(text[:LONGEST_SEARCH])
+    found = await procedures(office)
+    if not wanted:
+        return found
+    scored = [(_likeness(wanted, each), each) for each in found]
+    return [each for score, each in sorted(scored, key=lambda pair: -pair[0]) if score >= GOOD_ENOUGH]
+
+
+def _likeness(wanted: str, procedure: Procedure) -> float:
+    names = (procedure.name.fr, procedure.name.ar, *procedure.keywords)
+    return max(_fit(wanted.split(), fold_name(name).split()) for name in names)
+
+
+def _fit(typed: list[str], words: list[str]) -> float:
+    """How well the typed words fit a name, 0 to 100: the best word for each, also when only its start was typed."""
+    if not words:
+        return 0.0
+    best = (max(max(fuzz.ratio(one, word), fuzz.ratio(one, word[: len(one)])) for word in words) for one in typed)
+    return sum(best) / len(typed)

@@ -1,0 +1,94 @@
+"""What every service is handed: the annexe it works for, and its ports to the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from devices.modem import Modem
+from edge.press.client import Press
+from edge.services.announcer import Announcer
+from edge.services.attempts import Attempts
+from edge.services.passwords import Passwords
+from edge.store.store import Store
+from protocol.office.casework import UNDO_MS
+from protocol.office.events import Actor
+from protocol.office.seals import SealKeys
+
+SYSTEM = Actor(role="system", id="annexe", name="Mulhaqa", name_ar="ملحقة")
+"""Who signs for what the appliance does by itself: sealing what was granted, sending what was queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexeProfile:
+    """What the seed says of this annexe. `origin` is the canonical address of its screens, without a final slash."""
+
+    id: str
+    prefix: str
+    name_ar: str
+    name_fr: str
+    town_ar: str
+    town_fr: str
+    province_ar: str
+    province_fr: str
+    origin: str
+    verify_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may change.
+
+    `undo_ms`: how long a decision can be taken back before it is sealed and told (a minute by default: long enough to
+    notice a slip of the finger). `retries_ms`: the waits before each new try of an SMS; after the last it is final.
+    """
+
+    undo_ms: int = UNDO_MS
+    retries_ms: tuple[int, ...] = (60_000, 300_000, 1_800_000, 7_200_000, 43_200_000)
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkState:
+    """The way to the prefecture, as the screens show it.
+
+    `behind`: records that the prefecture has not confirmed. `since_ms`: since when there is a link. `confirmed_ms`: its
+    last confirmation. `error`: a msgid, None when nothing is wrong. Instants are milliseconds since the epoch.
+    """
+
+    connected: bool
+    behind: int
+    since_ms: int | None
+    confirmed_ms: int | None
+    error: str | None
+
+
+def no_uplink() -> UplinkState | None:
+    """Return the state of an appliance that was given no way to the prefecture."""
+    return None
+
+
+@dataclass(slots=True)
+class Office:
+    """The context object of the services; `now` in milliseconds since the epoch, `entropy(n)` gives n random bytes."""
+
+    annexe: AnnexeProfile
+    store: Store
+    now: Callable[[], int]
+    entropy: Callable[[int], bytes]
+    announcer: Announcer
+    press: Press
+    modem: Modem
+    passwords: Passwords
+    seals: SealKeys | None = None
+    """None where the annexe's seals are withheld: then nothing is sealed, and the administrator is told."""
+    software: str = "unknown"
+    uplink: Callable[[], UplinkState | None] = no_uplink
+    settings: Settings = field(default_factory=Settings)
+    citizen_attempts: Attempts = field(default_factory=Attempts)
+    staff_attempts: Attempts = field(default_factory=Attempts)
+    viewed: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """When each agent last opened each dossier: opening it again soon after is the same look, not another."""
+
+    def command(self) -> bytes:
+        """Draw a command id for what the appliance does by itself."""
+        return self.entropy(16)

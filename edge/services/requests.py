@@ -1,0 +1,223 @@
+"""A request: asking, following, reading one's own and reading a dossier.
+
+Whoever follows by the receipt's reference reads the state of that request and nothing else: no name, no procedure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from edge.press.documents import ReceiptData
+from edge.services.office import Office
+from edge.services.receipts import receipt_data
+from edge.services.telling import told_state
+from edge.store.store import Reader, Transaction
+from protocol.errors import N_, OperatorError, PersonError
+from protocol.office import casework, catalogue, references
+from protocol.office.calendar import due_date
+from protocol.office.casework import Case, State
+from protocol.office.catalogue import Procedure
+from protocol.office.events import Actor, Applicant, Language, RequestSubmitted
+from protocol.records.encoding import Value
+
+DRAWS = 8
+"""References drawn before giving up: two in a row that exist are one in 10^20; eight mean a broken generator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The answer to a submission: what the receipt shows. The same for each resubmission of one command."""
+
+    case: bytes
+    reference: str
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """What a receipt's reference opens: the state of that request, and nothing else."""
+
+    reference: str
+    state: State
+    due: date | None
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request in a list. `told` says what the applicant knows: see `telling.Told`."""
+
+    case: bytes
+    account: bytes
+    reference: str
+    procedure: Procedure
+    state: State
+    submitted_ms: int
+    due: date | None
+    told: str
+    applicant_fr: str
+    applicant_ar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One request, whole, for an agent or for the citizen whose it is."""
+
+    subject: bytes
+    case: Case
+    procedure: Procedure
+    told: str
+
+
+async def submit(
+    office: Office,
+    command: bytes,
+    account: bytes,
+    procedure_id: str,
+    answers: Mapping[str, str],
+    by: Actor,
+    language: Language,
+) -> Submitted:
+    """Ask for `procedure_id`; returns the receipt's facts once they are on the disk.
+
+    Raises PersonErrors for the answers, PersonError 404 for an unknown procedure, 409 for one not asked for here.
+    """
+
+    async def decide(tx: Transaction) -> Value:
+        person = await tx.account(account)
+        if person is None:
+            raise PersonError(N_("There is no such account here. Search again, or open one."), status=404)
+        procedure = await requestable(tx, procedure_id)
+        event = RequestSubmitted(
+            follows=[],
+            account=account,
+            reference=await _unused_reference(office, tx),
+            procedure=procedure.id,
+            procedure_version=procedure.version,
+            answers=catalogue.check_answers(procedure, answers),
+            applicant=Applicant(
+                cnie=person.cnie,
+                name_fr=person.name_fr,
+                name_ar=person.name_ar,
+                phone=person.phone,
+                birth_date=person.birth_date,
+                address=person.address,
+            ),
+            language=language,
+            due=due_date(tx.now_ms, procedure.deadline_days).isoformat(),
+            by=by,
+        )
+        casework.check(None, event, procedure)
+        case = await tx.new_key()
+        await tx.append("cases", event, key_of=case)
+        return {"case": case, "due": event.due, "reference": event.reference}
+
+    return _submitted(await office.store.execute(command, decide))
+
+
+def _submitted(result: Value) -> Submitted:
+    if isinstance(result, dict):
+        case, reference, due = result.get("case"), result.get("reference"), result.get("due")
+        if isinstance(case, bytes) and isinstance(reference, str) and isinstance(due, str):
+            return Submitted(case, reference, date.fromisoformat(due))
+    raise PersonError(N_("This form was already used for something else. Please start again."), status=409)
+
+
+async def requestable(reader: Reader, procedure_id: str) -> Procedure:
+    """Return the newest version of a procedure that can be asked for here; PersonError 404 or 409 otherwise."""
+    procedure = await reader.procedure(procedure_id)
+    if procedure is None:
+        raise PersonError(N_("The guide has no such procedure. Look for it in the list."), status=404)
+    if not catalogue.requestable(procedure):
+        raise PersonError(
+            N_("This annexe does not deliver this certificate: its page says what to do instead."), status=409
+        )
+    return procedure
+
+
+async def _unused_reference(office: Office, tx: Transaction) -> str:
+    for _ in range(DRAWS):
+        reference = references.draw(office.annexe.prefix, office.entropy)
+        if await tx.case_by_reference(reference) is None:
+            return reference
+    raise OperatorError("The random generator repeats itself: stop the service and have the machine checked.")
+
+
+async def public_state(office: Office, reference: str) -> PublicState:
+    """Return the state of the request of this reference; PersonError 404 when there is none."""
+    folded = references.parse(reference)
+    async with office.store.reading() as reader:
+        subject = await reader.case_by_reference(folded)
+        case = None if subject is None else await reader.case(subject)
+    if case is None:
+        raise PersonError(
+            N_("No request has this reference here. Compare it with your receipt, or ask at the counter."),
+            field="reference",
+            status=404,
+        )
+    return PublicState(case.reference, case.state, case.due, case.history[-1].time_ms)
+
+
+async def of_account(office: Office, account: bytes) -> list[RequestRow]:
+    """Return the requests of one account, the newest first."""
+    async with office.store.reading() as reader:
+        rows = await reader.cases(account=account)
+        return await _rows(reader, [row.subject for row in rows])
+
+
+async def recent(office: Office, states: Collection[State], limit: int = 100) -> list[RequestRow]:
+    """Return the requests in any of `states`, the nearest deadline first, at most `limit`."""
+    async with office.store.reading() as reader:
+        rows = [row for state in states for row in await reader.cases(state=state, limit=limit)]
+        rows.sort(key=lambda row: (row.due or date.max, row.submitted_ms))
+        return await _rows(reader, [row.subject for row in rows[:limit]])
+
+
+async def _rows(reader: Reader, subjects: list[bytes]) -> list[RequestRow]:
+    opened = [await _dossier(reader, subject) for subject in subjects]
+    rows = [
+        RequestRow(
+            case=dossier.subject,
+            account=dossier.case.account,
+            reference=dossier.case.reference,
+            procedure=dossier.procedure,
+            state=dossier.case.state,
+            submitted_ms=dossier.case.submitted_ms,
+            due=dossier.case.due,
+            told=dossier.told,
+            applicant_fr=dossier.case.applicant.name_fr,
+            applicant_ar=dossier.case.applicant.name_ar,
+        )
+        for dossier in opened
+    ]
+    return rows
+
+
+async def dossier(office: Office, case: bytes) -> Dossier:
+    """Return one request, whole; PersonError 404 when there is none."""
+    async with office.store.reading() as reader:
+        return await _dossier(reader, case)
+
+
+async def _dossier(reader: Reader, subject: bytes) -> Dossier:
+    case = await reader.case(subject)
+    if case is None:
+        raise no_such_request()
+    procedure = await reader.procedure(case.procedure, case.procedure_version)
+    if procedure is None:
+        raise OperatorError(f"The catalogue lacks version {case.procedure_version} of a procedure: run rebuild-views.")
+    return Dossier(subject, case, procedure, told_state(case))
+
+
+def no_such_request() -> PersonError:
+    """Return the error for a request that is not here."""
+    return PersonError(N_("There is no such request here. Look for it by its reference."), status=404)
+
+
+async def receipt_pdf(office: Office, case: bytes, language: str) -> bytes:
+    """Return the receipt of law 55-19 as a PDF, `language` first."""
+    opened = await dossier(office, case)
+    data: ReceiptData = receipt_data(office, opened.case, opened.procedure)
+    return await office.press.receipt(data, language)

@@ -1,0 +1,47 @@
+"""The texts that are sent: no name, no kind of certificate, in the language of the account (law 09-08).
+
+They are data in both languages, outside gettext: the language is the citizen's, not the screen's, and each must fit two
+parts of 70 UCS-2 characters at most, which a test checks.
+"""
+
+from __future__ import annotations
+
+from protocol.office.catalogue import Bilingual
+
+READY, ANSWERED = "ready", "answered"
+
+TEXTS: dict[str, Bilingual] = {
+    READY: Bilingual(
+        ar="{annexe}: طلبكم {reference} جاهز. المرجو سحبه من الملحقة مع البطاقة الوطنية.",
+        fr="{annexe} : votre demande {reference} est prête. Retirez-la avec votre carte nationale.",
+    ),
+    ANSWERED: Bilingual(
+        ar="{annexe}: تم الجواب على طلبكم {reference}. المرجو الاطلاع عليه بالملحقة، ولكم حق الطعن.",
+        fr="{annexe} : réponse à votre demande {reference}. Consultez-la à l’annexe ; un recours est possible.",
+    ),
+}
+
+GSM_PART, GSM_PARTS = 160, 153
+UCS2_PART, UCS2_PARTS = 70, 67
+"""Characters of a text that fits one part, and of each part of a longer one (3GPP TS 23.040, 23.038)."""
+
+GSM_ALPHABET = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The default alphabet of 3GPP TS 23.038, without its extension table, which our texts do not use."""
+
+
+def text_of(template: str, language: str, *, annexe: Bilingual, reference: str) -> str:
+    """Return the text of a message; `language` is "ar" or "fr"."""
+    wording = TEXTS[template]
+    chosen, name = (wording.fr, annexe.fr) if language == "fr" else (wording.ar, annexe.ar)
+    return chosen.format(annexe=name, reference=reference)
+
+
+def parts_of(text: str) -> int:
+    """Return how many SMS parts `text` takes."""
+    plain = all(character in GSM_ALPHABET for character in text)
+    one, each = (GSM_PART, GSM_PARTS) if plain else (UCS2_PART, UCS2_PARTS)
+    units = len(text) if plain else len(text.encode("utf-16-le")) // 2
+    return 1 if units <= one else -(-units // each)
