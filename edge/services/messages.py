@@ -1,7 +1,8 @@
 """The outbox: calling citizens by SMS, knowing who could not be told, and saying so.
 
-The outbox is a fold of events, so it survives restarts. An attempt is an event before the modem is asked
-(docs/decisions/0010): an attempt without an outcome, found at start, is `unknown`, and a clerk is told instead of the citizen twice.
+The outbox is a fold of events, so it survives restarts. An attempt is an event before the modem is asked (see
+docs/decisions/0010): one without an outcome, found at start, is unknown, and a clerk is told instead of the citizen
+twice.
 """
 
 from __future__ import annotations
