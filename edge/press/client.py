@@ -21,7 +21,7 @@ import structlog
 import edge
 from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
 from edge.press.fonts import FONT_FOLDERS
-from edge.press.frames import CertificateJob, Done, Failed, Job, ReceiptJob, Seals, frame, read_answer
+from edge.press.frames import CertificateJob, Done, Failed, FrameError, Job, ReceiptJob, Seals, frame, read_answer
 from protocol.errors import N_, CallerError, OperatorError, PersonError
 from protocol.office.seals import SealKeys
 
@@ -137,6 +137,9 @@ class Press:
                 return await self._once(job)
             except (EOFError, ConnectionError):
                 log.warning("press.worker_died", job=type(job).__name__, code=await self._end())
+            except FrameError as error:
+                log.exception("press.out_of_step", job=type(job).__name__)
+                raise PersonError(TRY_AGAIN, status=503) from error
         raise PersonError(TRY_AGAIN, status=503)
 
     async def _once(self, job: Job) -> Done | Failed:

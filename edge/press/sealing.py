@@ -88,7 +88,10 @@ def _signer(seals: SealKeys) -> _DeterministicSigner:
 
 
 class _Writer(IncrementalPdfFileWriter):
-    """An incremental writer whose new file identifier follows from the content, where the library draws it."""
+    """An incremental writer that leaves chance and the clock out of the file, where the library lets them in."""
+
+    def _update_meta(self) -> None:
+        """Keep title, dates and the archivable form's mark as Typst wrote them: sealing changes none of them."""
 
     def name_after(self, *parts: bytes) -> None:
         """Set the second half of the file identifier (ISO 32000-1, 14.4), which changes with each revision."""
