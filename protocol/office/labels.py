@@ -1,4 +1,4 @@
-"""What the states of a request are called, as msgids: every screen of both sides uses the same words."""
+"""What states and steps of a request are called, as msgids: the screens of both sides use the same words."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from protocol.errors import N_
 from protocol.office.case import State
 
 STATE_LABELS: Final[Mapping[State, str]] = {
-    State.SUBMITTED: N_("Received"),
-    State.AWAITING_PIECES: N_("A document is missing"),
-    State.FIELD_ENQUIRY: N_("Field enquiry"),
-    State.UNDER_DECISION: N_("Under decision"),
-    State.APPROVED: N_("Granted, being printed"),
-    State.REFUSED: N_("Refused"),
-    State.READY: N_("Ready to collect"),
-    State.COLLECTED: N_("Handed over"),
-    State.WITHDRAWN: N_("Withdrawn"),
-    State.LAPSED: N_("Lapsed"),
-    State.CONFLICT: N_("Two decisions contradict each other"),
+    State.SUBMITTED: N_("received"),
+    State.AWAITING_PIECES: N_("a document is missing"),
+    State.FIELD_ENQUIRY: N_("neighbourhood enquiry"),
+    State.UNDER_DECISION: N_("waiting for the decision"),
+    State.APPROVED: N_("granted, being prepared"),
+    State.REFUSED: N_("refused, appeal possible"),
+    State.READY: N_("ready to collect"),
+    State.COLLECTED: N_("handed over"),
+    State.WITHDRAWN: N_("withdrawn"),
+    State.LAPSED: N_("lapsed"),
+    State.CONFLICT: N_("being checked by a supervisor"),
 }
 
 STEP_LABELS: Final[Mapping[str, str]] = {
