@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.press.documents import CertificateData, Detail, Issuer, Person, PieceLine, ReceiptData
+from edge.press.wording import month_in_words
 from edge.services.office import AnnexeProfile, Office
 from protocol.errors import OperatorError
 from protocol.office.calendar import months_later
@@ -81,7 +82,9 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
 
 
 def _answer(field: Field, answer: str) -> Bilingual:
-    """Return an answer in both languages where it was chosen from a list, as typed otherwise."""
+    """Return an answer in both languages where it was chosen from a list or is a month, as typed otherwise."""
+    if field.kind == "month":
+        return month_in_words(answer)
     for choice in field.choices:
         if choice.id == answer:
             return choice.label
