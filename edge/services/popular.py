@@ -14,7 +14,7 @@ COUNTED = 500
 """Requests looked at: a busy annexe's week. Only the order of a short list follows from it."""
 
 
-async def most_asked(office: Office, limit: int = 4) -> list[Procedure]:
+async def most_asked(office: Office, limit: int = 3) -> list[Procedure]:
     """Return up to `limit` procedures, this week's most asked first, then the guide's own order."""
     listed = await guide.procedures(office)
     since = office.now() - WEEK_MS

@@ -77,7 +77,7 @@ async def show_procedure(request: web.Request) -> web.StreamResponse:
         request,
         "procedure.html",
         procedure=procedure,
-        status=status_look(procedure),
+        seen=status_look(procedure),
         path=path_of(procedure),
         requestable=requestable(procedure),
         verified=verified,
