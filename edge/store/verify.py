@@ -133,6 +133,7 @@ class _Inspection:
         for check in (
             self._check_file,
             self._load_keys,
+            self._learn_credentials,
             self._check_records,
             self._check_segments,
             self._check_blobs,
@@ -173,6 +174,20 @@ class _Inspection:
             except PeerError as error:
                 self._find(f"key {subject.hex()}", str(error))
 
+    async def _learn_credentials(self) -> None:
+        """Take in what `all` publishes first: a credential may stand behind a record that its key signed."""
+        for (data,) in await self._connection.rows("SELECT bytes FROM records WHERE stream = 'all' ORDER BY position"):
+            try:
+                self._learn(parse_record(blob(data)))
+            except PeerError as error:
+                self._find("stream all", str(error))
+
+    def _learn(self, record: Record) -> None:
+        event = unsealed_event(record)
+        credential = event.get("credential") if event is not None else None
+        if self._trust is not None and isinstance(credential, bytes):
+            self._trust.add(parse_credential(credential))
+
     async def _check_records(self) -> None:
         for view in self._views:
             for statement in statements_of(view.schema):
@@ -208,18 +223,11 @@ class _Inspection:
             self._find(place, "it is filed under another name than its own")
 
     def _check_signature(self, place: str, record: Record) -> None:
-        self._learn(record)
         public = self._public(record.signer)
         if public is not None:
             verify_record(record, public)
         elif self._trust is not None or record.stream.endswith(("/cases", "/office")):
             self._find(place, "nobody who is trusted here signs with its key")
-
-    def _learn(self, record: Record) -> None:
-        event = unsealed_event(record) if self._trust is not None else None
-        credential = event.get("credential") if event is not None else None
-        if self._trust is not None and event is not None and isinstance(credential, bytes):
-            self._trust.add(parse_credential(credential))
 
     def _public(self, signer: bytes) -> bytes | None:
         if self._own is not None and key_id(self._own) == signer:
