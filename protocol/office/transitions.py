@@ -57,7 +57,7 @@ TRANSITIONS: Final[Mapping[tuple[State | None, str], Rule]] = {
     },
     **{
         (state, kind): _rule("system", state)
-        for state in (S.READY, S.REFUSED, S.COLLECTED, S.CONFLICT)
+        for state in State  # what a modem answers is true whatever became of the request meanwhile
         for kind in ("message.attempted", "message.sent", "message.failed")
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -242,6 +243,18 @@ def test_the_drawn_table_holds_every_rule() -> None:
     assert len(lines) == 2 + len(casework.TRANSITIONS)
     assert "| under_decision | `decision.taken` | authority | approved, refused |" in lines
     assert lines[2] == "| (none) | `request.submitted` | citizen, clerk, supervisor | submitted |"
+
+
+def test_the_table_in_the_readme_is_the_table() -> None:
+    readme = (Path(__file__).parents[3] / "protocol" / "office" / "README.md").read_text("utf-8")
+    shown = readme.split("<!-- transitions -->\n")[1].split("<!-- /transitions -->")[0]
+    assert shown == casework.transitions_markdown()
+
+
+def test_what_the_modem_answers_fits_whatever_became_of_the_request() -> None:
+    story = tell(under_decision(), granted, sealed, ready, queued, attempted, collected, sent)
+    assert story.case.state is State.COLLECTED
+    assert [message.state for message in story.case.messages] == ["sent"]
 
 
 def test_no_rule_grants_anything_but_a_decision() -> None:

@@ -19,8 +19,9 @@ def msgids() -> Iterator[str]:
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "N_":
-                assert isinstance(node.args[0], ast.Constant), f"{source.name}: a msgid is written out"
-                yield node.args[0].value
+                sentence = ast.literal_eval(node.args[0])
+                assert isinstance(sentence, str), f"{source.name}: a msgid is written out"
+                yield sentence
 
 
 def spoken(language: str) -> dict[str, str]:
