@@ -231,7 +231,8 @@ class _Reader(HTMLParser):
                 method, name = attributes.get("method", "get").lower(), attributes.get("id", "")
                 self._form = Form(attributes.get("action", ""), method, name, marks=marks)
                 self.forms.append(self._form)
-                self._by_id[name] = self._form
+                if name:
+                    self._by_id[name] = self._form
             case "a":
                 link = attributes.get("href", "")
                 self.links.append(link)

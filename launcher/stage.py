@@ -191,7 +191,8 @@ class Stage:
         self._provision(
             "annexe", "--authority", self._in("authority"), "--id", ANNEXE, "--prefix", "B05",
             "--name-fr", "Annexe administrative 5", "--name-ar", "الملحقة الإدارية الخامسة",
-            "--town-fr", "Berkane", "--town-ar", "بركان", "--out", keys,
+            "--town-fr", "Berkane", "--town-ar", "بركان",
+            "--province-fr", "Berkane", "--province-ar", "بركان", "--out", keys,
         )  # fmt: skip
         self._central("annexe", "admit", self._in(f"{ANNEXE}.credential"))
         self._central("snapshot", "--out", snapshot)

@@ -27,7 +27,8 @@ ARABIC = re.compile(r"[\u0600-\u06ff]")
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Who an annexe is: `id` "berkane-05", `prefix` of its references "B05", its name and town in both languages."""
+    """Who an annexe is: `id` "berkane-05", `prefix` of its references "B05", its name, town and
+    province in both languages."""
 
     annexe_id: str
     prefix: str
@@ -35,6 +36,8 @@ class Description:
     name_fr: str
     town_ar: str
     town_fr: str
+    province_ar: str
+    province_fr: str
 
     def check(self) -> None:
         """Raise OperatorError naming the first option that cannot be taken."""
@@ -44,9 +47,9 @@ class Description:
             )
         if not PREFIX.fullmatch(self.prefix):
             raise OperatorError(f"--prefix {self.prefix!r}: one capital letter and two digits, as in B05.")
-        for option, text in (("--name-fr", self.name_fr), ("--town-fr", self.town_fr)):
+        for option, text in (("--name-fr", self.name_fr), ("--town-fr", self.town_fr), ("--province-fr", self.province_fr)):
             _check_text(option, text)
-        for option, text in (("--name-ar", self.name_ar), ("--town-ar", self.town_ar)):
+        for option, text in (("--name-ar", self.name_ar), ("--town-ar", self.town_ar), ("--province-ar", self.province_ar)):
             _check_text(option, text)
             if not ARABIC.search(text):
                 raise OperatorError(f"{option} {text!r}: write it in Arabic letters.")

@@ -92,7 +92,7 @@ def _annexe_options(command: argparse.ArgumentParser) -> None:
     _from_authority(command)
     command.add_argument("--id", required=True, help="as in berkane-05")
     command.add_argument("--prefix", required=True, help="what its references begin with, as in B05")
-    for name, language in (("name", "the annexe's name"), ("town", "the town")):
+    for name, language in (("name", "the annexe's name"), ("town", "the town"), ("province", "the province")):
         command.add_argument(f"--{name}-fr", required=True, help=f"{language} in French")
         command.add_argument(f"--{name}-ar", required=True, help=f"{language} in Arabic")
     command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority'")
@@ -167,7 +167,14 @@ def _centre(chosen: argparse.Namespace) -> None:
 
 def _annexe(chosen: argparse.Namespace) -> None:
     described = annexe.Description(
-        chosen.id, chosen.prefix, chosen.name_ar, chosen.name_fr, chosen.town_ar, chosen.town_fr
+        annexe_id=chosen.id,
+        prefix=chosen.prefix,
+        name_ar=chosen.name_ar,
+        name_fr=chosen.name_fr,
+        town_ar=chosen.town_ar,
+        town_fr=chosen.town_fr,
+        province_ar=chosen.province_ar,
+        province_fr=chosen.province_fr,
     )
     described.check()
     issuer = authority.open_issuer(chosen.authority)
@@ -195,6 +202,8 @@ def _seed(chosen: argparse.Namespace) -> None:
         name_fr=keys.name_fr,
         town_ar=keys.town_ar,
         town_fr=keys.town_fr,
+        province_ar=keys.province_ar,
+        province_fr=keys.province_fr,
         signing_seed=keys.signing_seed,
         opening_seed=keys.opening_seed,
         credential=keys.credential,

@@ -55,7 +55,7 @@ class Counter:
     def helped_by(self, person: Person) -> bool:
         """Whether the account's page names the clerk who opened it."""
         page = good(self._get(f"/counter/person/{self.account_of(person)}"))
-        return self._clerk.name_fr in page.words
+        return self._clerk.name_ar in page.words or self._clerk.name_fr in page.words
 
     def complete(self, case: str) -> None:
         """See every piece."""

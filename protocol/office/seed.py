@@ -47,6 +47,8 @@ class Seed:
     name_fr: str
     town_ar: str
     town_fr: str
+    province_ar: str
+    province_fr: str
     signing_seed: bytes = field(repr=False)
     opening_seed: bytes = field(repr=False)
     credential: bytes

@@ -12,6 +12,7 @@ import pytest
 from launcher.client import Browser, Form, PageMissing, read_page
 
 PAGE = """<!doctype html><html><head><title>t</title><script>var words = "never read";</script></head><body>
+<form action="/leave" method="post"><button>Leave</button></form>
 <form id="sought" action="/search"><input name="q" value="old"></form>
 <form action="/send" method="post" data-outcome="approved">
   <input type="hidden" name="csrf" value="c&amp;1"><input type="hidden" name="command" value="00ff">

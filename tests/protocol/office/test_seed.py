@@ -67,6 +67,8 @@ class Prefecture:
             name_fr="Annexe 5",
             town_ar="بركان",
             town_fr="Berkane",
+            province_ar="بركان",
+            province_fr="Berkane",
             signing_seed=secret("berkane-05"),
             opening_seed=secret("berkane-05 opening"),
             credential=credential("annexe", "berkane-05", self.issuing, now=self.now).encoded(),
