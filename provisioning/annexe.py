@@ -47,12 +47,11 @@ class Description:
             )
         if not PREFIX.fullmatch(self.prefix):
             raise OperatorError(f"--prefix {self.prefix!r}: one capital letter and two digits, as in B05.")
-        for option, text in (("--name-fr", self.name_fr), ("--town-fr", self.town_fr), ("--province-fr", self.province_fr)):
-            _check_text(option, text)
-        for option, text in (("--name-ar", self.name_ar), ("--town-ar", self.town_ar), ("--province-ar", self.province_ar)):
-            _check_text(option, text)
-            if not ARABIC.search(text):
-                raise OperatorError(f"{option} {text!r}: write it in Arabic letters.")
+        for name in ("name", "town", "province"):
+            _check_text(f"--{name}-fr", getattr(self, f"{name}_fr"))
+            _check_text(f"--{name}-ar", arabic := getattr(self, f"{name}_ar"))
+            if not ARABIC.search(arabic):
+                raise OperatorError(f"--{name}-ar {arabic!r}: write it in Arabic letters.")
 
 
 @dataclass(frozen=True, slots=True)
