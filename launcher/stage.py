@@ -192,7 +192,7 @@ class Stage:
             "annexe", "--authority", self._in("authority"), "--id", ANNEXE, "--prefix", "B05",
             "--name-fr", "Annexe administrative 5", "--name-ar", "الملحقة الإدارية الخامسة",
             "--town-fr", "Berkane", "--town-ar", "بركان",
-            "--province-fr", "Berkane", "--province-ar", "بركان", "--out", keys,
+            "--province-fr", "Province de Berkane", "--province-ar", "إقليم بركان", "--out", keys,
         )  # fmt: skip
         self._central("annexe", "admit", self._in(f"{ANNEXE}.credential"))
         self._central("snapshot", "--out", snapshot)

@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from edge.services.office import Office
-from edge.web import live, signed_in, staff_sign_in
+from edge.web import health, live, signed_in, staff_sign_in
 from edge.web.calls import CALLS, Calls
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
@@ -65,7 +65,11 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
 
 
 def _routes(office: Office, screens: Sequence[str]) -> list[Sequence[web.RouteDef]]:
-    made: list[Sequence[web.RouteDef]] = [staff_sign_in.routes(office), live.routes(office, SCREENS)]
+    made: list[Sequence[web.RouteDef]] = [
+        health.routes(office),
+        staff_sign_in.routes(office),
+        live.routes(office, SCREENS),
+    ]
     for name in screens:
         routes: Routes = import_module(f"edge.web.{name}").routes
         made.append(routes(office))

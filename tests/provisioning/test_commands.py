@@ -20,6 +20,7 @@ Provision = Callable[..., int]
 BERKANE = {
     "--id": "berkane-05", "--prefix": "B05", "--name-fr": "Annexe 5", "--name-ar": "الملحقة الخامسة",
     "--town-fr": "Berkane", "--town-ar": "بركان",
+    "--province-fr": "Berkane", "--province-ar": "بركان",
 }  # fmt: skip
 ADDRESSES = ("--centre-url", "http://localhost:8081", "--verify-url", "http://localhost:8081/verify")
 

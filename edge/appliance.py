@@ -1,0 +1,141 @@
+"""The appliance: store, services, screens, uplink and background work, put together and taken apart in order.
+
+Started in the order in which they need each other, stopped in the reverse: the screens first, so that nobody is told of
+something that is not kept, the store last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from aiohttp import web
+
+from edge.background import Background
+from edge.installation import Installation
+from edge.opening import Entropy, Now, opened_office, software_version, trust_of
+from edge.services.office import Office, Settings, UplinkState
+from edge.store.store import Store
+from edge.sync.link import Dialler
+from edge.sync.uplink import Uplink
+from edge.web import application
+from protocol.errors import OperatorError
+from protocol.records.credentials import parse_credential
+from protocol.records.keys import OpeningKey, SigningKey
+from protocol.sync.hello import LocalIdentity
+
+log = structlog.get_logger("mulhaqa.appliance")
+
+UPLINK_PATH = "/uplink"
+"""Where a prefecture's server takes its annexes' connections, under the address that the seed names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceSettings:
+    """How to run: where to serve, the canonical origin, whether to look for the prefecture, the office's settings."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    origin: str = ""
+    uplink: bool = True
+    office: Settings = field(default_factory=Settings)
+
+    @property
+    def canonical_origin(self) -> str:
+        """The address of the screens, without a final slash."""
+        return (self.origin or f"http://localhost:{self.port}").rstrip("/")
+
+
+async def run(installation: Installation, settings: ApplianceSettings, now: Now, entropy: Entropy) -> None:
+    """Serve the annexe until SIGTERM or SIGINT; OperatorError when it cannot, or when its store fails."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stopped.set)
+    async with serving(installation, settings, now, entropy) as office:
+        office.store.on_failure(lambda _error: stopped.set())
+        await stopped.wait()
+        if office.store.failure is not None:
+            raise office.store.failure
+    log.info("appliance.stopped")
+
+
+@asynccontextmanager
+async def serving(
+    installation: Installation, settings: ApplianceSettings, now: Now, entropy: Entropy
+) -> AsyncIterator[Office]:
+    """Serve the annexe for as long as the context lasts."""
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(
+            opened_office(installation, now, entropy, origin=settings.canonical_origin, settings=settings.office)
+        )
+        background = Background(office)
+        await background.start()
+        stack.push_async_callback(background.stop)
+        if settings.uplink:
+            uplink = _uplink(installation, office.store, now, entropy)
+            office.uplink = lambda: _state_of(uplink)
+            uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
+            stack.push_async_callback(_cancel, asyncio.create_task(uplink.run(), name="uplink"))
+        await stack.enter_async_context(_listening(office, settings))
+        log.info("appliance.serving", annexe=office.annexe.id, port=settings.port, software=office.software)
+        yield office
+
+
+@asynccontextmanager
+async def _listening(office: Office, settings: ApplianceSettings) -> AsyncIterator[None]:
+    app = application.build(office)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise OperatorError(
+                f"Port {settings.port} cannot be opened ({error.strerror}): stop what uses it, or choose another."
+            ) from error
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _uplink(installation: Installation, store: Store, now: Now, entropy: Entropy) -> Uplink:
+    seed = installation.seed
+    signing = SigningKey(seed.signing_seed)
+    chain = (parse_credential(seed.credential), parse_credential(seed.issuer))
+    return Uplink(
+        store,
+        Dialler(seed.centre_url.rstrip("/") + UPLINK_PATH),
+        identity=LocalIdentity(signing, chain, software_version()),
+        trust=trust_of(installation),
+        opening=OpeningKey(seed.opening_seed),
+        now=now,
+        entropy=entropy,
+        jitter=_jitter(entropy),
+    )
+
+
+def _jitter(entropy: Entropy) -> Callable[[], float]:
+    generator = random.Random(entropy(16))  # noqa: S311 - spreads the annexes' dialling, protects nothing
+    return generator.random
+
+
+def _state_of(uplink: Uplink) -> UplinkState:
+    status = uplink.status
+    return UplinkState(
+        connected=status.connected,
+        behind=status.left,
+        since_ms=status.connected_since_ms,
+        confirmed_ms=status.last_checkpoint_ms,
+        error=status.error,
+    )
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,168 @@
+"""`mulhaqa-edge`: the commands of one annexe's appliance.
+
+Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+from edge import journal
+from edge.appliance import ApplianceSettings, run
+from edge.installation import install, open_installation
+from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
+from edge.services import staff
+from edge.services.office import Settings
+from edge.store.rebuild import rebuild_views
+from edge.store.verify import Report, verify_log
+from protocol.errors import MulhaqaError, OperatorError, PersonErrors
+from protocol.records.keys import SigningKey
+
+
+def now_ms() -> int:
+    """Return the wall clock in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    chosen = _parser().parse_args(argv)
+    try:
+        code: int = asyncio.run(chosen.run(chosen))
+    except PersonErrors as errors:
+        return _say(*(str(error) for error in errors.errors))
+    except MulhaqaError as error:
+        return _say(str(error))
+    except KeyboardInterrupt:
+        return 0
+    return code
+
+
+def _say(*sentences: str) -> int:
+    for sentence in sentences:
+        print(f"mulhaqa-edge: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mulhaqa-edge", description="The appliance of one administrative annexe: install it, run it, check it."
+    )
+    parser.add_argument("--version", action="version", version=software_version())
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument("--data", type=Path, required=True, metavar="DIR", help="the annexe's data folder")
+        return sub
+
+    sub = command("install", "Make the data folder from the signed seed that the prefecture made for this annexe.")
+    sub.add_argument("seed", type=Path, help="the seed file; destroy it once it is installed")
+    sub.set_defaults(run=_install)
+    _run_options(command("run", "Serve the annexe's screens and sync with the prefecture until stopped."))
+    _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
+    sub = command("rebuild-views", "Delete what the screens read and fold it again from the log.")
+    sub.set_defaults(run=_rebuild)
+    sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
+    sub.set_defaults(run=_verify)
+    return parser
+
+
+def _run_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
+    sub.add_argument("--port", type=int, default=8080, help="port to serve on (default: 8080)")
+    sub.add_argument("--origin", default="", help="canonical address of the screens (default: http://localhost:PORT)")
+    sub.add_argument(
+        "--undo-seconds", type=float, default=60.0, help="how long a decision can be taken back (default: 60)"
+    )
+    sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
+    sub.set_defaults(run=_serve)
+
+
+def _staff_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--login", required=True)
+    sub.add_argument("--role", required=True, choices=staff.ROLES)
+    sub.add_argument("--name-fr", required=True)
+    sub.add_argument("--name-ar", required=True)
+    sub.add_argument("--language", choices=("ar", "fr"), default="ar")
+    sub.add_argument(
+        "--password-stdin", action="store_true", required=True, help="read the password from standard input"
+    )
+    sub.set_defaults(run=_add_staff)
+
+
+async def _install(chosen: argparse.Namespace) -> int:
+    try:
+        seed = chosen.seed.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"The seed {chosen.seed} cannot be read: {error.strerror}.") from error
+    installation = install(chosen.data, seed, os.urandom)
+    store = await open_store(installation, now_ms, os.urandom)
+    try:
+        taken = await take_snapshot(installation, store)
+    finally:
+        await store.close()
+    print(f"{installation.seed.annexe_id} is installed in {chosen.data}, with {taken} records of the prefecture.")
+    return 0
+
+
+async def _serve(chosen: argparse.Namespace) -> int:
+    journal.configure()
+    settings = ApplianceSettings(
+        host=chosen.host,
+        port=chosen.port,
+        origin=chosen.origin,
+        uplink=not chosen.no_uplink,
+        office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
+    )
+    await run(open_installation(chosen.data), settings, now_ms, os.urandom)
+    return 0
+
+
+async def _add_staff(chosen: argparse.Namespace) -> int:
+    form = staff.StaffForm(
+        login=chosen.login,
+        name_fr=chosen.name_fr,
+        name_ar=chosen.name_ar,
+        role=chosen.role,
+        password=sys.stdin.readline().rstrip("\n"),
+        language=chosen.language,
+    )
+    async with opened_office(open_installation(chosen.data), now_ms, os.urandom) as office:
+        await staff.add(office, office.command(), form)
+    print(f"{chosen.login} is added ({chosen.role}).")
+    return 0
+
+
+async def _rebuild(chosen: argparse.Namespace) -> int:
+    store = await open_store(open_installation(chosen.data), now_ms, os.urandom)
+    try:
+        folded = await rebuild_views(store)
+    finally:
+        await store.close()
+    print(f"The views are folded anew from {folded} records.")
+    return 0
+
+
+async def _verify(chosen: argparse.Namespace) -> int:
+    installation = open_installation(chosen.data)
+    own = SigningKey(installation.seed.signing_seed).public
+    report = await verify_log(chosen.data, vault=installation.vault, trust=trust_of(installation), own=own)
+    _show(report)
+    return 0 if report.sound else 1
+
+
+def _show(report: Report) -> None:
+    for stream, count in sorted(report.records.items()):
+        print(f"{stream}: {count} records")
+    print(f"{report.segments} segments, {report.branches} branches, {report.keys} keys, {report.blobs} files")
+    if report.unopened:
+        print(f"{report.unopened} records whose key is not held")
+    for finding in report.findings:
+        print(f"NOT SOUND: {finding.place}: {finding.what}")
+    print("The log is sound." if report.sound else "The log is not sound: keep this disk, and call the prefecture.")

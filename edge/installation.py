@@ -1,0 +1,87 @@
+"""An appliance's data folder: made once from the prefecture's signed seed, opened at each start.
+
+    vault.key        the vault's key, readable by the service alone
+    seed.sealed      the seed, sealed by the vault: who this annexe is, its keys, its seals, whom it trusts
+    mulhaqa.db       the log and its views
+
+The seed that arrived can be destroyed once `install` has returned: everything in it that is secret is sealed here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.services.office import AnnexeProfile
+from edge.store.vault import Vault
+from protocol.errors import OperatorError
+from protocol.office.seed import Seed, parse_seed
+
+SEALED_SEED = "seed.sealed"
+PLACE = b"installation/seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An installed folder, opened: its vault and the seed it was installed from."""
+
+    folder: Path
+    vault: Vault
+    seed: Seed
+
+    def profile(self, origin: str) -> AnnexeProfile:
+        """Return what the screens show of this annexe; `origin` is the address that they are served at."""
+        seed = self.seed
+        return AnnexeProfile(
+            id=seed.annexe_id,
+            prefix=seed.prefix,
+            name_ar=seed.name_ar,
+            name_fr=seed.name_fr,
+            town_ar=seed.town_ar,
+            town_fr=seed.town_fr,
+            province_ar=seed.province_ar,
+            province_fr=seed.province_fr,
+            origin=origin,
+            verify_url=seed.verify_url,
+        )
+
+
+def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Installation:
+    """Make a data folder from a seed; OperatorError when it is installed already, PeerError when the seed is bad."""
+    parsed = parse_seed(seed)
+    if (folder / SEALED_SEED).exists():
+        raise OperatorError(f"{folder} is installed already: choose another folder, or start it with mulhaqa-edge run.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault = Vault.create(folder, entropy)
+    _write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+    return Installation(folder, vault, parsed)
+
+
+def open_installation(folder: Path) -> Installation:
+    """Open an installed folder; OperatorError when it is none."""
+    path = folder / SEALED_SEED
+    if not path.exists():
+        raise OperatorError(
+            f"{folder} holds no annexe yet: install one with mulhaqa-edge install --data {folder} SEED."
+        )
+    vault = Vault.open(folder)
+    return Installation(folder, vault, parse_seed(vault.open_local(PLACE, path.read_bytes())))
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Write `data` so that after a power cut the file is there whole or not at all (rename(2), fsync of both)."""
+    partial = path.with_suffix(".partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    partial.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
