@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from gettext import c2py
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -78,7 +79,7 @@ class Tongue:
         return self.language.direction
 
     @property
-    def content(self) -> str:
+    def content(self) -> Literal["ar", "fr"]:
         """The language of bilingual data (names of procedures, of people) on this page: ar or fr."""
         return "fr" if self.code == "fr" else "ar"
 

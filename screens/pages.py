@@ -70,8 +70,9 @@ class Site:
 
 
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
-AREA = "area"
-SESSION = "session"
+SESSION: web.RequestKey[Session] = web.RequestKey("session", Session)
+LOST: web.RequestKey[bool] = web.RequestKey("lost", bool)
+"""Set when the browser came with the id of a session that is no more."""
 
 
 def setup(
@@ -148,8 +149,8 @@ def area_of(request: web.Request) -> Area:
 
 def session_of(request: web.Request) -> Session:
     """The session of this request. Raises CallerError on a path without sessions."""
-    session = request.get(SESSION)
-    if not isinstance(session, Session):
+    session: Session | None = request.get(SESSION)
+    if session is None:
         raise CallerError("this path has no session: put the route under an area")
     return session
 

@@ -24,7 +24,7 @@ from aiohttp import web
 
 from protocol.errors import N_, MulhaqaError, PersonError
 from screens import pages
-from screens.pages import AREA, SESSION, SITE, Area
+from screens.pages import LOST, SESSION, SITE, Area
 from screens.sessions import Session
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -126,7 +126,16 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refuse(request, error)
     except Exception as error:  # the last line of defence: logged with its frames, answered calmly
         log.error("request failed", **described(error))  # noqa: TRY400 - log.exception would quote its message
+        return _apologise(request)
+
+
+def _apologise(request: web.Request) -> web.Response:
+    """The calm page; should even that page be broken, its sentence alone."""
+    try:
         return refuse(request, PersonError(BROKEN, status=500))
+    except Exception as error:
+        log.error("error page failed", **described(error))  # noqa: TRY400 - as above
+        return web.Response(text=pages.tongue_of(request).gettext(BROKEN), status=500)
 
 
 def described(error: BaseException) -> dict[str, object]:
@@ -172,11 +181,11 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     session = site.sessions.find(request.cookies.get(COOKIE, ""), area.name)
     if session is None:
-        request["session_lost"] = COOKIE in request.cookies
+        request[LOST] = COOKIE in request.cookies
         session = site.sessions.open(area.name, area.idle_ms)
     elif not refreshes_itself(request):
         site.sessions.touch(session)
-    request[AREA], request[SESSION] = area, session
+    request[SESSION] = session
     return await _with_cookie(request, handler, area, session)
 
 
@@ -213,7 +222,7 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise PersonError(FORGED, status=403)
-    if request.get("session_lost"):
+    if request.get(LOST):
         raise PersonError(SESSION_OVER, status=401)
     token = request.headers.get("X-CSRF")
     if token is None:

@@ -12,8 +12,10 @@ from edge.web import signed_in
 from edge.web.kiosk_page import show
 from edge.web.kiosk_words import ROLES, STEPS
 from protocol.errors import N_, PersonError
+from protocol.office.events import Language
 from protocol.office.identity import mask_cnie, mask_phone
 from protocol.records.hashing import subject_from_text, text_of
+from protocol.records.refusals import NotASubject
 from screens.pages import tongue_of
 
 NOT_YOURS = N_("There is no such request in your account.")
@@ -51,7 +53,7 @@ async def own_dossier(request: web.Request) -> Dossier:
     """The request of this address, if it is this citizen's; PersonError 404 otherwise, as if it did not exist."""
     try:
         dossier = await requests.dossier(signed_in.office_of(request), subject_from_text(request.match_info["case"]))
-    except (PersonError, ValueError) as error:
+    except (PersonError, NotASubject) as error:
         raise PersonError(NOT_YOURS, status=404) from error
     if dossier.case.account != signed_in.citizen_of(request).account:
         raise PersonError(NOT_YOURS, status=404)
@@ -89,6 +91,6 @@ async def receipt_pdf(request: web.Request) -> web.StreamResponse:
     )
 
 
-def language_of(request: web.Request) -> str:
+def language_of(request: web.Request) -> Language:
     """The language of papers made for this screen: ar or fr."""
     return tongue_of(request).content

@@ -23,7 +23,7 @@ from edge.web.kiosk_page import go, show
 from protocol.errors import N_, PersonError, PersonErrors
 from protocol.office import identity
 from protocol.office.calendar import local_date
-from protocol.office.events import Actor
+from protocol.office.events import Actor, Language
 from screens import pages
 from screens.forms import Form, command_of, read_form
 
@@ -218,7 +218,7 @@ def _by(draft: Values) -> Actor:
     return Actor(role="citizen", id="self", name=draft["name_fr"], name_ar=draft["name_ar"])
 
 
-def form_of(draft: Values, pin: str, language: str) -> AccountForm:
+def form_of(draft: Values, pin: str, language: Language) -> AccountForm:
     """The service's form from the draft and the PIN."""
     return AccountForm(
         cnie=draft["cnie"],

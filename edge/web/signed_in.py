@@ -25,7 +25,7 @@ from aiohttp import web
 
 from edge.services.office import Office
 from protocol.errors import N_, CallerError, PersonError
-from protocol.office.events import Actor
+from protocol.office.events import Actor, Role
 from screens import pages
 from screens.limits import Limits
 from screens.security import SAFE_METHODS, SESSION_OVER, wants_json
@@ -51,12 +51,12 @@ class Citizen:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A member of staff at a counter, on the tablet or at the admin screen. Roles: clerk, authority, supervisor."""
+    """A member of staff at a counter, on the tablet or at the admin screen: clerk, authority, supervisor or admin."""
 
     login: str
     name_ar: str
     name_fr: str
-    role: str
+    role: Role
 
 
 Principal = Citizen | Agent
@@ -113,7 +113,7 @@ def _send_to_sign_in(request: web.Request) -> web.StreamResponse:
     if request.method not in SAFE_METHODS or wants_json(request):
         raise PersonError(SESSION_OVER, status=401)
     area = pages.area_of(request)
-    over = "&over=1" if request.get("session_lost") else ""
+    over = "&over=1" if request.get(pages.LOST) else ""
     raise web.HTTPSeeOther(f"{area.path}/sign-in?next={quote(request.path)}{over}")
 
 

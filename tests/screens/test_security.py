@@ -196,6 +196,13 @@ async def test_each_error_is_a_sentence_with_its_status(browser: Browser, path: 
     assert 'lang="fr"' in text
 
 
+async def test_the_last_resort_is_the_sentence_alone(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "layout.html").write_text("{{ what_nobody_gave }}")
+    response = await browser.get("/desk/people/broken")
+    assert response.status == 500
+    assert (await response.text()).startswith("Un problème est survenu de notre côté")
+
+
 async def test_our_own_modules_get_the_sentence_as_json(browser: Browser) -> None:
     response = await browser.get("/desk/people/fields", headers={"Accept": "application/json"})
     assert response.status == 422

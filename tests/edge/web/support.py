@@ -21,8 +21,9 @@ from edge.store.store import Identity, Store
 from edge.store.vault import Vault
 from protocol.office.events import CataloguePublished, to_value
 from protocol.records.chain import segment_opened
+from protocol.records.clock import Timestamp
 from protocol.records.credentials import Credential, Trust, issue
-from protocol.records.envelope import Timestamp, write_record
+from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
 
 Visitor = TestClient[Any, Any]

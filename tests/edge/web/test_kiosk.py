@@ -118,10 +118,10 @@ async def test_calling_someone_rings_at_the_counter_without_saying_who(
         response = await post("/kiosk/guide", "/kiosk/call", back="/kiosk/follow/B05-7K3MQ-2X9RT")
         assert "Quelqu’un arrive" in await response.text()
         assert await heard.next() == "calls"
-    (call,) = kiosk.app[CALLS].waiting(office.now())  # type: ignore[index]  # the client of a server has an app
+    (call,) = kiosk.app[CALLS].waiting(office.now())
     assert (call.page, call.language) == ("following a request", "fr")
-    kiosk.app[CALLS].answered(call.number)  # type: ignore[index]
-    assert kiosk.app[CALLS].waiting(office.now()) == []  # type: ignore[index]
+    kiosk.app[CALLS].answered(call.number)
+    assert kiosk.app[CALLS].waiting(office.now()) == []
 
 
 async def test_ringing_again_and_again_is_refused_kindly(post: Post) -> None:
