@@ -10,6 +10,8 @@ Rules:
 
 from __future__ import annotations
 
+from base64 import b32encode
+
 from edge.services.cases import append_lawful, change_case, opened_case
 from edge.services.messages import queue_message
 from edge.services.office import SYSTEM, Office
@@ -22,7 +24,7 @@ from protocol.office.casework import Case, State
 from protocol.office.catalogue import Procedure
 from protocol.office.events import Actor, CertificateCollected, CertificateReady, CertificateSealed
 from protocol.records.encoding import Value
-from protocol.records.hashing import digest, text_of
+from protocol.records.hashing import digest
 
 SERIAL_BYTES = 10
 """Random bytes of a certificate's serial: 80 bits, so that a revocation list tells nothing and nothing collides."""
@@ -55,7 +57,7 @@ async def settle_decisions(office: Office) -> int:
 async def _seal(office: Office, opened: Dossier) -> None:
     if office.seals is None:
         raise OperatorError("This annexe has no seals: install the seed that the prefecture made for it.")
-    serial = text_of(office.entropy(SERIAL_BYTES))
+    serial = b32encode(office.entropy(SERIAL_BYTES)).decode().lower()
     data = certificate_data(office, opened.case, opened.procedure, serial, office.now())
     sealed = await office.press.certificate(data, office.seals)
 
