@@ -27,6 +27,7 @@ from protocol.office.casework import State
 from protocol.office.catalogue import Procedure
 from protocol.office.events import Actor
 from protocol.records.hashing import subject_from_text, text_of
+from protocol.records.refusals import NotASubject
 from screens.forms import Form
 
 LISTED = 30
@@ -197,5 +198,5 @@ def subject_of_path(text: str) -> bytes:
     """Read the id of an account or a request from a path; PersonError 404 when it is none."""
     try:
         return subject_from_text(text)
-    except ValueError:
+    except NotASubject:
         raise PersonError(N_("There is no such page here. Search again."), status=404) from None

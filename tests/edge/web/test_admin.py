@@ -1,0 +1,64 @@
+"""The appliance's own page: how it goes, and never whom it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from devices.modem import SimulatedModem
+from edge.services import messages
+from edge.services.office import Office
+from tests.edge.web import staff
+from tests.edge.web.staff import PERSON, Desk, make_ready
+
+
+@pytest.fixture
+async def admin(office: Office) -> AsyncIterator[Desk]:
+    """The page of Karim, who looks after the appliance."""
+    await staff.hire(office)
+    async with staff.at_work(office, "karim") as desk:
+        yield desk
+
+
+async def test_a_new_appliance_shows_its_log_and_devices_and_no_message(admin: Desk) -> None:
+    page = await admin.read("/admin")
+    assert "berkane-05/office" in page
+    assert "staff.added" in page
+    assert "Modem SMS" in page
+    assert "Aucun message pour l’instant." in page
+    assert "mulhaqa-edge verify-log" in page
+
+
+async def test_a_message_is_shown_with_its_state_and_a_masked_number(admin: Desk, office: Office) -> None:
+    await make_ready(office)
+    page = await admin.read("/admin")
+    assert re.search(r'data-message="B05-\w{5}-\w{5}:queued"', page)
+    await messages.send_due(office)
+    page = await admin.read("/admin")
+    assert re.search(r'data-message="B05-\w{5}-\w{5}:sent"', page)
+    assert "Ce que le modem simulé a envoyé" in page
+
+
+async def test_the_page_names_nobody(admin: Desk, office: Office) -> None:
+    await make_ready(office)
+    await messages.send_due(office)
+    page = await admin.read("/admin")
+    for field in ("name_ar", "name_fr", "address", "phone"):
+        assert PERSON[field] not in page
+    assert "+212612345621" not in page
+    assert "FA123456" not in page
+
+
+async def test_a_modem_without_its_stick_says_so(admin: Desk, office: Office) -> None:
+    assert isinstance(office.modem, SimulatedModem)
+    office.modem.unplugged = True
+    assert "absent" in await admin.read("/admin")
+
+
+async def test_a_clerk_has_no_business_here(office: Office) -> None:
+    await staff.hire(office)
+    async with staff.at_work(office, "salma") as desk:
+        answer = await desk.client.get("/admin", allow_redirects=False)
+        assert answer.headers["Location"].startswith("/admin/sign-in")
