@@ -40,6 +40,8 @@ HEADER = "Mulhaqa-Hello"
 PATH = "/uplink"
 # Proxies and mobile networks drop a silent connection after a minute or so; two lost pings mean that the line is dead.
 HEARTBEAT_S = 20.0
+# How long a farewell waits for its answer.
+CLOSE_S = 2.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -53,6 +55,7 @@ class Uplinks:
     centre: Centre
     open: dict[str, Uplink] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)
 
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Tell `listener` the annexe's id whenever it came, went, or sent something that was folded."""
@@ -72,10 +75,17 @@ class Uplinks:
         for uplink in self.open.values():
             uplink.announce(stream)
 
+    def dismiss(self, uplink: Uplink) -> None:
+        """End a connection without waiting for its other end, which may be long dead."""
+        ending = asyncio.create_task(uplink.end())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
     async def close(self) -> None:
         """End every connection, for a clean stop of the server."""
         for uplink in list(self.open.values()):
-            await uplink.end()
+            self.dismiss(uplink)
+        await asyncio.gather(*self._ending)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection, from its hello to its end."""
@@ -90,7 +100,7 @@ class Uplinks:
         refusal = [event for event in session.receive(hello, centre.now()) if isinstance(event, PeerFailed)]
         if refusal:
             return web.Response(status=401, text=f"{refusal[0].sentence}\n")
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME, compress=False)
+        socket = web.WebSocketResponse(timeout=CLOSE_S, heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME, compress=False)
         await socket.prepare(request)
         await Uplink(self, session, socket).run()
         return socket
@@ -118,6 +128,7 @@ class Uplink:
         """Close the connection from our side."""
         if not self._session.is_over:
             self._session.bye()
+        with contextlib.suppress(ConnectionError):  # a line that is dead already needs no farewell
             await self._flush()
         await self._socket.close()
 
@@ -162,23 +173,26 @@ class Uplink:
         annexe = event.peer.holder
         older = self._uplinks.open.get(annexe)
         if older is not None:
-            await older.end()  # an annexe has one connection: the older one is dead, or a clone's
+            self._uplinks.dismiss(older)  # an annexe has one connection: the older one is dead, or a clone's
         self.annexe = annexe
         self._uplinks.open[annexe] = self
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
-        self._session.committed(0, receipt.counter, receipt.held)
+        if not self._session.is_over:
+            self._session.committed(0, receipt.counter, receipt.held)
         self._uplinks.changed(annexe)
 
     async def _take(self, annexe: str, batch: BatchArrived) -> None:
         try:
             receipt = await self._centre.ingest.take(annexe, batch.keys, batch.records)
         except PeerError as error:
-            failed = self._session.reject(error)
-            logger.warning("a batch of %s was refused: %s: %s", annexe, failed.kind, failed.sentence)
+            logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
+            if not self._session.is_over:
+                self._session.reject(error)
             return
-        self._session.committed(batch.number, receipt.counter, receipt.held)
         self._fold.set()
+        if not self._session.is_over:  # a newer connection may have taken this one's place meanwhile
+            self._session.committed(batch.number, receipt.counter, receipt.held)
 
     async def _fold_arrivals(self) -> None:
         while True:
@@ -191,7 +205,8 @@ class Uplink:
     async def _send_feeds(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN_S)
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._wake.wait()
             if not self._wake.is_set():
                 self._session.announce("all")
             self._wake.clear()

@@ -11,6 +11,7 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
+    ClientWSTimeout,
     WSMsgType,
     WSServerHandshakeError,
 )
@@ -21,6 +22,8 @@ from protocol.sync.frames import MAX_FRAME
 HEADER = "Mulhaqa-Hello"
 # Proxies and mobile networks drop a silent connection after a minute or so; two lost pings mean that the line is dead.
 HEARTBEAT_S = 20.0
+# How long a farewell waits for its answer.
+CLOSE_S = 2.0
 # A mobile network may need this long to open a connection.
 DIAL_S = 30.0
 
@@ -68,7 +71,11 @@ class Dialler:
         async with self._new_client() as client:
             try:
                 socket = await client.ws_connect(
-                    self._url, headers=headers, heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME
+                    self._url,
+                    headers=headers,
+                    heartbeat=HEARTBEAT_S,
+                    max_msg_size=MAX_FRAME,
+                    timeout=ClientWSTimeout(ws_close=CLOSE_S),
                 )
             except WSServerHandshakeError as error:
                 kind = Refused if error.status in (401, 403) else Unreachable

@@ -120,7 +120,8 @@ class Uplink:
     async def _pause(self, seconds: float) -> None:
         self._show(replace(self.status, next_try_ms=self._now() + int(seconds * 1000)))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
         self._hurry.clear()
 
     async def _connect(self) -> None:
@@ -150,16 +151,22 @@ class Uplink:
                 since = self._now()
                 self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
             case CheckpointArrived():
-                self._checkpoint = event.checkpoint
-                restored = self.status.restored or event.restored
-                self._show(replace(self.status, last_checkpoint_ms=self._now(), restored=restored))
-                self._grown.set()
+                await self._believe(event)
             case PeerFailed():
                 self._failed(_sentence(event), f"{event.kind}: {event.sentence}")
             case PeerLeft():
                 self._failed(LEFT, "")
             case _:
                 pass
+
+    async def _believe(self, event: CheckpointArrived) -> None:
+        self._checkpoint = event.checkpoint
+        if event.restored:  # much is left again: never show "nothing left" beside it
+            left = await self._source.left(event.checkpoint)
+            self._show(replace(self.status, restored=True, left=left, last_checkpoint_ms=self._now()))
+        else:
+            self._show(replace(self.status, last_checkpoint_ms=self._now()))
+        self._grown.set()
 
     def _failed(self, error: str, detail: str) -> None:
         if error != self.status.error:
@@ -173,12 +180,14 @@ class Uplink:
                 listener(status)
 
     def _committed(self, committed: Sequence[Committed]) -> None:
-        grown = {one.stream for one in committed} & set(self._source.streams)
-        for stream in grown:
+        own = [one.stream for one in committed if one.stream in self._source.streams]
+        if not own:
+            return
+        self._show(replace(self.status, left=self.status.left + len(own)))
+        self._grown.set()
+        for stream in dict.fromkeys(own):
             if self._conversation is not None:
                 self._conversation.announce(stream)
-        if grown:
-            self._grown.set()
 
     async def _keep_count(self) -> None:
         """Bring `left` up to date after commits and checkpoints, as often as the disk answers and no more."""

@@ -1,0 +1,230 @@
+"""A real annexe and a real prefecture over a loopback line that breaks."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from edge.store.rows import Committed
+from edge.sync.uplink import CUT, NOT_TRUSTED, REFUSED, UNREACHABLE
+from protocol.office.casework import State
+from tests.central.support import PREFECTURE, centre_in
+from tests.edge.store.support import ANNEXE, account_opened, command, open_account, staff_added, submit
+from tests.edge.sync.support import (
+    annexe_in,
+    at_centre,
+    at_edge,
+    eventually,
+    make_uplink,
+    running,
+    served,
+    until,
+    until_sent,
+)
+from tests.protocol.sync.support import make_prefecture
+
+CASES, OFFICE = f"{ANNEXE}/cases", f"{ANNEXE}/office"
+
+
+async def write_some(store, count: int, start: int = 0) -> list[bytes]:
+    cases = []
+    for number in range(start, start + count):
+        account = await open_account(store, number, account_opened(cnie=f"FA{number:06}", phone=None))
+        cases.append(await submit(store, account, f"B05-7K3MQ-{number:05}"))
+    return cases
+
+
+async def work_in_the_office(store, count: int) -> None:
+    for number in range(count):
+
+        async def decide(tx, number=number):
+            await tx.append("office", staff_added(f"clerk.{number}"), key_of=tx.office)
+
+        await store.execute(command(f"staff {number}"), decide)
+
+
+async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: Path):
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        (case,) = await write_some(store, 1)
+        async with running(make_uplink(store, line)) as uplink:
+            await until_sent(uplink)
+
+            async def folded() -> bool:
+                return bool(await centre.queries.requests())
+
+            await eventually(folded)
+            (row,) = await centre.queries.requests()
+        assert (row.annexe, row.subject, row.case.state) == (ANNEXE, case, State.SUBMITTED)
+        assert row.case.applicant.name_fr == "Salma Idrissi"
+        (annexe,) = await centre.queries.annexes()
+        assert annexe.records == 3
+        assert annexe.requests == 1
+        assert annexe.last_contact_ms is not None
+
+
+@pytest.mark.parametrize("cut_after", [700, 3_000, 9_000])
+async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_path: Path, cut_after: int):
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        await write_some(store, 40)
+        await work_in_the_office(store, 20)
+        line.cut_after = cut_after
+        uplink = make_uplink(store, line)
+        cuts = 0
+
+        def again(status) -> None:
+            nonlocal cuts
+            if status.next_try_ms is not None:
+                cuts += 1
+                line.cut_after = cut_after * cuts if cuts < 12 else None
+                uplink.try_now()
+
+        uplink.on_change(again)
+        async with running(uplink):
+            await until_sent(uplink)
+        assert cuts >= 3
+    assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
+
+
+async def test_what_is_committed_while_connected_leaves_at_once(tmp_path: Path):
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        async with running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.connected, uplink.on_change)
+            await write_some(store, 3)
+            await until(
+                lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change
+            )
+            await eventually(lambda: holds(centre, 3))
+    assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
+
+
+async def holds(centre, count: int) -> bool:
+    return len(await centre.queries.requests()) == count
+
+
+async def test_an_annexe_restarted_between_two_conversations_goes_on_in_a_new_segment(tmp_path: Path):
+    async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
+        for start in (0, 10, 20):
+            async with annexe_in(tmp_path / "a") as store:
+                await write_some(store, 2, start)
+                async with running(make_uplink(store, line)) as uplink:
+                    await until_sent(uplink)
+        (annexe,) = await centre.queries.annexes()
+        assert [len(stream.heads) for stream in annexe.streams] == [1]
+    assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
+
+
+async def test_a_prefecture_that_was_down_gets_everything_when_it_is_back(tmp_path: Path):
+    async with annexe_in(tmp_path / "a") as store:
+        await write_some(store, 5)
+        async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
+            line.is_up = False
+            async with running(make_uplink(store, line)) as uplink:
+                await until(lambda: uplink.status.error == UNREACHABLE, uplink.on_change)
+                assert uplink.status.left == 11
+                line.is_up = True
+                uplink.try_now()
+                await until_sent(uplink)
+                assert uplink.status.error is None
+    assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
+
+
+async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path):
+    async with annexe_in(tmp_path / "a") as store:
+        await write_some(store, 4)
+        async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
+            async with running(make_uplink(store, line)) as uplink:
+                await until_sent(uplink)
+                await write_some(store, 2, 50)
+                await until_sent(uplink)
+        async with centre_in(tmp_path / "restored") as centre, served(centre) as (line, _):
+            async with running(make_uplink(store, line)) as uplink:
+                await until(lambda: uplink.status.restored, uplink.on_change)
+                await until_sent(uplink)
+    assert at_centre(tmp_path / "restored") == at_edge(tmp_path / "a")
+
+
+async def test_the_prefectures_catalogue_comes_down_and_is_known_at_the_annexe(tmp_path: Path):
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        async with running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.connected, uplink.on_change)
+            agent = PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")
+            assert await centre.publish_credentials([agent]) == 1
+            assert await centre.publish_credentials([agent]) == 0
+
+            def arrived() -> bool:
+                return any("all" in stream for stream in seen)
+
+            seen: list[str] = []
+            store.on_commit(lambda told: seen.extend(one.stream for one in told if isinstance(one, Committed)))
+            await eventually(lambda: _is(arrived))
+    assert at_edge(tmp_path / "a")["all"] == at_centre(tmp_path / "centre")["all"]
+
+
+async def _is(holds) -> bool:
+    return holds()
+
+
+async def test_an_annexe_that_nobody_vouches_for_is_told_so(tmp_path: Path):
+    stranger = make_prefecture("another/").identity("annexe", ANNEXE)
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        await write_some(store, 1)
+        async with running(make_uplink(store, line, identity=stranger)) as uplink:
+            await until(lambda: uplink.status.error is not None, uplink.on_change)
+            assert uplink.status.error == REFUSED
+        assert "berkane-05/cases" not in at_centre(tmp_path / "centre")
+
+
+async def test_a_false_prefecture_gets_nothing(tmp_path: Path):
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        await write_some(store, 1)
+        centre.identity = make_prefecture("another/").identity("centre", "prefecture")
+        async with running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.error is not None, uplink.on_change)
+            assert uplink.status.error in (NOT_TRUSTED, CUT)
+        assert "berkane-05/cases" not in at_centre(tmp_path / "centre")
+
+
+@pytest.mark.parametrize("hello", [None, "", "!!!", base64.urlsafe_b64encode(b"\x90").decode(), "A" * 5000])
+async def test_a_request_without_a_good_hello_gets_401(tmp_path: Path, hello: str | None):
+    async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _), aiohttp.ClientSession() as http:
+        headers = {} if hello is None else {"Mulhaqa-Hello": hello}
+        async with http.get(f"http://127.0.0.1:{line.port}/uplink", headers=headers) as answer:
+            assert answer.status == 401
+
+
+async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp_path: Path):
+    async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, uplinks):
+        async with annexe_in(tmp_path / "a") as store:
+            async with running(make_uplink(store, line)) as first:
+                await until(lambda: first.status.connected, first.on_change)
+                async with running(make_uplink(store, line)) as second:
+                    await until(lambda: second.status.connected, second.on_change)
+                    await until(lambda: first.status.error is not None, first.on_change)
+                    assert list(uplinks.open) == [ANNEXE]
