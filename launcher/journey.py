@@ -22,7 +22,7 @@ from launcher.acts.authority import Authority
 from launcher.acts.counter import Counter
 from launcher.acts.kiosk import Filed, Kiosk
 from launcher.acts.prefecture import Prefecture
-from launcher.client import Browser, PageMissing
+from launcher.client import Browser
 from launcher.papers import token_of
 from launcher.people import Person
 from launcher.processes import Done
@@ -308,16 +308,11 @@ class Journey:
     def _until(self, holds: Callable[[], bool]) -> bool:
         """Look again and again until it holds, as long as patience lasts."""
         end = self.clock() + self.patience
-        while True:
-            try:
-                if holds():
-                    return True
-            except PageMissing:
-                if self.clock() >= end:
-                    raise
+        while not holds():
             if self.clock() >= end:
                 return False
             self.sleep(BETWEEN)
+        return True
 
     def _at_edge(self) -> Browser:
         return self.browser(self.scene.edge_url)
