@@ -58,15 +58,16 @@ class Reader:
 
     async def account(self, subject: bytes) -> AccountView | None:
         """Return the account, opened, with every look at it; None when there is none."""
-        found = await self.rows("SELECT details FROM accounts WHERE subject = ?", (subject,))
+        found = await self.rows(
+            "SELECT -1 AS at_ms, subject AS record, details FROM accounts WHERE subject = ?1"
+            " UNION ALL SELECT at_ms, record, details FROM account_looks WHERE account = ?1 ORDER BY at_ms, record",
+            (subject,),
+        )
         if not found:
             return None
         key = await self._required_key(subject)
-        looks = await self.rows(
-            "SELECT record, details FROM account_looks WHERE account = ? ORDER BY at_ms, record", (subject,)
-        )
-        account = open_account(key, subject, blob(found[0][0]))
-        return with_looks(account, key, looks)
+        account = open_account(key, subject, blob(found[0][2]))
+        return with_looks(account, key, found[1:]) if found[1:] else account
 
     async def account_by(self, kind: str, text: str) -> bytes | None:
         """Return the account of this "cnie" or "phone" (canonical form); of several with one phone, any."""
@@ -232,10 +233,8 @@ def secret_place(name: str) -> bytes:
 
 
 def with_looks(account: AccountView, key: bytes, looks: list[Row]) -> AccountView:
-    """Return the account with its looks, given as rows of (record, details)."""
-    if not looks:
-        return account
-    return replace(account, views=tuple(open_look(key, blob(record), blob(details)) for record, details in looks))
+    """Return the account with its looks, given as rows of (time, record, details)."""
+    return replace(account, views=tuple(open_look(key, blob(record), blob(details)) for _, record, details in looks))
 
 
 def _case_row(row: Row) -> CaseRow:

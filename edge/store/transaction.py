@@ -23,7 +23,7 @@ from edge.store.views.view import Folding, Named, View
 from protocol.errors import CallerError
 from protocol.office.events import Event, from_value, to_value
 from protocol.records.chain import Head, opening_parent
-from protocol.records.encoding import Value, decode, encode
+from protocol.records.encoding import Value
 from protocol.records.envelope import Record
 from protocol.records.keys import subject_of
 
@@ -60,9 +60,10 @@ class Transaction(Reader):
         self._workshop = workshop
         self._pending = pending
         self._drawn: dict[bytes, bytes] = {}
+        self._new: set[bytes] = set()
         self.now_ms = now_ms
         self.changes = Changes()
-        self._folding = Folding(pending, workshop.keyring, workshop.vault, fresh=self.changes.keys)
+        self._folding = Folding(pending, workshop.keyring, workshop.vault, fresh=self.changes.keys, drawn=self._new)
 
     @property
     def office(self) -> bytes:
@@ -79,7 +80,8 @@ class Transaction(Reader):
     async def append(self, stream: str, event: Event, *, key_of: bytes | None) -> bytes:
         """Put an event at the end of "cases" or "office", sealed under the key of `key_of`, and fold it into the views.
 
-        Returns the record's hash. `key_of` is the subject of the account or case that the event is about, `tx.office`,
+        The event is folded as it will be read back, so what a later reader would refuse is never written. Returns the
+        record's hash. `key_of` is the subject of the account or case that the event is about, `tx.office`,
         or None for the few kinds that are not sealed. Raises CallerError for a subject whose key is not held.
         """
         value = to_value(event)
@@ -89,7 +91,7 @@ class Transaction(Reader):
         for record in records:
             store_record(self._pending, record)
         entry = entry_of(records[-1])
-        await fold_event(self._workshop.views, self._folding, entry, from_value(_as_read(value)))
+        await fold_event(self._workshop.views, self._folding, entry, from_value(value))
         self._note(records[-1], value)
         return entry.hash
 
@@ -135,13 +137,15 @@ class Transaction(Reader):
         return self.changes.keys.get(subject) or await super()._key(subject)
 
     async def _sealing_key(self, subject: bytes) -> bytes:
-        if (key := await self._key(subject)) is not None:
+        drawn = self._drawn.pop(subject, None)
+        key = None if drawn is not None else await self._key(subject)
+        if key is not None:
             return key
-        key = self._workshop.office[1] if subject == self.office else self._drawn.pop(subject, None)
-        if key is None:
+        first = self._workshop.office[1] if subject == self.office else drawn
+        if first is None:
             raise CallerError("no key is held for this subject: draw one with new_key in the same transaction")
-        self._commit_key(subject, key)
-        return key
+        self._commit_key(subject, first)
+        return first
 
     def _commit_key(self, subject: bytes, key: bytes) -> None:
         wrapped = self._workshop.vault.wrap(key, subject)
@@ -149,6 +153,7 @@ class Transaction(Reader):
         if subject == self.office:
             self._pending.write("INSERT INTO meta (name, value) VALUES ('office', ?)", (subject,))
         self.changes.keys[subject] = key
+        self._new.add(subject)
 
     async def rebuild(self) -> int:
         """Drop every view and fold it again from the log; returns how many records were folded."""
@@ -188,11 +193,3 @@ def store_segment(pending: Pending, record: Record, parent: Head | None) -> None
         "INSERT INTO segments (stream, segment, parent_segment, parent_seq, parent_hash) VALUES (?, ?, ?, ?, ?)",
         (record.stream, record.segment, *hangs),
     )
-
-
-def _as_read(value: dict[str, Value]) -> dict[str, Value]:
-    """Return the event as the log gives it back, so that what is folded now is what a rebuild folds."""
-    read = decode(encode(value))
-    if not isinstance(read, dict):
-        raise CallerError("an event is a map")
-    return read

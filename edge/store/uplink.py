@@ -6,9 +6,10 @@ Nothing here leaves the disk because it was sent; what a peer holds is only what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from edge.store.chains import HeldSegment, held_segments, load_chain
-from edge.store.columns import blob
+from edge.store.columns import blob, number
 from edge.store.keyring import Source
 from edge.store.store import Store, Transaction
 from protocol.records.chain import Head
@@ -19,6 +20,15 @@ PAGE = 256
 """Records read at a time: about as many as one batch carries."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogBytes:
+    """A place in a stream, and the bytes that the disk has there."""
+
+    segment: bytes
+    seq: int
+    data: bytes
+
+
 class Uplink:
     """The store as the uplink sees it."""
 
@@ -26,15 +36,20 @@ class Uplink:
         self._store = store
 
     async def records_after(self, stream: str, heads: Iterable[Head], limit_bytes: int) -> list[Record]:
+        """Return what follows these heads, parsed; see `rows_after`. Raises PeerError for bytes that are no record."""
+        return [parse_record(row.data) for row in await self.rows_after(stream, heads, limit_bytes)]
+
+    async def rows_after(self, stream: str, heads: Iterable[Head], limit_bytes: int) -> list[LogBytes]:
         """Return what follows these heads, segment by segment in the order of writing, up to `limit_bytes` encoded.
 
         A head covers its segment up to its seq, and through the segment's parent all before it. At least one record is
-        returned if any is missing, however large. A head of a segment that is not held here covers nothing.
+        returned if any is missing, however large. A head of a segment that is not held here covers nothing. The bytes
+        are those on the disk, good or not: a damaged record must not hold back those that follow it.
         """
         async with self._store.reading() as reader:
             segments = await held_segments(reader, stream)
             covered = _covered(segments, heads)
-            found: list[Record] = []
+            found: list[LogBytes] = []
             for held in segments:
                 after = covered.get(held.segment, -1)
                 if after < held.last and not await _read_on(
@@ -45,10 +60,17 @@ class Uplink:
 
     async def records_at(self, stream: str, places: Sequence[tuple[bytes, int]]) -> list[Record]:
         """Return the records at these (segment, seq), to fill a peer's holes; places that are not held are left out."""
+        return [parse_record(row.data) for row in await self.rows_at(stream, places)]
+
+    async def rows_at(self, stream: str, places: Sequence[tuple[bytes, int]]) -> list[LogBytes]:
+        """Return the same as the disk has them, good or not."""
         query = "SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq = ?"
         async with self._store.reading() as reader:
-            rows = [row for segment, seq in places for row in await reader.rows(query, (stream, segment, seq))]
-        return [parse_record(blob(row[0])) for row in rows]
+            return [
+                LogBytes(segment, seq, blob(row[0]))
+                for segment, seq in places
+                for row in await reader.rows(query, (stream, segment, seq))
+            ]
 
     async def keys_for(self, subjects: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
         """Return (subject, data key) for each subject whose key is held, in the order given, each once."""
@@ -96,20 +118,20 @@ def _covered(segments: Sequence[HeldSegment], heads: Iterable[Head]) -> Mapping[
 
 
 async def _read_on(
-    source: Source, stream: str, segment: bytes, *, after: int, limit_bytes: int, found: list[Record]
+    source: Source, stream: str, segment: bytes, *, after: int, limit_bytes: int, found: list[LogBytes]
 ) -> bool:
     """Add the segment's records after a seq to `found`; False once the limit is reached."""
-    size = sum(len(record.encoded()) for record in found)
+    size = sum(len(one.data) for one in found)
     while True:
         rows = await source.rows(
-            "SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq > ? ORDER BY seq LIMIT ?",
+            "SELECT seq, bytes FROM records WHERE stream = ? AND segment = ? AND seq > ? ORDER BY seq LIMIT ?",
             (stream, segment, after, PAGE),
         )
         for row in rows:
-            data = blob(row[0])
-            if found and size + len(data) > limit_bytes:
+            one = LogBytes(segment, number(row[0]), blob(row[1]))
+            if found and size + len(one.data) > limit_bytes:
                 return False
-            found.append(parse_record(data))
-            size, after = size + len(data), found[-1].seq
+            found.append(one)
+            size, after = size + len(one.data), one.seq
         if len(rows) < PAGE:
             return True

@@ -18,7 +18,7 @@ SCHEMA = """
 CREATE TABLE accounts (
     subject BLOB PRIMARY KEY NOT NULL,
     details BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE account_index (
     kind TEXT NOT NULL,
     blind BLOB NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE account_looks (
     account BLOB NOT NULL REFERENCES accounts (subject),
     at_ms INTEGER NOT NULL,
     details BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX account_looks_of ON account_looks (account, at_ms);
 """
 

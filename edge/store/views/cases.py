@@ -12,7 +12,6 @@ from typing import get_args
 
 import msgspec
 
-from edge.store.columns import blob
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office import casework
 from protocol.office.casework import Case, Fact
@@ -30,7 +29,7 @@ CREATE TABLE cases (
     due TEXT,
     updated_ms INTEGER NOT NULL,
     details BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX cases_by_state ON cases (state, submitted_ms);
 CREATE INDEX cases_by_account ON cases (account, submitted_ms);
 CREATE TABLE case_index (
@@ -59,8 +58,8 @@ async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
 
 
 async def _load(folding: Folding, subject: bytes, key: bytes) -> Case | None:
-    found = await folding.rows("SELECT details FROM cases WHERE subject = ?", (subject,))
-    return open_case(key, subject, blob(found[0][0])) if found else None
+    sealed = await folding.cell("cases", subject)
+    return None if sealed is None else open_case(key, subject, sealed)
 
 
 def _follows_on(before: Case | None, fact: Fact) -> bool:
@@ -90,6 +89,8 @@ async def _frozen(folding: Folding, entry: Entry) -> None:
 
 
 def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
+    sealed = seal_cell(key, place("cases", "details", entry.subject), _encode(case))
+    folding.note_cell("cases", entry.subject, sealed)
     folding.write(
         "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, details)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
@@ -102,7 +103,7 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
             case.submitted_ms,
             None if case.due is None else case.due.isoformat(),
             entry.time_ms,
-            seal_cell(key, place("cases", "details", entry.subject), _encode(case)),
+            sealed,
         ),
     )
 

@@ -25,7 +25,7 @@ CREATE TABLE messages (
     queued_ms INTEGER NOT NULL,
     updated_ms INTEGER NOT NULL,
     details BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX messages_by_state ON messages (state, queued_ms);
 CREATE INDEX messages_of ON messages (subject);
 """

@@ -16,7 +16,7 @@ CREATE TABLE staff (
     login BLOB PRIMARY KEY NOT NULL,
     subject BLOB NOT NULL,
     details BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 """
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -6,11 +6,13 @@ Rules, which let a view be dropped and rebuilt from the log at any time, equal b
 - It is total over what the log holds: legality was judged when the event was decided, not here.
 - Personal data is sealed under the key of the account, case or office it belongs to, bound to table, column and row.
 - What finds a person is a blind index; nothing in clear tells who a row is about.
+- Rows with sealed cells are too large for WITHOUT ROWID tables (SQLite advises a twentieth of a page at most): kept by
+  a random key, each insert would rewrite another page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +66,8 @@ def open_cell(key: bytes, at: bytes, sealed: bytes) -> bytes:
 class Folding:
     """What folds work on: the rows of one transaction, and the keys that open them.
 
-    `fresh`: keys that are not in the keyring yet; `log`: where the records are, when not beside the views.
+    `fresh`: keys that are not in the keyring yet; `log`: where the records are, when not beside the views; `drawn`:
+    the subjects whose keys this command drew, where these are the folds of one command and not of a whole log.
     """
 
     def __init__(
@@ -75,12 +78,15 @@ class Folding:
         *,
         fresh: Mapping[bytes, bytes],
         log: Source | None = None,
+        drawn: Set[bytes] | None = None,
     ) -> None:
         self._pending = pending
         self._log = log or pending
         self._keyring = keyring
         self._vault = vault
         self._fresh = fresh
+        self._drawn = drawn
+        self._written: dict[bytes, bytes] = {}
         self.named: list[Named] = []
 
     def write(self, sql: str, params: Sequence[SqlValue]) -> None:
@@ -95,6 +101,24 @@ class Folding:
         """Return every record that is held about `subject`, in the order of arrival."""
         rows = await self._log.rows("SELECT bytes FROM records WHERE subject = ? ORDER BY position", (subject,))
         return [parse_record(blob(row[0])) for row in rows]
+
+    async def cell(self, table: str, subject: bytes) -> bytes | None:
+        """Return the sealed `details` of a subject's row, or None: from memory where this command wrote it.
+
+        A subject whose key this very command drew has no row but what it wrote itself.
+        """
+        at = place(table, "details", subject)
+        if at in self._written:
+            return self._written[at]
+        if self._drawn is not None and subject in self._drawn:
+            return None
+        found = await self.rows(f"SELECT details FROM {table} WHERE subject = ?", (subject,))  # noqa: S608 - our own names
+        return blob(found[0][0]) if found else None
+
+    def note_cell(self, table: str, subject: bytes, sealed: bytes) -> None:
+        """Remember what was just written to a subject's row."""
+        if self._drawn is not None:
+            self._written[place(table, "details", subject)] = sealed
 
     def blind(self, kind: str, text: str) -> bytes:
         """Return the blind index of `text`."""
