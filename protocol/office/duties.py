@@ -21,6 +21,7 @@ from protocol.office.events import (
     DossierCompleted,
     MessageAttempted,
     MessageFailed,
+    MessageQueued,
     MessageSent,
     PiecesRequested,
     RequestSubmitted,
@@ -96,6 +97,11 @@ def _card_seen(_case: Case, event: CertificateCollected, _procedure: Procedure) 
         raise PersonError(N_("Look at the person's card first, then confirm that you saw it."), field="card_seen")
 
 
+def _new_message(case: Case, event: MessageQueued, _procedure: Procedure) -> None:
+    if event.message in {message.message for message in case.messages}:
+        raise CallerError("Each message has an id of its own.")
+
+
 def _known_message(case: Case, event: MessageAttempted | MessageSent | MessageFailed, _procedure: Procedure) -> None:
     if event.message not in {message.message for message in case.messages}:
         raise CallerError("A message is queued before it is tried.")
@@ -109,6 +115,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "certificate.sealed": _sealed_once,
     "certificate.ready": _paper_in_hand,
     "certificate.collected": _card_seen,
+    "message.queued": _new_message,
     "message.attempted": _known_message,
     "message.sent": _known_message,
     "message.failed": _known_message,

@@ -219,6 +219,8 @@ def test_a_message_is_queued_before_it_is_tried() -> None:
         story.then(attempted(story.heads))
     tell(story, queued, attempted)
     assert [message.state for message in story.case.messages] == ["sending"]
+    with pytest.raises(CallerError):
+        story.then(queued(story.heads))
     story.then(failed(story.heads, final=False))
     assert [(message.state, message.why) for message in story.case.messages] == [("waiting", "no network")]
 

@@ -75,7 +75,7 @@ def test_applying_what_follows_the_heads_is_folding(facts: list[Fact], writers: 
         assert case == casework.fold(facts)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100)
 @given(st.data())
 def test_no_path_through_check_skips_a_step(data: st.DataObject) -> None:
     story = Story()
