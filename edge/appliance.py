@@ -43,6 +43,7 @@ class ApplianceSettings:
     port: int = 8080
     origin: str = ""
     uplink: bool = True
+    centre_url: str = ""  # where the prefecture is, if it has moved since the seed was made
     office: Settings = field(default_factory=Settings)
 
     @property
@@ -78,7 +79,7 @@ async def serving(
         await background.start()
         stack.push_async_callback(background.stop)
         if settings.uplink:
-            uplink = _uplink(installation, office.store, now, entropy)
+            uplink = _uplink(installation, settings, office.store, now, entropy)
             office.uplink = lambda: _state_of(uplink)
             uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
             stack.push_async_callback(_cancel, asyncio.create_task(uplink.run(), name="uplink"))
@@ -104,13 +105,15 @@ async def _listening(office: Office, settings: ApplianceSettings) -> AsyncIterat
         await runner.cleanup()
 
 
-def _uplink(installation: Installation, store: Store, now: Now, entropy: Entropy) -> Uplink:
+def _uplink(
+    installation: Installation, settings: ApplianceSettings, store: Store, now: Now, entropy: Entropy
+) -> Uplink:
     seed = installation.seed
     signing = SigningKey(seed.signing_seed)
     chain = (parse_credential(seed.credential), parse_credential(seed.issuer))
     return Uplink(
         store,
-        Dialler(seed.centre_url.rstrip("/") + UPLINK_PATH),
+        Dialler((settings.centre_url or seed.centre_url).rstrip("/") + UPLINK_PATH),
         identity=LocalIdentity(signing, chain, software_version()),
         trust=trust_of(installation),
         opening=OpeningKey(seed.opening_seed),

@@ -17,7 +17,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,7 +94,8 @@ class Stage:
             f"{self.centre_url}/health", logs / "prefecture.log",
         )  # fmt: skip
         self.edge = Process(
-            ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge), *settings],
+            ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge),
+             "--centre-url", self.centre_url, *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
         )  # fmt: skip
 
@@ -141,11 +142,6 @@ class Stage:
         for person in self.agents:
             self._add(person)
         (self.folder / MADE).write_text(json.dumps({"annexe": ANNEXE, **self._ports()}) + "\n")
-
-    def ports_when_made(self) -> Ports:
-        """The ports that the annexe's seed was made for."""
-        made: Mapping[str, int] = json.loads((self.folder / MADE).read_text())
-        return Ports(made["edge"], made["centre"])
 
     def start(self, *, centre: bool = True) -> None:
         """Start both, the prefecture first, and wait until each answers; or the annexe alone."""
