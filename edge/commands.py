@@ -80,7 +80,7 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--undo-seconds", type=float, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
-    sub.add_argument("--centre-url", default="", help="where the prefecture is, if it has moved since the seed was made")
+    sub.add_argument("--centre-url", default="", help="where the prefecture is, if not where the seed says")
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
     sub.set_defaults(run=_serve)
 
