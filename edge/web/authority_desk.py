@@ -16,6 +16,7 @@ from edge.services.requests import Dossier
 from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.steps import StepView, steps_of
+from edge.web.wall_clock import offset_ms
 from protocol.office.casework import State
 from protocol.office.catalogue import Bilingual, Field
 from protocol.records.hashing import text_of
@@ -43,12 +44,17 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Tablet:
-    """Everything the page shows. `enrolled` is the agent's public key in base64, "" before he has one."""
+    """Everything the page shows.
+
+    `enrolled` is the agent's public key in base64, "" before he has one. `clock_offset_ms` is by how much the office's
+    wall clock is ahead of UTC: browsers carry other tables of Morocco's time than the appliance, which decides.
+    """
 
     rows: Sequence[WaitingRow]
     enrolled: str
     undoable: Sequence[Decided]
-    reasons: Sequence[Reason]
+    clock_offset_ms: int
+    reasons: Sequence[Reason] = REASONS
     id: str = ""
     dossier: Dossier | None = None
     steps: Sequence[StepView] = ()
@@ -73,10 +79,11 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
     rows = await decisions.waiting(office)
     undoable = await _undoable(office, agent, session_of(request).data.get(DECIDED, []))
     enrolled = base64.b64encode(agent.public).decode() if agent.public else ""
+    offset = offset_ms(office.now())
     if case is None:
         case = rows[0].case if rows else None
     if case is None:
-        return Tablet(rows, enrolled, undoable, REASONS)
+        return Tablet(rows, enrolled, undoable, offset)
     dossier = await requests.dossier(office, case)
     await accounts.view(office, dossier.case.account, signed_in.actor_of(request))
     decision = dossier.case.decision
@@ -84,7 +91,7 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
         rows,
         enrolled,
         undoable,
-        REASONS,
+        offset,
         id=text_of(case),
         dossier=dossier,
         steps=steps_of(dossier),

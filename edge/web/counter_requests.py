@@ -40,6 +40,7 @@ async def _page(request: web.Request, form: Form, status: int, procedure_id: str
     office = signed_in.office_of(request)
     one = await person(office, subject_of_path(request.match_info["account"]), signed_in.actor_of(request))
     chosen = None if procedure_id is None else await guide.procedure(office, procedure_id)
+    form.values.setdefault("language", one.account.language)
     panel = "choose_procedure" if chosen is None or not requestable(chosen) else "new_request"
     if panel == "choose_procedure" and chosen is not None:
         form.errors.setdefault("", pages.tongue_of(request).gettext(NOT_HERE))

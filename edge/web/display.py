@@ -14,6 +14,7 @@ from edge.services import requests
 from edge.services.office import Office
 from edge.services.requests import Dossier
 from edge.web import signed_in
+from edge.web.wall_clock import offset_ms
 from protocol.errors import N_
 from protocol.office.casework import State
 from screens import pages
@@ -37,12 +38,16 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the screen shows: references without prefix, newest first; `others` are ready too but do not fit."""
+    """What the screen shows: references without prefix, newest first; `others` are ready too but do not fit.
+
+    `wall_ms` is the office's wall clock, as if it were UTC: the page shows its hours and minutes as they are.
+    """
 
     newest: Sequence[str]
     listed: Sequence[str]
     others: int
     now_ms: int
+    wall_ms: int
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -61,12 +66,14 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def board(office: Office) -> Board:
     """Return what is ready, the newest first."""
+    now = office.now()
+    wall = now + offset_ms(now)
     rows = await requests.recent(office, [State.READY], limit=READ)
     opened = [await requests.dossier(office, row.case) for row in rows]
     opened.sort(key=_ready_ms, reverse=True)
     numbers = [_number(dossier.case.reference) for dossier in opened]
     listed = numbers[NEWEST : NEWEST + LISTED]
-    return Board(numbers[:NEWEST], listed, len(numbers) - NEWEST - len(listed) if listed else 0, office.now())
+    return Board(numbers[:NEWEST], listed, len(numbers) - NEWEST - len(listed) if listed else 0, now, wall)
 
 
 def _ready_ms(dossier: Dossier) -> int:

@@ -10,7 +10,9 @@ const FIELDS = ["outcome", "reason_code", "reason_text", "reference", "procedure
   "answers", "pieces", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
 const IDENTITY = ["name_ar", "name_fr", "cnie", "birth_date", "address"];
 const ENQUIRY = ["outcome", "by_title", "on", "note"];
-const ALWAYS_ISOLATED = new Set(["cnie", "birth_date", "on", "reference", "procedure_version", "annexe", "agent"]);
+const PARTS = { identity: IDENTITY, enquiry: ENQUIRY };
+const ALWAYS_ISOLATED = new Set(["cnie", "birth_date", "on", "reference", "procedure_version", "annexe", "agent",
+  "claimed_ms"]);
 const CODES = { outcome: "outcome", reason_code: "reason", procedure: "procedure", pieces: "piece",
   "enquiry.outcome": "enquiry", "enquiry.by_title": "title" };
 
@@ -48,12 +50,15 @@ function closed(part, names) {
   for (const name of names) if (!part.has(name)) throw new CannotShow(`missing field ${name}`);
 }
 
-/** Draw the sheet's fields into the description list `into`, with the page's `words` (a function from key to text). */
-export function draw(sheet, into, words) {
+/** Draw the sheet's fields into the description list `into`, with the page's `words` (a function from key to text).
+ *  `clockOffset`: milliseconds by which the office's clock is ahead of UTC. */
+export function draw(sheet, into, words, clockOffset) {
   into.replaceChildren();
   for (const field of FIELDS) {
     const value = sheet.get(field);
-    if (value instanceof Map) for (const part of value.keys()) row(into, words, `${field}.${part}`, value.get(part));
+    const parts = PARTS[field] ?? (value instanceof Map ? [...value.keys()] : []);
+    if (field === "claimed_ms") row(into, words, field, moment(value, clockOffset));
+    else if (value instanceof Map) for (const part of parts) row(into, words, `${field}.${part}`, value.get(part));
     else row(into, words, field, value);
   }
 }
@@ -74,7 +79,6 @@ function row(into, words, field, value) {
 function written(field, value, words) {
   if (value === null || value === "") return [words("none")];
   if (value instanceof Uint8Array) return [isolated(hex(value))];
-  if (field === "claimed_ms") return [isolated(moment(value))];
   const word = words(`${CODES[field] ?? field}.${value}`);
   if (word !== undefined) return [`${word} `, isolated(String(value), "code")];
   const name = field.split(".").at(-1);
@@ -96,10 +100,10 @@ function free(text) {
   return element;
 }
 
-function moment(ms) {
-  const parts = new Intl.DateTimeFormat("fr-MA-u-nu-latn", { timeZone: "Africa/Casablanca", dateStyle: "short",
-    timeStyle: "medium" });
-  return parts.format(new Date(Number(ms)));
+// By the annexe's own clock: the browser's tables of Morocco's time may be older than the appliance's.
+function moment(ms, clockOffset) {
+  const [day, time] = new Date(Number(ms) + clockOffset).toISOString().split("T");
+  return `${day.split("-").reverse().join(".")} ${time.slice(0, 8)}`;
 }
 
 export function hex(bytes) {

@@ -118,7 +118,7 @@ function asked(form) {
 
 function present(sheet, outcome) {
   const section = page.querySelector("[data-sheet]");
-  draw(sheet, section.querySelector("dl"), words);
+  draw(sheet, section.querySelector("dl"), words, Number(page.dataset.clockOffset));
   section.dataset.outcome = outcome;
   section.querySelector("[data-verdict]").textContent = words(`verdict.${outcome}`);
   page.dataset.reading = "";

@@ -1,11 +1,15 @@
 // The waiting room's clock, by the appliance's time and not the television's; and a pulse for a number that is new.
 
-const OFFSET = Number(document.body.dataset.now) - Date.now();
 const clock = document.querySelector("[data-clock] bdi");
-const written = new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Casablanca", hour: "2-digit", minute: "2-digit" });
+let ahead = 0;
+
+// The office's wall clock, as the appliance reads it: a television's own tables of Morocco's time may be older.
+function set() {
+  ahead = Number(document.querySelector("[data-wall]").dataset.wall) - Date.now();
+}
 
 function tick() {
-  clock.textContent = written.format(Date.now() + OFFSET);
+  clock.textContent = new Date(Date.now() + ahead).toISOString().slice(11, 16);
 }
 
 let shown = new Set(numbers());
@@ -19,7 +23,9 @@ document.addEventListener("refreshed", () => {
     if (!shown.has(number.textContent)) number.parentElement.classList.add("arrived");
   }
   shown = new Set(numbers());
+  set();
 });
 
+set();
 tick();
 setInterval(tick, 1000);

@@ -1,4 +1,4 @@
-"""What the tests of the staff screens share: agents, a browser that fills in forms, and a day's work in one line each."""
+"""What the tests of the staff screens share: agents, a browser that fills in forms, a day of work in a line each."""
 
 from __future__ import annotations
 
