@@ -26,7 +26,7 @@ from edge.store.schema import DATABASE
 from edge.store.transaction import Changes, Transaction, Workshop
 from edge.store.vault import Vault
 from edge.store.views import DEFAULT_VIEWS, View
-from edge.store.writer import Decide, Writer
+from edge.store.writer import LONGEST_DECISION, Decide, Writer
 from protocol.errors import OperatorError
 from protocol.records.encoding import Value
 
@@ -75,12 +75,14 @@ class Store:
         clock: str = "estimated",
         connect: Connect = open_sqlite,
         views: Sequence[View] = DEFAULT_VIEWS,
+        longest_decision: float = LONGEST_DECISION,
     ) -> Store:
         """Open the store in `folder`, or make it there.
 
         `now` in milliseconds since the epoch, `entropy(n)` n random bytes; `software`, `fingerprint` and `clock`
-        (trusted, estimated, unknown) go into record 0 of each segment. Raises OperatorError when another process writes
-        here, when the disk cannot keep what it confirms, or when what is there is another annexe's or damaged.
+        (trusted, estimated, unknown) go into record 0 of each segment; `longest_decision` in seconds. Raises
+        OperatorError when another process writes here, when the disk cannot keep what it confirms, or when what is
+        there is another annexe's or damaged.
         """
         lock = WriterLock(folder)
         opened: list[Connection] = []
@@ -116,7 +118,14 @@ class Store:
             workshop=workshop,
             names=names,
         )
-        store._writer = Writer(connection, workshop, now, store._take_over, store._mourn)
+        store._writer = Writer(
+            connection,
+            workshop,
+            now=now,
+            longest=longest_decision,
+            committed=store._take_over,
+            failed=store._mourn,
+        )
         return store
 
     async def execute(self, command: bytes, decide: Decide) -> Value:

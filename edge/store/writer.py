@@ -34,6 +34,9 @@ from protocol.records.encoding import Value, decode, encode
 
 COMMAND_SIZE = 16
 
+LONGEST_DECISION = 10.0
+"""Seconds that a decision may take: it reads and appends, which takes milliseconds; the office waits meanwhile."""
+
 GROUP = 128
 """Commands of one commit. More would make the first of them wait longer than a commit costs."""
 
@@ -66,13 +69,16 @@ class Writer:
         self,
         connection: Connection,
         workshop: Workshop,
+        *,
         now: Callable[[], int],
+        longest: float,
         committed: Callable[[Sequence[Changes]], None],
         failed: Callable[[OperatorError], None],
     ) -> None:
         self._connection = connection
         self._workshop = workshop
         self._now = now
+        self._longest = longest
         self._committed = committed
         self._failed = failed
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
@@ -155,7 +161,7 @@ class Writer:
         transaction = Transaction(self._workshop, pending, self._now())
         try:
             pending.write("SAVEPOINT command")
-            result = await _decided(job, transaction)
+            result = await _decided(job, transaction, self._longest)
             transaction.finish()
             sealed = self._remember(pending, job, result, transaction.now_ms)
             pending.write("RELEASE command")
@@ -190,10 +196,16 @@ class Writer:
             await self._connection.run((("ROLLBACK TO command", ()), ("RELEASE command", ())))
 
 
-async def _decided(job: Job, transaction: Transaction) -> Value:
-    """Run the decision; what it awaited may be cancelled, which is its own failure and not the writer's end."""
+async def _decided(job: Job, transaction: Transaction, longest: float) -> Value:
+    """Run the decision; what it awaited may be cancelled or never come, which is its own failure, not the writer's end.
+
+    The store's own work (a rebuild) takes as long as it takes.
+    """
     try:
-        return await job.decide(transaction)
+        async with asyncio.timeout(None if job.command is None else longest):
+            return await job.decide(transaction)
+    except TimeoutError as error:
+        raise CallerError("a decision took too long: do what is slow before deciding") from error
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():

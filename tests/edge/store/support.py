@@ -148,6 +148,7 @@ async def open_store(
     connect: Connect = open_sqlite,
     annexe: str = ANNEXE,
     views: Sequence[View] = DEFAULT_VIEWS,
+    longest_decision: float = 10.0,
 ) -> Store:
     return await Store.open(
         folder,
@@ -159,6 +160,7 @@ async def open_store(
         fingerprint="test",
         connect=connect,
         views=views,
+        longest_decision=longest_decision,
     )
 
 

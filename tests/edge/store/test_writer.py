@@ -214,6 +214,24 @@ async def test_a_decision_that_awaits_something_cancelled_fails_alone(tmp_path: 
         await open_account(store, 2)
 
 
+async def test_a_decision_that_never_ends_stops_the_office_only_for_its_time(tmp_path: Path) -> None:
+    async with store_in(tmp_path, longest_decision=0.05) as store:
+
+        async def decide(tx: Transaction) -> Value:
+            await opens_account(account_opened(cnie="FA999999"))(tx)
+            await tx.account_by("cnie", "FA999999")
+            await asyncio.get_running_loop().create_future()
+            return None
+
+        stuck = asyncio.create_task(store.execute(command(1), decide))
+        after = asyncio.create_task(open_account(store, 2))
+        with pytest.raises(CallerError, match="too long"):
+            await stuck
+        assert await after
+        async with store.reading() as reader:
+            assert await reader.account_by("cnie", "FA999999") is None
+
+
 async def test_listeners_are_told_after_the_commit_and_only_what_was_committed(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store:
         told: list[Committed] = []
