@@ -12,7 +12,7 @@ from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import OpeningKey, seal_to
-from protocol.sync.batches import SealedKey, Stored, stored_record
+from protocol.sync.batches import SealedKey, Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Held, Known, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.session import BatchArrived, Pull, Session, fill
@@ -44,17 +44,18 @@ class Source:
         """What to send for a pull: what mends holes first, then what follows the heads, in order."""
         found = await self._mending(pull)
         if sum(len(one.encoded) for one in found) < pull.limit:
-            following = await self._uplink.records_after(pull.stream, pull.after, pull.limit)
-            found += [stored_record(record) for record in following]
+            following = await self._uplink.rows_after(pull.stream, pull.after, pull.limit)
+            found += [read_stored(pull.stream, row.segment, row.seq, row.data) for row in following]
         return fill(found, pull.limit)
 
     async def _mending(self, pull: Pull) -> list[Stored]:
         if not pull.holes:
             return []
         places = [(hole.segment, hole.seq) for hole in pull.holes]
-        held = {(one.segment, one.seq): one for one in await self._uplink.records_at(pull.stream, places)}
+        rows = await self._uplink.rows_at(pull.stream, places)
+        held = {(row.segment, row.seq): read_stored(pull.stream, row.segment, row.seq, row.data) for row in rows}
         wanted = ((hole, held.get((hole.segment, hole.seq))) for hole in pull.holes)
-        return [stored_record(record) for hole, record in wanted if record is not None and mends(hole, record.hash)]
+        return [stored for hole, stored in wanted if stored is not None and mends(hole, stored.hash)]
 
     async def seal_keys(self, session: Session, pull: Pull, records: Sequence[Stored]) -> list[SealedKey]:
         """The keys that these records need at the prefecture, sealed to it."""

@@ -126,7 +126,7 @@ def make_uplink(
         opening=OpeningKey(seed(f"{annexe}/x")),
         now=Clock(),
         entropy=Chance(),
-        jitter=random.Random(seed_).random,  # noqa: S311 - spreads retries, guards nothing
+        jitter=random.Random(seed_).random,
     )
 
 
@@ -156,10 +156,14 @@ async def until_sent(uplink: Uplink) -> None:
     await until(lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change)
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], uplinks: Uplinks) -> None:
+    """Wait for something that came and was folded at the prefecture, after which `holds()`."""
+    changed = asyncio.Event()
+    uplinks.on_change(lambda _: changed.set())
     async with asyncio.timeout(20):
         while not await holds():
-            await asyncio.sleep(0.01)
+            await changed.wait()
+            changed.clear()
 
 
 def records_in(database: Path, table: str = "records", column: str = "bytes") -> dict[str, list[bytes]]:

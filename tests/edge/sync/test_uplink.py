@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from edge.store.rows import Committed
+from edge.store.schema import DATABASE
 from edge.sync.uplink import CUT, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.office.casework import State
 from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE, account_opened, command, open_account, staff_added, submit
 from tests.edge.sync.support import (
+    Line,
     annexe_in,
     at_centre,
     at_edge,
@@ -27,6 +32,12 @@ from tests.edge.sync.support import (
 from tests.protocol.sync.support import make_prefecture
 
 CASES, OFFICE = f"{ANNEXE}/cases", f"{ANNEXE}/office"
+
+
+@asynccontextmanager
+async def prefecture(folder: Path) -> AsyncIterator[Line]:
+    async with centre_in(folder) as centre, served(centre) as (line, _):
+        yield line
 
 
 async def write_some(store, count: int, start: int = 0) -> list[bytes]:
@@ -49,7 +60,7 @@ async def work_in_the_office(store, count: int) -> None:
 async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: Path):
     async with (
         centre_in(tmp_path / "centre") as centre,
-        served(centre) as (line, _),
+        served(centre) as (line, uplinks),
         annexe_in(tmp_path / "a") as store,
     ):
         (case,) = await write_some(store, 1)
@@ -59,7 +70,7 @@ async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: 
             async def folded() -> bool:
                 return bool(await centre.queries.requests())
 
-            await eventually(folded)
+            await eventually(folded, uplinks)
             (row,) = await centre.queries.requests()
         assert (row.annexe, row.subject, row.case.state) == (ANNEXE, case, State.SUBMITTED)
         assert row.case.applicant.name_fr == "Salma Idrissi"
@@ -99,16 +110,14 @@ async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_
 async def test_what_is_committed_while_connected_leaves_at_once(tmp_path: Path):
     async with (
         centre_in(tmp_path / "centre") as centre,
-        served(centre) as (line, _),
+        served(centre) as (line, uplinks),
         annexe_in(tmp_path / "a") as store,
+        running(make_uplink(store, line)) as uplink,
     ):
-        async with running(make_uplink(store, line)) as uplink:
-            await until(lambda: uplink.status.connected, uplink.on_change)
-            await write_some(store, 3)
-            await until(
-                lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change
-            )
-            await eventually(lambda: holds(centre, 3))
+        await until(lambda: uplink.status.connected, uplink.on_change)
+        await write_some(store, 3)
+        await until(lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change)
+        await eventually(lambda: holds(centre, 3), uplinks)
     assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
 
 
@@ -146,41 +155,49 @@ async def test_a_prefecture_that_was_down_gets_everything_when_it_is_back(tmp_pa
 async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path):
     async with annexe_in(tmp_path / "a") as store:
         await write_some(store, 4)
-        async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
-            async with running(make_uplink(store, line)) as uplink:
-                await until_sent(uplink)
-                await write_some(store, 2, 50)
-                await until_sent(uplink)
-        async with centre_in(tmp_path / "restored") as centre, served(centre) as (line, _):
-            async with running(make_uplink(store, line)) as uplink:
-                await until(lambda: uplink.status.restored, uplink.on_change)
-                await until_sent(uplink)
+        async with prefecture(tmp_path / "centre") as line, running(make_uplink(store, line)) as uplink:
+            await until_sent(uplink)
+            await write_some(store, 2, 50)
+            await until_sent(uplink)
+        async with prefecture(tmp_path / "restored") as line, running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.restored, uplink.on_change)
+            await until_sent(uplink)
     assert at_centre(tmp_path / "restored") == at_edge(tmp_path / "a")
 
 
-async def test_the_prefectures_catalogue_comes_down_and_is_known_at_the_annexe(tmp_path: Path):
+async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path):
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, _),
         annexe_in(tmp_path / "a") as store,
+        running(make_uplink(store, line)) as uplink,
     ):
-        async with running(make_uplink(store, line)) as uplink:
-            await until(lambda: uplink.status.connected, uplink.on_change)
-            agent = PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")
-            assert await centre.publish_credentials([agent]) == 1
-            assert await centre.publish_credentials([agent]) == 0
+        await until(lambda: uplink.status.connected, uplink.on_change)
+        agent = PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")
+        seen: list[str] = []
+        assert await centre.publish_credentials([agent]) == 1
+        assert await centre.publish_credentials([agent]) == 0
 
-            def arrived() -> bool:
-                return any("all" in stream for stream in seen)
+        def listen(tell) -> None:
+            store.on_commit(lambda told: (seen.extend(one.stream for one in told), tell(told))[1])
 
-            seen: list[str] = []
-            store.on_commit(lambda told: seen.extend(one.stream for one in told if isinstance(one, Committed)))
-            await eventually(lambda: _is(arrived))
+        await until(lambda: "all" in seen, listen)
     assert at_edge(tmp_path / "a")["all"] == at_centre(tmp_path / "centre")["all"]
 
 
-async def _is(holds) -> bool:
-    return holds()
+async def test_a_record_damaged_on_the_annexes_disk_holds_back_no_other(tmp_path: Path):
+    async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
+        async with annexe_in(tmp_path / "a") as store:
+            await write_some(store, 3)
+        with contextlib.closing(sqlite3.connect(tmp_path / "a" / DATABASE)) as connection:
+            connection.execute("UPDATE records SET bytes = x'00ff' WHERE seq = 3")
+            connection.commit()
+        async with annexe_in(tmp_path / "a") as store, running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.holes == 1, uplink.on_change)
+            assert uplink.status.left == 1
+        (annexe,) = await centre.queries.annexes()
+        assert [hole.seq for hole in annexe.streams[0].holes] == [3]
+    assert len(at_centre(tmp_path / "centre")[CASES]) == 6
 
 
 async def test_an_annexe_that_nobody_vouches_for_is_told_so(tmp_path: Path):
@@ -220,11 +237,14 @@ async def test_a_request_without_a_good_hello_gets_401(tmp_path: Path, hello: st
 
 
 async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp_path: Path):
-    async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, uplinks):
-        async with annexe_in(tmp_path / "a") as store:
-            async with running(make_uplink(store, line)) as first:
-                await until(lambda: first.status.connected, first.on_change)
-                async with running(make_uplink(store, line)) as second:
-                    await until(lambda: second.status.connected, second.on_change)
-                    await until(lambda: first.status.error is not None, first.on_change)
-                    assert list(uplinks.open) == [ANNEXE]
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, uplinks),
+        annexe_in(tmp_path / "a") as store,
+        running(make_uplink(store, line)) as first,
+    ):
+        await until(lambda: first.status.connected, first.on_change)
+        async with running(make_uplink(store, line)) as second:
+            await until(lambda: second.status.connected, second.on_change)
+            await until(lambda: first.status.error is not None, first.on_change)
+            assert list(uplinks.open) == [ANNEXE]

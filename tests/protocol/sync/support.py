@@ -297,7 +297,7 @@ class World:
         return End(edge, self.log, self.at_edge, self.draw), End(centre, self.feeds, self.at_centre, self.draw)
 
     def meet(self, edge: End, centre: End, frames: int | None = None) -> int:
-        """Carry frames until both are silent, or `frames` were carried: then the link is cut, what is on its way is lost."""
+        """Carry frames until both are silent, or `frames` were carried: then the link is cut, and the rest is lost."""
         centre.feed(edge.session.hello)
         carried = 0
         while True:

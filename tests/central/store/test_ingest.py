@@ -1,0 +1,363 @@
+"""What the prefecture takes in, refuses, folds, and leaves on its disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from central.centre import Centre
+from central.store import schema
+from central.store.decision_check import DecisionCheck
+from protocol.errors import OperatorError
+from protocol.office.casework import State
+from protocol.office.decision import DecisionSheet, Identity, sheet_bytes, sign_sheet
+from protocol.office.events import (
+    Actor,
+    AgentKeyEnrolled,
+    Applicant,
+    DecisionTaken,
+    DossierCompleted,
+    EnquiryReported,
+    PieceSeen,
+    RequestSubmitted,
+    to_value,
+)
+from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
+from protocol.records.refusals import CannotOpen
+from protocol.sync.batches import Arrived, SealedKey, Stored
+from protocol.sync.intake import Outcome
+from protocol.sync.refusals import GapTooWide
+from tests.central.support import PREFECTURE, centre_in, open_centre
+from tests.protocol.sync.support import NOW, Writer, seed
+
+ANNEXE = "berkane-05"
+CASES, OFFICE = f"{ANNEXE}/cases", f"{ANNEXE}/office"
+CASE_KEY, OFFICE_KEY = b"c" * 32, b"o" * 32
+CASE = subject_of(CASE_KEY)
+AGENT = SigningKey(seed("agent"))
+CITIZEN = Actor(role="citizen", id="kiosk", name="Salma Idrissi")
+CLERK = Actor(role="clerk", id="n.amrani", name="Nadia Amrani")
+CAID = Actor(role="authority", id="k.bennani", name="Karim Bennani")
+TYPED = ("Salma Idrissi", "FA123456", "+212612345678", "rue de Saïdia", "B05-7K3MQ-2X9RT", "k.bennani", "سلمى")
+
+
+@asynccontextmanager
+async def ready(folder: Path):
+    """A prefecture that knows the annexe, and the annexe's log."""
+    async with centre_in(folder) as centre:
+        centre.trust.add(PREFECTURE.credential("annexe", ANNEXE))
+        yield centre, Writer(SigningKey(seed(ANNEXE)))
+
+
+def arrived(stream: str, stored: list[Stored]) -> list[Arrived]:
+    return [Arrived(stream, one.segment, one.seq, one.encoded, one.record) for one in stored]
+
+
+def sealed(*keys: bytes) -> list[SealedKey]:
+    public = OpeningKey(seed("prefecture/x")).public
+    return [SealedKey(subject_of(key), seal_to(public, key, bytes([n + 1]) * 32)) for n, key in enumerate(keys)]
+
+
+async def send(centre: Centre, log: Writer, stream: str = CASES, *keys: bytes):
+    records = arrived(stream, log.streams[stream])
+    receipt = await centre.ingest.take(ANNEXE, sealed(*keys), records)
+    await centre.folder.fold(ANNEXE)
+    return receipt
+
+
+def submitted(reference: str = "B05-7K3MQ-2X9RT") -> dict:
+    applicant = Applicant(
+        cnie="FA123456",
+        name_fr="Salma Idrissi",
+        name_ar="سلمى الإدريسي",
+        phone="+212612345678",
+        birth_date="1990-04-01",
+        address="12, rue de Saïdia, Berkane",
+    )
+    return to_value(
+        RequestSubmitted(
+            follows=[],
+            by=CITIZEN,
+            account=bytes(16),
+            reference=reference,
+            procedure="residence",
+            procedure_version=1,
+            answers={"purpose": "school"},
+            applicant=applicant,
+            language="ar",
+            due="2026-11-20",
+        )
+    )
+
+
+def decide(log: Writer, *, signing: SigningKey = AGENT, agent: str = "k.bennani", outcome: str = "approved") -> None:
+    """A request from its receipt to its decision."""
+
+    def append(event):
+        return log.append(CASES, to_value(event) if not isinstance(event, dict) else event, CASE_KEY).hash
+
+    head = append(submitted())
+    pieces = [PieceSeen(id="card", provenance="shown")]
+    head = append(DossierCompleted(follows=[head], by=CLERK, pieces=pieces, due="2026-11-20", enquiry=True))
+    head = append(
+        EnquiryReported(
+            follows=[head], by=CLERK, outcome="favourable", by_title="moqaddem", on="2025-10-09", note="seen at home"
+        )
+    )
+    sheet = sheet_bytes(
+        DecisionSheet(
+            annexe=ANNEXE,
+            case=CASE,
+            follows=[head],
+            procedure="residence",
+            procedure_version=1,
+            reference="B05-7K3MQ-2X9RT",
+            identity=Identity(
+                cnie="FA123456", name_fr="Salma Idrissi", name_ar="س", birth_date="1990-04-01", address="12"
+            ),
+            answers={},
+            pieces=["card"],
+            enquiry=None,
+            outcome="approved",
+            reason_code="",
+            reason_text="",
+            agent=agent,
+            credential=signing.id,
+            claimed_ms=NOW,
+        )
+    )
+    append(
+        DecisionTaken(
+            follows=[head],
+            by=CAID,
+            sheet=sheet,
+            signature=sign_sheet(sheet, signing),
+            signer=signing.public,
+            outcome=outcome,
+            reason_code="",
+            reason_text="",
+        )
+    )
+
+
+def enrol(log: Writer, public: bytes = AGENT.public) -> None:
+    log.append(OFFICE, to_value(AgentKeyEnrolled(login="k.bennani", public=public)), OFFICE_KEY)
+
+
+async def test_a_request_is_held_folded_and_answered(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        receipt = await send(centre, log, CASES, CASE_KEY)
+        assert receipt.counter == 1
+        assert receipt.held[0].leaves[0].seq == 1
+        row = await centre.queries.request(ANNEXE, CASE)
+        assert row is not None
+        assert row.case.applicant.cnie == "FA123456"
+        assert row.case.state is State.SUBMITTED
+        assert (await centre.queries.counts())[State.SUBMITTED] == 1
+
+
+async def test_the_same_batch_twice_is_held_once_and_the_counter_grows(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        first = await send(centre, log, CASES, CASE_KEY)
+        second = await send(centre, log, CASES, CASE_KEY)
+        assert second.count(Outcome.DUPLICATE) == 2
+        assert second.held == first.held
+        assert second.counter == first.counter + 1
+        assert (await centre.queries.annexe(ANNEXE)).records == 2
+
+
+async def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        before = await centre.ingest.take(ANNEXE, sealed(CASE_KEY), arrived(CASES, log.streams[CASES]))
+    async with ready(tmp_path) as (centre, _):  # stopped before it folded: the start folds
+        after = await centre.ingest.greet(ANNEXE, software="0.1.0", flags="")
+        assert after.held == before.held
+        assert after.counter == before.counter + 1
+        assert len(await centre.queries.requests()) == 1
+
+
+async def test_a_batch_that_fails_halfway_leaves_nothing(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        records = arrived(CASES, log.streams[CASES])
+        far = records[1]
+        with pytest.raises(GapTooWide):
+            await centre.ingest.take(ANNEXE, sealed(CASE_KEY), [records[0], _at(far, log, 999)])
+        receipt = await centre.ingest.greet(ANNEXE, software="", flags="")
+        assert receipt.held[0].leaves == ()
+        assert (await send(centre, log, CASES, CASE_KEY)).count(Outcome.ACCEPTED) == 2
+
+
+def _at(one: Arrived, log: Writer, seq: int) -> Arrived:
+    """A good signature far ahead of what is held."""
+    last = log.streams[CASES][-1].record
+    assert last is not None
+    record = log._write(CASES, one.segment, seq, bytes(32), last, submitted("B05-00000-00000"), CASE_KEY)
+    log.streams[CASES].pop()
+    return Arrived(CASES, record.segment, record.seq, record.encoded(), record)
+
+
+async def test_a_record_without_its_key_waits_in_a_hole_until_the_key_comes(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        receipt = await send(centre, log, CASES)
+        assert [hole.why for hole in receipt.held[0].holes] == ["key"]
+        assert not await centre.queries.requests()
+        receipt = await send(centre, log, CASES, CASE_KEY)
+        assert not receipt.held[0].holes
+        assert len(await centre.queries.requests()) == 1
+
+
+async def test_a_key_that_is_not_the_subjects_is_no_key(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        false = SealedKey(CASE, sealed(b"x" * 32)[0].sealed)
+        receipt = await centre.ingest.take(ANNEXE, [false], arrived(CASES, log.streams[CASES]))
+        assert [hole.why for hole in receipt.held[0].holes] == ["key"]
+
+
+async def test_another_annexes_signature_is_refused(tmp_path: Path):
+    async with ready(tmp_path) as (centre, _):
+        centre.trust.add(PREFECTURE.credential("annexe", "berkane-06"))
+        log = Writer(SigningKey(seed("berkane-06")))
+        log.append(CASES, submitted(), CASE_KEY)
+        receipt = await send(centre, log, CASES, CASE_KEY)
+        assert receipt.count(Outcome.REFUSED) == 2
+        assert {hole.why for hole in receipt.held[0].holes} == {"signer"}
+
+
+async def test_an_expired_credential_is_a_flag_on_its_records(tmp_path: Path):
+    async with centre_in(tmp_path) as centre:
+        log = Writer(SigningKey(seed(ANNEXE)))
+        centre.trust.add(PREFECTURE.credential("annexe", ANNEXE, until=NOW - 1))
+        log.append(CASES, submitted(), CASE_KEY)
+        assert (await send(centre, log, CASES, CASE_KEY)).count(Outcome.ACCEPTED) == 2
+        async with centre.store.database.read() as connection:
+            flags = (await connection.execute(select(schema.records.c.flags))).scalars().all()
+        assert flags == ["expired", "expired"]
+
+
+async def test_an_event_of_a_later_release_freezes_its_case_visibly(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        log.append(CASES, {"kind": "request.teleported", "follows": [head]}, CASE_KEY)
+        await send(centre, log, CASES, CASE_KEY)
+        (row,) = await centre.queries.requests()
+        assert row.case.frozen
+
+
+async def test_an_agents_decision_is_checked_against_the_key_that_the_annexe_vouches_for(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        decide(log)
+        await send(centre, log, CASES, CASE_KEY)
+        (row,) = await centre.queries.requests()
+        assert row.case.state is State.APPROVED
+        assert row.decision is DecisionCheck.UNKNOWN_KEY
+        enrol(log)
+        await send(centre, log, OFFICE, OFFICE_KEY)
+        (row,) = await centre.queries.requests()
+        assert row.decision is DecisionCheck.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("swap", "expected"),
+    [
+        ({"outcome": "refused"}, DecisionCheck.MISMATCH),
+        ({"agent": "somebody"}, DecisionCheck.MISMATCH),
+        ({"signing": SigningKey(seed("thief"))}, DecisionCheck.UNKNOWN_KEY),
+    ],
+)
+async def test_a_swapped_decision_is_shown_as_such(tmp_path: Path, swap: dict, expected: DecisionCheck):
+    async with ready(tmp_path) as (centre, log):
+        enrol(log)
+        await send(centre, log, OFFICE, OFFICE_KEY)
+        decide(log, **swap)
+        await send(centre, log, CASES, CASE_KEY)
+        (row,) = await centre.queries.requests()
+        assert row.decision is expected
+
+
+def whole(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_nothing_typed_is_in_clear_on_the_disk(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        enrol(log)
+        await send(centre, log, OFFICE, OFFICE_KEY)
+        decide(log)
+        await send(centre, log, CASES, CASE_KEY)
+        assert (await centre.queries.requests())[0].case.applicant.name_fr == "Salma Idrissi"
+        everything = whole(tmp_path)
+    for word in TYPED:
+        for form in (word.encode(), word.encode("utf-16-le"), word.encode().hex().encode()):
+            assert form not in everything
+    assert CASE_KEY not in everything
+
+
+async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        await send(centre, log, CASES, CASE_KEY)
+        async with centre.store.database.write() as connection:
+            await connection.execute(update(schema.case_views).values(annexe="berkane-06"))
+            await connection.execute(update(schema.data_keys).values(annexe="berkane-06"))
+        with pytest.raises(CannotOpen):
+            await centre.queries.requests()
+
+
+async def test_a_second_annexe_is_kept_apart(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        await send(centre, log, CASES, CASE_KEY)
+        centre.trust.add(PREFECTURE.credential("annexe", "berkane-06"))
+        other = Writer(SigningKey(seed("berkane-06")))
+        other.append("berkane-06/cases", submitted(), CASE_KEY)
+        records = arrived("berkane-06/cases", other.streams["berkane-06/cases"])
+        receipt = await centre.ingest.take("berkane-06", [], records)
+        assert [hole.why for hole in receipt.held[0].holes] == ["key"]  # the other annexe's key is not lent
+        assert len(await centre.queries.requests(annexe=ANNEXE)) == 1
+        assert not await centre.queries.requests(annexe="berkane-06")
+
+
+async def test_the_centres_key_must_be_its_own_and_closed_to_others(tmp_path: Path):
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        await send(centre, log, CASES, CASE_KEY)
+    key = tmp_path / "centre.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.chmod(0o644)
+    with pytest.raises(OperatorError, match="chmod"):
+        await open_centre(tmp_path)
+    key.unlink()
+    with pytest.raises(OperatorError, match="backup"):
+        await open_centre(tmp_path)
+
+
+async def test_the_disk_is_told_to_keep_what_it_acknowledged(tmp_path: Path):
+    async with ready(tmp_path) as (centre, _), centre.store.database.read() as connection:
+        assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
+        assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
+
+
+async def test_a_database_of_another_release_is_refused(tmp_path: Path):
+    async with ready(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "central.sqlite")) as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+        connection.commit()
+    with pytest.raises(OperatorError, match="schema 99"):
+        await open_centre(tmp_path)
+
+
+def test_the_annexe_is_in_every_key():
+    for table in schema.metadata.tables.values():
+        if table.name != "schema_version":
+            assert "annexe" in table.primary_key.columns
