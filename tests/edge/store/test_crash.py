@@ -1,11 +1,13 @@
 """The power goes at every await of a short morning: what was confirmed is there, and nothing is half done."""
 
+import asyncio
+import contextlib
 from pathlib import Path
 
 from edge.store.connection import Connect
 from edge.store.store import Store, Transaction
 from edge.store.verify import verify_log
-from protocol.errors import OperatorError
+from protocol.errors import OperatorError, PersonError
 from protocol.records.encoding import Value
 from tests.edge.store.support import (
     SIGNING,
@@ -13,10 +15,12 @@ from tests.edge.store.support import (
     Faults,
     account_opened,
     command,
+    database,
     open_account,
     open_store,
     request_submitted,
     staff_added,
+    store_in,
     submit,
     vault_of,
 )
@@ -128,3 +132,53 @@ async def test_a_crash_at_any_await_loses_nothing_confirmed_and_shows_nothing_ha
     while await crash_at(cut_at, tmp_path):
         cut_at += 1
     assert cut_at > 100, "the morning has become too short to mean anything"
+
+
+CNIES = [f"FA70000{number}" for number in range(6)]
+
+
+async def crowd(folder: Path, connect: Connect, confirmed: set[str]) -> None:
+    """Six people at once, in two groups of commits; one of their commands is refused."""
+    store = await open_store(folder, connect=connect)
+
+    async def one(cnie: str) -> None:
+        await open_account(store, cnie, account_opened(cnie=cnie))
+        confirmed.add(cnie)
+
+    async def refused() -> None:
+        async def decide(tx: Transaction) -> Value:
+            subject = await tx.new_key()
+            await tx.append("cases", account_opened(cnie="FA666666"), key_of=subject)
+            await tx.account(subject)
+            raise PersonError("This cannot be done.")
+
+        await store.execute(command("refused"), decide)
+
+    try:
+        await asyncio.gather(*(one(cnie) for cnie in CNIES[:3]), refused(), return_exceptions=True)
+        await asyncio.gather(*(one(cnie) for cnie in CNIES[3:]), refused(), return_exceptions=True)
+    finally:
+        await store.close()
+
+
+async def test_a_crash_in_a_group_commit_keeps_whatever_was_confirmed(tmp_path: Path) -> None:
+    cut_at, cuts = 1, 0
+    while True:
+        live, after = tmp_path / f"live-{cut_at}", tmp_path / f"after-{cut_at}"
+        vault_of(live)
+        faults = Faults(live, after, cut_at)
+        confirmed: set[str] = set()
+        with contextlib.suppress(OperatorError):
+            await crowd(live, faults.connect, confirmed)
+        if not faults.cut:
+            break
+        cuts += 1
+        if database(after).exists():
+            async with store_in(after) as store, store.reading() as reader:
+                held = {cnie for cnie in CNIES if await reader.account_by("cnie", cnie) is not None}
+                assert await reader.account_by("cnie", "FA666666") is None
+            assert confirmed <= held
+            assert held in (set(), set(CNIES[:3]), set(CNIES)), "a group commits whole or not at all"
+            assert (await verify_log(after, vault=vault_of(after), own=SIGNING.public)).findings == ()
+        cut_at += 2
+    assert cuts > 50, "the crowd has become too small to mean anything"
