@@ -80,7 +80,14 @@ async def test_what_he_reads_and_signs_is_what_the_log_keeps(office: Office, sit
     page = await tablet(browser, site, case)
     await page.click("form[data-outcome=approved] button")
     sheet = page.locator("[data-sheet]")
-    for fact in ("FA123456", "Fatima Zahra Benali", "فاطمة الزهراء بنعلي", "Locataire", "connue du voisinage", "accordée"):
+    for fact in (
+        "FA123456",
+        "Fatima Zahra Benali",
+        "فاطمة الزهراء بنعلي",
+        "Locataire",
+        "connue du voisinage",
+        "accordée",
+    ):
         await expect(sheet).to_contain_text(fact)
     assert await state_of(office, case) is State.UNDER_DECISION
     await page.click("form[data-decide] button")
@@ -136,7 +143,9 @@ async def test_a_sheet_that_is_not_what_he_asked_for_cannot_be_signed(
 
     await page.route("**/sheet", swap)
     await page.click("form[data-outcome=approved] button")
-    await expect(page.locator("[data-said]")).to_contain_text("ne la signez pas" if change[0] in "um" else "ne signez pas")
+    await expect(page.locator("[data-said]")).to_contain_text(
+        "ne la signez pas" if change[0] in "um" else "ne signez pas"
+    )
     await expect(page.locator("[data-sheet]")).to_be_hidden()
 
 
