@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event, insert, select
+from sqlalchemy import Executable, Table, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -25,8 +25,6 @@ from protocol.errors import OperatorError
 Row = Mapping[str, Any]
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
-# Rows in one INSERT: SQLite takes 32,766 parameters in a statement, the widest table has 11 columns.
-CHUNK = 500
 
 
 def sqlite_url(folder: Path) -> str:
@@ -39,6 +37,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._upserts: dict[tuple[str, bool], Executable] = {}
         self._one_writer: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     @asynccontextmanager
@@ -59,20 +58,28 @@ class Database:
         await self._engine.dispose()
 
     async def put(self, connection: AsyncConnection, table: Table, rows: Sequence[Row], *, replace: bool) -> None:
-        """Insert rows; where the primary key is taken, replace the row or leave it as it is."""
+        """Insert whole rows; where the primary key is taken, replace the row or leave it as it is."""
+        if rows:
+            await connection.execute(self._upsert(table, replace=replace), [dict(row) for row in rows])
+
+    def _upsert(self, table: Table, *, replace: bool) -> Executable:
+        """One statement a table, made once: compiling it costs more than running it."""
+        known = self._upserts.get((table.name, replace))
+        if known is None:
+            known = self._upserts[table.name, replace] = self._make_upsert(table, replace=replace)
+        return known
+
+    def _make_upsert(self, table: Table, *, replace: bool) -> Executable:
         keys = [column.name for column in table.primary_key.columns]
         others = [column.name for column in table.columns if column.name not in keys]
-        for start in range(0, len(rows), CHUNK):
-            chunk = [dict(row) for row in rows[start : start + CHUNK]]
-            statement = self._insert(table).values(chunk)
-            if replace and others:
-                changed = {name: statement.excluded[name] for name in others}
-                await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
-            else:
-                await connection.execute(statement.on_conflict_do_nothing(index_elements=keys))
-
-    def _insert(self, table: Table) -> Any:  # the two dialects share these methods, and no base class
-        return (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
+        dialect: Any = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table)  # the two dialects share these methods, and no base class
+        if replace and others:
+            changed = {name: statement.excluded[name] for name in others}
+            upsert: Executable = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        else:
+            upsert = statement.on_conflict_do_nothing(index_elements=keys)
+        return upsert
 
 
 async def open_database(url: str) -> Database:

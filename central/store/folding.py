@@ -23,12 +23,14 @@ from central.store.decision_check import DecisionCheck, check_decision
 from central.store.sealed_case import open_login, seal_case, seal_login
 from central.store.store import CentralStore
 from protocol.errors import PeerError
-from protocol.office.casework import Case, Fact, fold
-from protocol.office.events import AgentKeyEnrolled, Event, RequestSubmitted, UnknownEvent, from_value
+from protocol.office.casework import Fact, fold
+from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent, from_value
 from protocol.records.envelope import Record, open_body, parse_record
 
 # Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
 PAGE = 200
+
+ViewRow = dict[str, object]
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +67,8 @@ class Folder:
                 frozen = (await connection.execute(query)).all()
             for annexe, subject in frozen:
                 async with self._store.database.write() as connection:
-                    case = await self._fold_case(connection, annexe, subject)
-                thawed += case is not None and not case.frozen
+                    rows = await self._fold_cases(connection, annexe, [subject], {})
+                thawed += sum(not row["frozen"] for row in rows)
         return thawed
 
     async def _annexes(self) -> list[str]:
@@ -82,9 +84,8 @@ class Folder:
             subjects = dict.fromkeys(one.record.subject for one in opened if _may_be_case(one))
             if enrolled:
                 subjects |= dict.fromkeys(await self._unchecked(connection, annexe))
-            for subject in subjects:
-                if subject is not None:
-                    await self._fold_case(connection, annexe, subject)
+            wanted = [subject for subject in subjects if subject is not None]
+            await self._fold_cases(connection, annexe, wanted, {one.record.hash: one for one in opened})
             done = [one.hash for one in waiting]
             table = schema.unfolded
             if done:
@@ -108,49 +109,37 @@ class Folder:
         keys = await self._store.keys_of(connection, annexe, {one.subject for one in sealed if one.subject is not None})
         return [_Opened(record, _event(record, keys)) for record in sealed]
 
-    async def _fold_case(self, connection: AsyncConnection, annexe: str, subject: bytes) -> Case | None:
+    async def _fold_cases(
+        self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], known: Mapping[bytes, _Opened]
+    ) -> list[ViewRow]:
+        """Fold these cases whole and write their views; returns what was written. `known`: opened already, by hash."""
+        records = await self._records_of(connection, annexe, subjects)
+        others = await self._open(connection, annexe, [one for one in records if one.hash not in known])
+        opened = [*(known[one.hash] for one in records if one.hash in known), *others]
+        keys = await self._store.keys_of(connection, annexe, subjects)
+        logins = (
+            await self._logins(connection, annexe) if any(isinstance(o.event, DecisionTaken) for o in opened) else {}
+        )
+        by_subject: dict[bytes, list[_Opened]] = {}
+        for one in opened:
+            if one.record.subject is not None:
+                by_subject.setdefault(one.record.subject, []).append(one)
+        rows = [
+            _view(annexe, subject, facts, keys[subject], logins)
+            for subject, facts in by_subject.items()
+            if any(isinstance(one.event, RequestSubmitted) for one in facts)
+        ]
+        await self._store.database.put(connection, schema.case_views, rows, replace=True)
+        return rows
+
+    async def _records_of(self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes]) -> list[Record]:
         table = schema.records
         rows = await connection.execute(
             select(table.c.encoded)
-            .where(table.c.annexe == annexe, table.c.subject == subject, table.c.standing != "proof")
+            .where(table.c.annexe == annexe, table.c.subject.in_(subjects), table.c.standing != "proof")
             .order_by(table.c.position)
         )
-        opened = await self._open(connection, annexe, [parse_record(encoded) for (encoded,) in rows])
-        if not any(isinstance(one.event, RequestSubmitted) for one in opened):
-            return None
-        case = fold(Fact(one.record.hash, one.record.time.ms, one.event) for one in opened)
-        logins = await self._logins(connection, annexe, case)
-        check = check_decision(annexe, subject, case, logins)
-        if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
-            logger.warning("a decision of %s does not hold: %s", annexe, check.value)
-        updated_ms = max(one.record.time.ms for one in opened)
-        await self._put(connection, annexe, subject, case, check, updated_ms=updated_ms)
-        return case
-
-    async def _put(
-        self,
-        connection: AsyncConnection,
-        annexe: str,
-        subject: bytes,
-        case: Case,
-        check: DecisionCheck,
-        *,
-        updated_ms: int,
-    ) -> None:
-        keys = await self._store.keys_of(connection, annexe, [subject])
-        row = {
-            "annexe": annexe,
-            "subject": subject,
-            "state": case.state.value,
-            "procedure": case.procedure,
-            "due": case.due.isoformat() if case.due else None,
-            "submitted_ms": case.submitted_ms,
-            "updated_ms": updated_ms,
-            "frozen": case.frozen,
-            "decision": check.value,
-            "sealed": seal_case(keys[subject], annexe, subject, case),
-        }
-        await self._store.database.put(connection, schema.case_views, [row], replace=True)
+        return [parse_record(encoded) for (encoded,) in rows]
 
     async def _enrol(self, connection: AsyncConnection, annexe: str, enrolled: Iterable[_Opened]) -> None:
         rows = []
@@ -169,17 +158,11 @@ class Folder:
                 )
         await self._store.database.put(connection, schema.agent_keys, rows, replace=True)
 
-    async def _logins(self, connection: AsyncConnection, annexe: str, case: Case) -> dict[bytes, str]:
-        if case.decision is None:
-            return {}
+    async def _logins(self, connection: AsyncConnection, annexe: str) -> dict[bytes, str]:
+        """Whose each enrolled key is; an annexe has a handful of agents."""
         table = schema.agent_keys
-        rows = (
-            await connection.execute(
-                select(table.c.public, table.c.subject, table.c.sealed_login).where(
-                    table.c.annexe == annexe, table.c.public == case.decision.signer
-                )
-            )
-        ).all()
+        query = select(table.c.public, table.c.subject, table.c.sealed_login).where(table.c.annexe == annexe)
+        rows = (await connection.execute(query)).all()
         keys = await self._store.keys_of(connection, annexe, [subject for _, subject, _ in rows])
         return {public: open_login(keys[subject], annexe, public, sealed) for public, subject, sealed in rows}
 
@@ -189,6 +172,25 @@ class Folder:
             select(table.c.subject).where(table.c.annexe == annexe, table.c.decision == DecisionCheck.UNKNOWN_KEY.value)
         )
         return list(rows.scalars())
+
+
+def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]) -> ViewRow:
+    case = fold(Fact(one.record.hash, one.record.time.ms, one.event) for one in opened)
+    check = check_decision(annexe, subject, case, logins)
+    if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
+        logger.warning("a decision of %s does not hold: %s", annexe, check.value)
+    return {
+        "annexe": annexe,
+        "subject": subject,
+        "state": case.state.value,
+        "procedure": case.procedure,
+        "due": case.due.isoformat() if case.due else None,
+        "submitted_ms": case.submitted_ms,
+        "updated_ms": max(one.record.time.ms for one in opened),
+        "frozen": case.frozen,
+        "decision": check.value,
+        "sealed": seal_case(key, annexe, subject, case),
+    }
 
 
 def _may_be_case(opened: _Opened) -> bool:

@@ -12,6 +12,7 @@ it.
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
   key.
 - `peer_checkpoints`: what each annexe said it holds of our feeds.
+- `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
 """
@@ -196,4 +197,14 @@ peer_checkpoints = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("encoded", LargeBinary, nullable=False),
     PrimaryKeyConstraint("annexe"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    _annexe(),  # whose staff: the prefecture's own id
+    Column("login_index", LargeBinary(16), nullable=False),
+    Column("added_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "login_index"),
 )

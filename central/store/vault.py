@@ -1,7 +1,7 @@
-"""The centre's vault: data keys at rest, sealed by a key file of its own.
+"""The centre's vault: data keys at rest, and the centre's own secrets, sealed by a key file of its own.
 
 `centre.key` is 32 random bytes, readable by the service alone. Whoever has the database without it reads no body, no
-view and no login. Stronger custody (a token, a passphrase) comes behind the same class.
+view and no login; whoever has the folder without it, no key of the centre. Stronger custody (a token, a passphrase) comes behind the same class.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from protocol.errors import OperatorError
+from protocol.records.hashing import digest
+from protocol.records.keys import subkey
 from protocol.records.sealing import seal, unseal
 
 NAME = "centre.key"
@@ -55,6 +57,18 @@ class CentreVault:
         finally:
             os.close(folder)
         return cls(key)
+
+    def seal_local(self, place: bytes, plain: bytes) -> bytes:
+        """A secret of the centre itself, sealed and bound to the place where it is kept."""
+        return seal(self._key, "centre-local", place, plain)
+
+    def open_local(self, place: bytes, sealed: bytes) -> bytes:
+        """What `seal_local` sealed for this place; raises CannotOpen."""
+        return unseal(self._key, "centre-local", place, sealed)
+
+    def blind(self, kind: str, text: str) -> bytes:
+        """16 bytes by which a row is found again without the text standing in it."""
+        return digest(f"blind-{kind}", text.encode(), size=16, key=subkey(self._key, f"centre-blind-{kind}"))
 
     def wrap(self, annexe: str, subject: bytes, key: bytes) -> bytes:
         """A data key, sealed for the database."""

@@ -2,7 +2,8 @@
 
 More than that would only queue in front of the slow link, where a case submitted now waits behind the office's noise.
 The estimate follows BBR's idea (Cardwell and others, 2016): delivery rate seen at its best, times the shortest answer,
-with some gain so that a faster link is found. The peer's credit is a cumulative bound on all bytes ever sent in batches
+with some gain so that a faster link is found. The shortest is that of the whole conversation: once a queue has built
+up, recent answers all contain it. The peer's credit is a cumulative bound on all bytes ever sent in batches
 of this session, so a lost or repeated grant can't be counted twice. A batch leaves only while the credit covers the
 largest frame there is: so no record, however large, can exceed it.
 """
@@ -15,8 +16,12 @@ from dataclasses import dataclass
 from protocol.sync.frames import MAX_FRAME
 
 FLOOR = 16 * 1024  # one full batch must always fit, also on a link of 9.6 kbit/s
-START = 64 * 1024  # before anything was measured
+START = 32 * 1024  # before anything was measured
 CEILING = 4 * 1024 * 1024  # what a peer must hold in memory for us at most
+# The receiver's commit is part of every answer, so the shortest one says little where the link itself is fast. This
+# much under way keeps both disks busy, and no case waits longer than a fraction of a second behind the noise of the
+# office.
+LEAST_MS = 200
 GAIN = 1.5  # half a link's worth of queue, in return for finding more bandwidth within a few answers
 SAMPLES = 16
 BATCH_CEILING = 64 * 1024  # one commit of the receiver: some 200 records, a few milliseconds
@@ -37,7 +42,7 @@ class Window:
     def __init__(self) -> None:
         self._flying: deque[_Sent] = deque()
         self._rates: deque[float] = deque(maxlen=SAMPLES)
-        self._delays: deque[int] = deque(maxlen=SAMPLES)
+        self._shortest = 0
         self._delivered = 0
         self._granted = 0
         self.sent = 0
@@ -52,7 +57,7 @@ class Window:
         """Bytes that should be under way at most."""
         if not self._rates:
             return START
-        return int(min(CEILING, max(FLOOR, GAIN * max(self._rates) * min(self._delays))))
+        return int(min(CEILING, max(FLOOR, GAIN * max(self._rates) * max(LEAST_MS, self._shortest))))
 
     @property
     def room(self) -> int:
@@ -85,5 +90,5 @@ class Window:
             self._delivered += answered.size
         if answered is not None:
             delay = max(1, now_ms - answered.at_ms)
-            self._delays.append(delay)
+            self._shortest = min(self._shortest or delay, delay)
             self._rates.append((self._delivered - answered.delivered) / delay)

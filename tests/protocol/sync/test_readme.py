@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import protocol.sync.checkpoint as checkpoint
-import protocol.sync.refusals as refusals
 from protocol.errors import PeerError
+from protocol.sync import checkpoint, refusals
 from protocol.sync.frames import SHAPES
 from protocol.sync.session import TRANSITIONS
 
