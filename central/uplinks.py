@@ -24,17 +24,11 @@ from central.store.ingest import standing_words
 from protocol.errors import PeerError
 from protocol.records.keys import seal_to
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.frames import MAX_FRAME
 from protocol.sync.hello import NONCE_SIZE, parse_hello
-from protocol.sync.session import (
-    Authenticated,
-    BatchArrived,
-    CheckpointArrived,
-    PeerFailed,
-    Pull,
-    Session,
-    SessionEvent,
-)
+from protocol.sync.outbound import Pull
+from protocol.sync.session import Session
 
 HEADER = "Mulhaqa-Hello"
 PATH = "/uplink"

@@ -13,7 +13,7 @@ from central.store.store import CentralStore
 from protocol.sync.batches import Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Hole, Known, mends
 from protocol.sync.coverage import covered_by, in_order
-from protocol.sync.session import Pull, fill
+from protocol.sync.outbound import Pull, fill
 
 # Rows read at a time; one batch carries some 200 records.
 PAGE = 256

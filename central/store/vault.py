@@ -1,7 +1,8 @@
 """The centre's vault: data keys at rest, and the centre's own secrets, sealed by a key file of its own.
 
 `centre.key` is 32 random bytes, readable by the service alone. Whoever has the database without it reads no body, no
-view and no login; whoever has the folder without it, no key of the centre. Stronger custody (a token, a passphrase) comes behind the same class.
+view and no login; whoever has the folder without it, no key of the centre. Stronger custody (a token, a passphrase)
+comes behind the same class.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from edge.sync.source import Source
 from protocol.errors import PeerError
-from protocol.sync.session import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, Session, SessionEvent
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
+from protocol.sync.session import Session
 
 
 class Socket(Protocol):

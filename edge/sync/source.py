@@ -15,7 +15,9 @@ from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Held, Known, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
-from protocol.sync.session import BatchArrived, Pull, Session, fill
+from protocol.sync.events import BatchArrived
+from protocol.sync.outbound import Pull, fill
+from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
 HELD = "uplink/held"

@@ -24,8 +24,9 @@ from protocol.errors import N_
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey
 from protocol.sync.checkpoint import Checkpoint
+from protocol.sync.events import Authenticated, CheckpointArrived, PeerFailed, PeerLeft, SessionEvent
 from protocol.sync.hello import NONCE_SIZE, LocalIdentity
-from protocol.sync.session import Authenticated, CheckpointArrived, PeerFailed, PeerLeft, Session, SessionEvent
+from protocol.sync.session import Session
 
 UNREACHABLE = N_("The prefecture cannot be reached. The office works on; what it writes is sent once the link is back.")
 REFUSED = N_("The prefecture refuses this annexe: its administrator must look at the annexe's credential.")

@@ -27,25 +27,31 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
-from protocol.records.credentials import Credential, Standing, Trust
+from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
-from protocol.sync.batches import Arrived, Batch, SealedKey, Stored, parse_batch, size_on_wire, write_batch
+from protocol.sync.batches import Batch, SealedKey, Stored, parse_batch, write_batch
 from protocol.sync.checkpoint import (
     WHY_KEY,
-    Checkpoint,
     Held,
-    Hole,
     Judgement,
     Known,
     judge,
     parse_checkpoint,
     verify_checkpoint,
     write_checkpoint,
+)
+from protocol.sync.events import (
+    Authenticated,
+    BatchArrived,
+    CheckpointArrived,
+    CheckpointIgnored,
+    PeerFailed,
+    PeerLeft,
+    SessionEvent,
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
 from protocol.sync.hello import (
@@ -61,6 +67,7 @@ from protocol.sync.hello import (
     transcript,
     write_hello,
 )
+from protocol.sync.outbound import Outbound, Pull
 from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
 from protocol.sync.streams import streams_of
 from protocol.sync.window import CEILING, Window
@@ -98,98 +105,6 @@ TRANSITIONS: dict[tuple[Role, State, str], State] = {
 OVER = (State.CLOSED, State.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticated:
-    """The peer proved who it is. Answer with `committed(0, ...)`. `standing` flags an expired credential."""
-
-    peer: Credential
-    chain: tuple[bytes, ...]
-    standing: Standing
-    software: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointArrived:
-    """What the peer holds durably. `restored`: it holds less than it once said; everything missing is sent again."""
-
-    checkpoint: Checkpoint
-    restored: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointIgnored:
-    """An old checkpoint came late; nothing changed."""
-
-    counter: int
-
-
-@dataclass(frozen=True, slots=True)
-class BatchArrived:
-    """Records to verify, commit and then answer with `committed(number, ...)`."""
-
-    number: int
-    keys: tuple[SealedKey, ...]
-    records: tuple[Arrived, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PeerFailed:
-    """The conversation is over. `told`: the peer refused us; otherwise we refuse the peer."""
-
-    kind: str
-    sentence: str
-    told: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PeerLeft:
-    """The peer ended the conversation cleanly."""
-
-
-SessionEvent = Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | PeerFailed | PeerLeft
-
-
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """What to read from the log: records of `stream` after `after`, up to `limit` bytes, and those that mend
-    `holes`."""
-
-    stream: str
-    after: tuple[Head, ...]
-    holes: tuple[Hole, ...]
-    limit: int
-
-
-class _Outbound:
-    """One stream on its way to the peer."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.more = True
-        self.sent: dict[bytes, Head] = {}
-        self.held: Held = Held(name)
-        self.tried: set[tuple[bytes, int, bytes | None]] = set()
-
-    def heads(self) -> tuple[Head, ...]:
-        """Per segment, the further of what the peer holds and what is on its way."""
-        heads = {head.segment: head for head in self.held.heads()}
-        for segment, head in self.sent.items():
-            if segment not in heads or heads[segment].seq < head.seq:
-                heads[segment] = head
-        return tuple(heads.values())
-
-    def holes(self) -> tuple[Hole, ...]:
-        """Holes that were not tried yet in this conversation."""
-        return tuple(hole for hole in self.held.holes if (hole.segment, hole.seq, hole.expected) not in self.tried)
-
-    def learn(self, held: Held, *, forget: bool) -> None:
-        """The peer's own word; `forget`: also of what is on its way (it lost its memory)."""
-        self.held = held
-        if forget:
-            self.sent.clear()
-        self.more = self.more or forget or bool(self.holes())
-
-
 class Session:
     """See the rules above. One session is one conversation; a new connection needs a new session and a new nonce."""
 
@@ -217,7 +132,7 @@ class Session:
         self._believed = False
         self._out: list[bytes] = []
         self._window = Window()
-        self._streams: dict[str, _Outbound] = {}
+        self._streams: dict[str, Outbound] = {}
         self._takes: tuple[str, ...] = ()
         self._sent_keys: set[bytes] = set()
         self._number = 0
@@ -336,7 +251,7 @@ class Session:
         edge, centre = (self._hello, theirs) if self.role == "edge" else (theirs, self._hello)
         authenticate(peer, signature, transcript(self._version, OTHER[self.role], edge, centre))
         annexe = self._identity.id if self.role == "edge" else peer.holder
-        self._streams = {name: _Outbound(name) for name in streams_of(self.role, annexe)}
+        self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}
         self._takes = streams_of(OTHER[self.role], annexe)
         return Authenticated(peer, theirs.chain, self._trust.standing(peer, now_ms), theirs.software)
 
@@ -460,7 +375,7 @@ class Session:
         self._window.record_sent(self._number, len(frame), now_ms)
         self._out.append(frame)
 
-    def _remember(self, stream: _Outbound, pull: Pull, records: Sequence[Stored]) -> None:
+    def _remember(self, stream: Outbound, pull: Pull, records: Sequence[Stored]) -> None:
         mended = {(hole.segment, hole.seq) for hole in pull.holes}
         for stored in records:
             head = stream.sent.get(stored.segment)
@@ -473,15 +388,3 @@ class Session:
         if self.state is State.OPEN:
             self._out.append(pack("bye"))
         self.state = State.CLOSED
-
-
-def fill(records: Iterable[Stored], limit: int) -> list[Stored]:
-    """The longest beginning of `records` that fits into `limit` bytes on the wire; at least one, if there is one."""
-    chosen: list[Stored] = []
-    size = 0
-    for stored in records:
-        size += size_on_wire(stored)
-        if chosen and size > limit:
-            break
-        chosen.append(stored)
-    return chosen

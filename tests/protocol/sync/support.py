@@ -13,18 +13,11 @@ from protocol.records.envelope import Record, parse_record, verify_record, write
 from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
 from protocol.sync.batches import SealedKey, Stored, read_stored, stored_record
 from protocol.sync.checkpoint import Held, mends
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import LocalIdentity
 from protocol.sync.intake import BELIEVED, Intake, Judged, Outcome
-from protocol.sync.session import (
-    Authenticated,
-    BatchArrived,
-    CheckpointArrived,
-    PeerFailed,
-    Pull,
-    Session,
-    SessionEvent,
-    fill,
-)
+from protocol.sync.outbound import Pull, fill
+from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
 YEAR = 365 * 24 * 3600 * 1000

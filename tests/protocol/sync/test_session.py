@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from protocol.errors import CallerError
 from protocol.records.credentials import Trust
+from protocol.sync.events import Authenticated
 from protocol.sync.frames import pack
 from protocol.sync.hello import LocalIdentity
 from protocol.sync.intake import Outcome
-from protocol.sync.session import TRANSITIONS, Authenticated, Session, State
+from protocol.sync.session import TRANSITIONS, Session, State
 
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
 

@@ -1,0 +1,63 @@
+"""Streams on their way to a peer: what it holds, what is under way, and what to read from the log next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from protocol.records.chain import Head
+from protocol.sync.batches import Stored, size_on_wire
+from protocol.sync.checkpoint import Held, Hole
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What to read from the log: records of `stream` after `after`, up to `limit` bytes, and those that mend
+    `holes`."""
+
+    stream: str
+    after: tuple[Head, ...]
+    holes: tuple[Hole, ...]
+    limit: int
+
+
+class Outbound:
+    """One stream on its way to the peer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.more = True
+        self.sent: dict[bytes, Head] = {}
+        self.held: Held = Held(name)
+        self.tried: set[tuple[bytes, int, bytes | None]] = set()
+
+    def heads(self) -> tuple[Head, ...]:
+        """Per segment, the further of what the peer holds and what is on its way."""
+        heads = {head.segment: head for head in self.held.heads()}
+        for segment, head in self.sent.items():
+            if segment not in heads or heads[segment].seq < head.seq:
+                heads[segment] = head
+        return tuple(heads.values())
+
+    def holes(self) -> tuple[Hole, ...]:
+        """Holes that were not tried yet in this conversation."""
+        return tuple(hole for hole in self.held.holes if (hole.segment, hole.seq, hole.expected) not in self.tried)
+
+    def learn(self, held: Held, *, forget: bool) -> None:
+        """The peer's own word; `forget`: also of what is on its way (it lost its memory)."""
+        self.held = held
+        if forget:
+            self.sent.clear()
+        self.more = self.more or forget or bool(self.holes())
+
+
+def fill(records: Iterable[Stored], limit: int) -> list[Stored]:
+    """The longest beginning of `records` that fits into `limit` bytes on the wire; at least one, if there is one."""
+    chosen: list[Stored] = []
+    size = 0
+    for stored in records:
+        size += size_on_wire(stored)
+        if chosen and size > limit:
+            break
+        chosen.append(stored)
+    return chosen
