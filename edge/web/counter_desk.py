@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from edge.services import accounts, requests, untold
+from edge.services import accounts, lists, requests, untold
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE, Reason
 from edge.services.requests import Dossier, RequestRow
@@ -30,8 +30,8 @@ from protocol.records.hashing import subject_from_text, text_of
 from protocol.records.refusals import NotASubject
 from screens.forms import Form
 
-LISTED = 30
-"""Rows read for one list: more than a desk clears in a morning; the count says how many are left beyond them."""
+LISTED = 12
+"""Rows shown of one list, the nearest deadlines first; the count says how many there are, the search finds more."""
 
 TELLABLE = frozenset({"failed"})
 """What the outbox says of someone who must be told by a person."""
@@ -58,6 +58,7 @@ class WaitingList:
     empty: str
     colour: str
     rows: Sequence[QueueRow]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,12 @@ class Desk:
 
 async def waiting_lists(office: Office) -> list[WaitingList]:
     """Return the counter's lists, in the order in which a clerk empties them."""
-    lists = [await _list(office, kind) for kind in LISTS]
+    shown = [await _list(office, kind) for kind in LISTS]
     failed = [_queue_row(dossier) for dossier in await untold.could_not_be_told(office)]
     if failed:
-        lists.insert(0, WaitingList("untold", N_("Could not be told by SMS"), "", "refused", failed))
-    return lists
+        title = N_("Could not be told by SMS")
+        shown.insert(0, WaitingList("untold", title, "", "refused", failed[:LISTED], len(failed)))
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,9 @@ LISTS = (
 
 
 async def _list(office: Office, kind: _Kind) -> WaitingList:
-    found = await requests.recent(office, kind.states, limit=LISTED)
-    rows = [QueueRow(row.case, row.reference, row.applicant_ar, row.applicant_fr) for row in found]
-    return WaitingList(kind.id, kind.title, kind.empty, kind.colour, rows)
+    found = await lists.by_deadline(office, kind.states, LISTED)
+    rows = [_queue_row(dossier) for dossier in found.dossiers]
+    return WaitingList(kind.id, kind.title, kind.empty, kind.colour, rows, found.total)
 
 
 def _queue_row(dossier: Dossier) -> QueueRow:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from edge.services import requests
+from edge.services import lists
 from edge.services.office import Office
 from edge.services.requests import Dossier
 from edge.web import signed_in
@@ -20,9 +20,6 @@ from protocol.office.casework import State
 from screens import pages
 from screens.languages import Languages
 from screens.pages import render
-
-READ = 60
-"""Certificates read: more than a pilot annexe has ready at once; those that waited longest are called by SMS anyway."""
 
 NEWEST, LISTED = 3, 7
 """Numbers in the large cards (132 px, read from the back of a hall), and in the list beside them."""
@@ -68,12 +65,10 @@ async def board(office: Office) -> Board:
     """Return what is ready, the newest first."""
     now = office.now()
     wall = now + offset_ms(now)
-    rows = await requests.recent(office, [State.READY], limit=READ)
-    opened = [await requests.dossier(office, row.case) for row in rows]
-    opened.sort(key=_ready_ms, reverse=True)
-    numbers = [_number(dossier.case.reference) for dossier in opened]
-    listed = numbers[NEWEST : NEWEST + LISTED]
-    return Board(numbers[:NEWEST], listed, len(numbers) - NEWEST - len(listed) if listed else 0, now, wall)
+    ready = await lists.newest(office, State.READY, NEWEST + LISTED)
+    numbers = [_number(one.case.reference) for one in sorted(ready.dossiers, key=_ready_ms, reverse=True)]
+    listed = numbers[NEWEST:]
+    return Board(numbers[:NEWEST], listed, ready.total - len(numbers), now, wall)
 
 
 def _ready_ms(dossier: Dossier) -> int:

@@ -216,3 +216,12 @@ async def test_arabic_comes_first_and_right_to_left(office: Office) -> None:
         page = await desk.read("/counter")
     assert '<html lang="ar" dir="rtl"' in page
     assert "في انتظار استكمال الملف" in page
+
+
+async def test_a_long_list_is_counted_whole_and_shows_the_nearest_deadlines(desk: Desk) -> None:
+    for number in range(14):
+        await file_request(desk, await open_account(desk, cnie=f"FA3000{number:02}", phone=""))
+    page = await desk.read("/counter")
+    assert "<bdi>14</bdi>" in page
+    assert page.count('class="reference"') == 12
+    assert "trouvez les autres par la recherche" in page
