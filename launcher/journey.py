@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from launcher.acts.kiosk import Filed, Kiosk
 from launcher.acts.prefecture import Prefecture
 from launcher.client import Browser
 from launcher.papers import token_of
-from launcher.people import Person
+from launcher.people import Person, plain
 from launcher.processes import Done
 from launcher.stage import Person as Agent
 from protocol.records.keys import SigningKey
@@ -294,11 +295,14 @@ class Journey:
         )
 
     def _verify(self, what: str, story: Story) -> None:
-        done = self.scene.command("central", "verify", "--data", str(self.scene.centre_data), what, may_fail=True)
+        data = str(self.scene.centre_data)
+        done = self.scene.command("central", "verify", "--data", data, "--json", what, may_fail=True)
         if done.status != 0:
             raise Broken(f"the prefecture does not recognise its own paper: {(done.err or done.out).strip()}")
-        if story.reference not in done.out:
-            raise Broken("the prefecture verifies the paper but not its reference")
+        claims, person = json.loads(done.out)["claims"], story.person
+        said = (claims["reference"], plain(claims["cnie"]), plain(claims["name_fr"]), plain(claims["name_ar"]))
+        if said != (story.reference, plain(person.cnie), plain(person.name_fr), plain(person.name_ar)):
+            raise Broken("the prefecture verifies the paper, but it is about another request or person")
 
     def _verify_log(self) -> None:
         done = self.scene.command("edge", "verify-log", "--data", str(self.scene.edge_data), may_fail=True)

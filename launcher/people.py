@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import unicodedata
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +27,11 @@ class Person:
     birth_date: str
     address: str
     pin: str = field(default="", repr=False)
+
+
+def plain(text: str) -> str:
+    """A text without what the annexe may tidy: blanks, dashes, case, the way in which accents are composed."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text))).casefold()
 
 
 TYPED = tuple(each.name for each in fields(Person) if each.name != "pin")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 
 from launcher.acts.counter import signed_in
 from launcher.acts.kiosk import good
 from launcher.client import Browser, Page, PageMissing
-from launcher.people import Person
+from launcher.people import Person, plain
 from launcher.stage import Person as Agent
 from protocol.office.decision import DecisionSheet, parse_sheet, sign_sheet
 from protocol.records.keys import SigningKey
@@ -70,10 +69,5 @@ def _check(sheet: DecisionSheet, reference: str, person: Person, outcome: str) -
     if (sheet.reference, sheet.outcome) != (reference, outcome):
         raise PageMissing(f"the sheet to sign is about {sheet.reference} ({sheet.outcome}), not the one asked for")
     pairs = ((sheet.identity.cnie, person.cnie), (sheet.identity.name_fr, person.name_fr))
-    if any(_plain(read) != _plain(typed) for read, typed in pairs):
+    if any(plain(read) != plain(typed) for read, typed in pairs):
         raise PageMissing("the sheet to sign names another person than the one who asked")
-
-
-def _plain(text: str) -> str:
-    """A text without what the annexe may tidy: blanks, dashes, case, the way in which accents are composed."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text))).casefold()
