@@ -82,7 +82,9 @@ async def serving(
             uplink = _uplink(installation, settings, office.store, now, entropy)
             office.uplink = lambda: _state_of(uplink)
             uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
-            stack.push_async_callback(_cancel, asyncio.create_task(uplink.run(), name="uplink"))
+            dialling = asyncio.create_task(uplink.run(), name="uplink")
+            dialling.add_done_callback(_say_if_it_died)
+            stack.push_async_callback(_cancel, dialling)
         await stack.enter_async_context(_listening(office, settings))
         log.info("appliance.serving", annexe=office.annexe.id, port=settings.port, software=office.software)
         yield office
@@ -137,6 +139,13 @@ def _state_of(uplink: Uplink) -> UplinkState:
         confirmed_ms=status.last_checkpoint_ms,
         error=status.error,
     )
+
+
+def _say_if_it_died(task: asyncio.Task[None]) -> None:
+    """Leave a trace when the uplink ended by a fault of its own: the office works on, but nothing leaves it."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("uplink.died", error=type(error).__name__, exc_info=error)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -1,20 +1,22 @@
 """What the appliance does by itself: sealing what was granted, sending what was queued, announcing what changed.
 
-Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed. A
-failure is logged and tried again at the next look; only a store that failed ends the service, for its data is in doubt.
+Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
+Sealing and sending are tasks of their own, so a press that hangs keeps no message back. What fails for one request
+rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
+a store that failed ends the service, for its data is in doubt.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
-from edge.services import certificates, messages
+from edge.services import messages, settling
 from edge.services.office import Office
 from edge.store.rows import Committed
-from protocol.errors import MulhaqaError
 from protocol.records.hashing import text_of
 
 log = structlog.get_logger("mulhaqa.background")
@@ -27,25 +29,32 @@ REST_S = 30.0
 
 OFFICE_TOPIC, CASE_TOPICS = "log", ("cases", "display")
 
+LOOKS = "account.viewed"
+"""An agent's look changes nothing but the account's own page; to announce more would reload every screen for it."""
+
+Work = Callable[[Office], Awaitable[int]]
+
 
 def topics_of(changes: Sequence[Committed]) -> list[str]:
-    """Return what to announce for what was committed: kinds of pages, and the case or account itself."""
+    """Return what to announce for what was committed, each once: kinds of pages, and the case or account itself."""
     topics = [OFFICE_TOPIC]
     for change in changes:
-        if change.stream.endswith("/cases"):
+        if change.stream.endswith("/cases") and change.kind != LOOKS:
             topics.extend(CASE_TOPICS)
         if change.kind.startswith("message."):
             topics.append("outbox")
         if change.subject is not None:
             topics.append(f"case:{text_of(change.subject)}")
-    return topics
+    return list(dict.fromkeys(topics))
 
 
 class Background:
-    """The appliance's own work, from `start` to `stop`."""
+    """The appliance's own work, from `start` to `stop`; `look_s` and `rest_s` in seconds."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, *, look_s: float = LOOK_S, rest_s: float = REST_S) -> None:
         self._office = office
+        self._look_s = look_s
+        self._rest_s = rest_s
         self._stirred: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -55,7 +64,8 @@ class Background:
         given_up = await messages.settle_unknown(self._office)
         if given_up:
             log.warning("messages.unknown", count=given_up)
-        for name, work in (("seal", certificates.settle_decisions), ("send", messages.send_due)):
+        work_of: dict[str, Work] = {"settle": settling.settle_decisions, "send": messages.send_due}
+        for name, work in work_of.items():
             self._tasks.append(asyncio.create_task(self._repeat(name, work), name=f"background-{name}"))
 
     async def stop(self) -> None:
@@ -69,20 +79,23 @@ class Background:
         for event in self._stirred:
             event.set()
 
-    async def _repeat(self, name: str, work: Callable[[Office], Awaitable[int]]) -> None:
+    async def _repeat(self, name: str, work: Work) -> None:
         stirred = asyncio.Event()
         self._stirred.append(stirred)
         while True:
-            pause = LOOK_S
-            try:
-                await work(self._office)
-            except MulhaqaError as error:
-                log.exception("background.failed", work=name, error=type(error).__name__)
-                pause = REST_S
-            try:
-                async with asyncio.timeout(pause):
-                    await stirred.wait()
-            except TimeoutError:
+            stirred.clear()
+            if not await self._look(name, work):
+                await asyncio.sleep(self._rest_s)
                 continue
-            finally:
-                stirred.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._look_s):
+                    await stirred.wait()
+
+    async def _look(self, name: str, work: Work) -> bool:
+        """Do what is due; False when it failed, whatever the fault, for a task that ended would be missed by nobody."""
+        try:
+            await work(self._office)
+        except Exception as error:
+            log.exception("background.failed", work=name, error=type(error).__name__)
+            return False
+        return True

@@ -78,11 +78,19 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--port", type=int, default=8080, help="port to serve on (default: 8080)")
     sub.add_argument("--origin", default="", help="canonical address of the screens (default: http://localhost:PORT)")
     sub.add_argument(
-        "--undo-seconds", type=float, default=60.0, help="how long a decision can be taken back (default: 60)"
+        "--undo-seconds", type=_seconds, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
     sub.add_argument("--centre-url", default="", help="where the prefecture is, if not where the seed says")
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
     sub.set_defaults(run=_serve)
+
+
+def _seconds(text: str) -> float:
+    """Read a number of seconds between none and an hour: later than that, an undo would be another decision."""
+    seconds = float(text)
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600 seconds")
+    return seconds
 
 
 def _staff_options(sub: argparse.ArgumentParser) -> None:

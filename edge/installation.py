@@ -5,6 +5,7 @@
     mulhaqa.db       the log and its views
 
 The seed that arrived can be destroyed once `install` has returned: everything in it that is secret is sealed here.
+`seed.sealed` is written last, so a folder without it is not installed: after a power cut `install` begins again there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.services.office import AnnexeProfile
+from edge.store.connection import sync_folder
+from edge.store.custody import KEY_NAME
+from edge.store.schema import DATABASE
 from edge.store.vault import Vault
 from protocol.errors import OperatorError
 from protocol.office.seed import Seed, parse_seed
@@ -49,13 +53,23 @@ class Installation:
 
 
 def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Installation:
-    """Make a data folder from a seed; OperatorError when it is installed already, PeerError when the seed is bad."""
+    """Make a data folder from a seed.
+
+    Raises PeerError when the seed is bad, OperatorError when the folder is installed already, holds a log whose seed is
+    gone, or cannot be written to.
+    """
     parsed = parse_seed(seed)
     if (folder / SEALED_SEED).exists():
         raise OperatorError(f"{folder} is installed already: choose another folder, or start it with mulhaqa-edge run.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = Vault.create(folder, entropy)
-    _write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+    if (folder / DATABASE).exists():
+        raise OperatorError(f"{folder} holds a log but no seed: restore {SEALED_SEED} from the backup of that annexe.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / KEY_NAME).unlink(missing_ok=True)  # left by an installation that the power ended: it sealed nothing
+        vault = Vault.create(folder, entropy)
+        _write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be written to: {error.strerror}.") from error
     return Installation(folder, vault, parsed)
 
 
@@ -73,15 +87,9 @@ def open_installation(folder: Path) -> Installation:
 def _write_durably(path: Path, data: bytes) -> None:
     """Write `data` so that after a power cut the file is there whole or not at all (rename(2), fsync of both)."""
     partial = path.with_suffix(".partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     partial.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

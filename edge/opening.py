@@ -2,12 +2,15 @@
 
 `opened_office` gives an office that can do everything but face the network; the appliance adds the screens, the uplink
 and the background work, and the commands add nothing.
+
+The clock is *unknown* while it says a time before this annexe's credential was made: that is the latest instant of
+which the seed is proof. Then nothing is sealed. Otherwise it is *estimated*, for nothing here vouches for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -57,6 +60,12 @@ def trust_of(installation: Installation) -> Trust:
     return trust
 
 
+def clock_label(installation: Installation, now_ms: int) -> str:
+    """Return how far a clock that says `now_ms` is to be believed: "estimated", or "unknown" when it must be wrong."""
+    made_ms = parse_credential(installation.seed.credential).not_before
+    return "unknown" if now_ms < made_ms else "estimated"
+
+
 async def open_store(installation: Installation, now: Now, entropy: Entropy) -> Store:
     """Open the store of an installed folder; OperatorError as `Store.open` says."""
     return await Store.open(
@@ -67,11 +76,12 @@ async def open_store(installation: Installation, now: Now, entropy: Entropy) -> 
         entropy=entropy,
         software=software_version(),
         fingerprint=fingerprint_of(),
+        clock=clock_label(installation, now()),
     )
 
 
 async def take_snapshot(installation: Installation, store: Store) -> int:
-    """Take over the prefecture's records that the seed brought; returns how many were new."""
+    """Take over the prefecture's records that the seed brought; returns how many were new, 0 when all were held."""
     seed = installation.seed
     return (await accept(store, seed.annexe_id, seed.snapshot, trust_of(installation))).stored
 
@@ -86,10 +96,16 @@ async def opened_office(
     settings: Settings | None = None,
     modem: Modem | None = None,
 ) -> AsyncIterator[Office]:
-    """Open the office of an installed folder for as long as the context lasts."""
-    store = await open_store(installation, now, entropy)
-    press = Press.start(installation.folder)
-    try:
+    """Open the office of an installed folder for as long as the context lasts.
+
+    The seed's snapshot is taken over again, which changes nothing unless the power failed while it was installed.
+    """
+    async with AsyncExitStack() as stack:
+        store = await open_store(installation, now, entropy)
+        stack.push_async_callback(store.close)
+        await take_snapshot(installation, store)
+        press = Press.start(installation.folder)
+        stack.push_async_callback(press.close)
         yield Office(
             annexe=installation.profile(origin),
             store=store,
@@ -102,7 +118,5 @@ async def opened_office(
             seals=SealKeys.from_value(installation.seed.seals),
             software=software_version(),
             settings=settings or Settings(),
+            clock=lambda: clock_label(installation, now()),
         )
-    finally:
-        await press.close()
-        await store.close()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.services.elapsed import passed
 from edge.services.forms import FormCheck
 from edge.services.office import Office
 from edge.store.rows import AccountView
@@ -130,7 +131,6 @@ async def sign_in(office: Office, cnie: str, pin: str) -> bytes:
         subject = await reader.account_by("cnie", claimed)
         account = None if subject is None else await reader.account(subject)
     if not await office.passwords.matches(account.pin_hash if account else None, pin) or account is None:
-        office.citizen_attempts.failed(claimed, office.now())
         raise PersonError(
             N_("This card number and this PIN do not go together. Try again, or ask at the counter."),
             field="pin",
@@ -142,8 +142,14 @@ async def sign_in(office: Office, cnie: str, pin: str) -> bytes:
 
 async def view(office: Office, account: bytes, by: Actor | None = None) -> AccountView:
     """Return the account; `by` names the agent who looks, which the citizen will read in his history."""
-    if by is not None and by.role != "citizen":
-        await _note_the_look(office, account, by)
+    found = await _read(office, account)
+    if by is None or by.role == "citizen" or _looked_lately(found, by, office.now()):
+        return found
+    await _note_the_look(office, account, by)
+    return await _read(office, account)
+
+
+async def _read(office: Office, account: bytes) -> AccountView:
     async with office.store.reading() as reader:
         found = await reader.account(account)
     if found is None:
@@ -151,19 +157,20 @@ async def view(office: Office, account: bytes, by: Actor | None = None) -> Accou
     return found
 
 
-async def _note_the_look(office: Office, account: bytes, by: Actor) -> None:
-    last = office.viewed.get((by.id, account))
-    if last is not None and office.now() - last < SAME_LOOK_MS:
-        return
+def _looked_lately(account: AccountView, by: Actor, now_ms: int) -> bool:
+    return any(look.by.id == by.id and not passed(look.at_ms, SAME_LOOK_MS, now_ms) for look in account.views)
 
+
+async def _note_the_look(office: Office, account: bytes, by: Actor) -> None:
     async def decide(tx: Transaction) -> Value:
-        if await tx.account(account) is None:
+        found = await tx.account(account)
+        if found is None:
             raise _no_such_account()
-        await tx.append("cases", AccountViewed(by=by, reason="dossier"), key_of=account)
+        if not _looked_lately(found, by, tx.now_ms):
+            await tx.append("cases", AccountViewed(by=by, reason="dossier"), key_of=account)
         return None
 
     await office.store.execute(office.command(), decide)
-    office.viewed[by.id, account] = office.now()
 
 
 async def verify_identity(office: Office, command: bytes, account: bytes, by: Actor) -> None:

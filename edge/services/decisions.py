@@ -16,6 +16,7 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from edge.services.cases import change_case, opened_case
+from edge.services.elapsed import passed
 from edge.services.office import Office
 from edge.services.reasons import check_refusal
 from edge.services.requests import dossier
@@ -236,7 +237,7 @@ async def undo(office: Office, command: bytes, case: bytes, staff: StaffView) ->
 
     def event(tx: Transaction, opened: Case, _procedure: Procedure) -> DecisionUndone:
         decided = opened.decision
-        if decided is not None and tx.now_ms - decided.time_ms >= office.settings.undo_ms:
+        if decided is not None and passed(decided.time_ms, office.settings.undo_ms, tx.now_ms):
             raise PersonError(N_("It is too late to take this decision back: it is being sealed."), status=409)
         return DecisionUndone(follows=list(opened.heads), by=actor_of(staff))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, TypeAlias, TypeVar
 
 from edge.services.cases import change_case
@@ -24,6 +24,9 @@ Answer = TypeVar("Answer", Outcome, Title)
 
 LONGEST_NOTE = 500
 """Characters of a note: a few sentences; whatever is longer belongs in a piece."""
+
+LONGEST_AGO = timedelta(days=366)
+"""How old an enquiry may be: the law gives 60 days; an older day is a slip, most often of the year."""
 
 
 async def report(
@@ -64,4 +67,8 @@ def _past_date(text: str, today: date) -> date:
         ) from None
     if made_on > today:
         raise PersonError(N_("The enquiry cannot have been made after today."), field="on")
+    if today - made_on > LONGEST_AGO:
+        raise PersonError(
+            N_("This day is more than a year ago: write the day on which the enquiry was made."), field="on"
+        )
     return made_on

@@ -2,20 +2,29 @@
 
 The outbox is a fold of events, so it survives restarts. An attempt is an event before the modem is asked (see
 docs/decisions/0010): one without an outcome, found at start, is unknown, and a clerk is told instead of the citizen
-twice.
+twice. So is one that the modem did not answer in time, or whose driver failed.
+
+A message that failed for now waits longer after each try and does not hold up newer ones. One that is pointless by the
+time its turn comes (the citizen has come for his certificate) is not sent any more.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
-from devices.modem import Outcome
+import structlog
+
+from devices.modem import Modem, Outcome, SendReport
 from edge.services.cases import append_lawful, change_case, opened_case
+from edge.services.elapsed import passed
 from edge.services.office import SYSTEM, Office
 from edge.services.sms import parts_of, text_of
 from edge.store.rows import OutboxRow
 from edge.store.store import Transaction
-from protocol.office.casework import Case
+from edge.store.worklist import Tried, messages_in, newest_messages
+from protocol.errors import CallerError, MulhaqaError
+from protocol.office.casework import Case, Message, State
 from protocol.office.catalogue import Bilingual, Procedure
 from protocol.office.events import (
     Actor,
@@ -31,6 +40,14 @@ from protocol.records.encoding import Value
 
 BATCH = 20
 """Messages sent in one turn: a modem takes a few seconds for each, and other work looks in between."""
+
+ANSWER_S = 120.0
+"""Seconds for a modem to answer: a network may take a minute for two parts; after two nobody knows any more."""
+
+NO_MOBILE = "no mobile number"
+LOST = "unknown: the service stopped while sending"
+
+log = structlog.get_logger("mulhaqa.messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +81,19 @@ async def queue_message(
     await append_lawful(tx, subject, case, procedure, queued)
     if case.applicant.phone is None or not is_mobile(case.applicant.phone):
         after, _ = await opened_case(tx, subject)
-        failed = MessageFailed(
-            follows=list(after.heads), message=message, attempt=0, final=True, why="no mobile number", by=SYSTEM
-        )
-        await append_lawful(tx, subject, after, procedure, failed)
+        await append_lawful(tx, subject, after, procedure, _failure(after, message, 0, NO_MOBILE, final=True))
 
 
 async def outbox(office: Office, limit: int = 100) -> list[OutboxLine]:
-    """Return the messages, the oldest first."""
+    """Return the newest `limit` messages, the oldest of them first."""
     async with office.store.reading() as reader:
         lines = []
-        for row in await reader.outbox(limit=limit):
-            case = await reader.case(row.case)
+        for one in await newest_messages(reader, limit):
+            rows = [row for row in await reader.outbox(case=one.case) if row.message == one.message]
+            case = await reader.case(one.case)
             if case is not None:
                 phone = case.applicant.phone
-                lines.append(OutboxLine(row, case.reference, mask_phone(phone) if phone else ""))
+                lines += [OutboxLine(row, case.reference, mask_phone(phone) if phone else "") for row in rows]
         return lines
 
 
@@ -91,79 +106,130 @@ async def told_in_person(office: Office, command: bytes, case: bytes, by: Actor)
     await change_case(office, command, case, event)
 
 
-def due_for_a_try(office: Office, row: OutboxRow) -> bool:
+def due_for_a_try(office: Office, one: Tried) -> bool:
     """Say whether a message may be tried now: at once when it is new, after its back-off when it failed for now."""
-    if row.state == "queued":
+    if one.state == "queued":
         return True
-    waits = office.settings.retries_ms
-    return row.state == "waiting" and office.now() - row.updated_ms >= waits[min(row.attempts, len(waits)) - 1]
+    waits = office.settings.retries_ms[: one.attempts]
+    return one.state == "waiting" and passed(one.updated_ms, waits[-1] if waits else 0, office.now())
 
 
 async def send_due(office: Office) -> int:
-    """Try each message that is due, one after the other; returns how many were tried."""
+    """Try each message that is due, one after the other; returns how many were tried.
+
+    One that cannot be tried now rests, and the others go on. Raises OperatorError only when the store has failed.
+    """
     async with office.store.reading() as reader:
-        rows = [
-            row for row in await reader.outbox(states=("queued", "waiting"), limit=200) if due_for_a_try(office, row)
-        ]
-    for row in rows[:BATCH]:
-        await _try(office, row)
-    return len(rows[:BATCH])
+        waiting = await messages_in(reader, ("queued", "waiting"))
+    due = [one for one in waiting if due_for_a_try(office, one)]
+    tried = 0
+    for one in [one for one in due if not office.setbacks.resting(one.message, office.now())][:BATCH]:
+        try:
+            await _try(office, one)
+            tried += 1
+        except MulhaqaError as error:
+            _put_off(office, one, error)
+    return tried
 
 
-async def _try(office: Office, row: OutboxRow) -> None:
-    attempt = row.attempts + 1
-    if not await _begin(office, row, attempt):
-        return
-    async with office.store.reading() as reader:
-        case = await reader.case(row.case)
+def _put_off(office: Office, one: Tried, error: MulhaqaError) -> None:
+    if office.store.failure is not None:
+        raise error
+    office.setbacks.failed(one.message, office.now())
+    log.warning("messages.put_off", error=type(error).__name__, why=str(error))
+
+
+async def _try(office: Office, one: Tried) -> None:
+    attempt = one.attempts + 1
+    case = await _begin(office, one, attempt)
     if case is None or case.applicant.phone is None:
         return
-    report = await office.modem.send(case.applicant.phone, _text(office, case, row.template, row.language))
+    current = message_of(case, one.message)
+    report = await _send(office.modem, case.applicant.phone, _text(office, case, current.template, current.language))
 
     def event(_tx: Transaction, opened: Case, _procedure: Procedure) -> MessageSent | MessageFailed:
         if report.outcome is Outcome.SENT:
-            return MessageSent(follows=list(opened.heads), message=row.message, attempt=attempt, by=SYSTEM)
+            return MessageSent(follows=list(opened.heads), message=one.message, attempt=attempt, by=SYSTEM)
         last = report.outcome is not Outcome.UNREACHABLE or attempt > len(office.settings.retries_ms)
-        return MessageFailed(
-            follows=list(opened.heads), message=row.message, attempt=attempt, final=last, why=report.why, by=SYSTEM
-        )
+        return _failure(opened, one.message, attempt, report.why, final=last)
 
-    await change_case(office, office.command(), row.case, event)
+    await change_case(office, office.command(), one.case, event)
 
 
-async def _begin(office: Office, row: OutboxRow, attempt: int) -> bool:
-    """Log the attempt; False when the message needs none any more (told in person meanwhile)."""
+async def _begin(office: Office, one: Tried, attempt: int) -> Case | None:
+    """Log the attempt and return the case; None when the message needs none any more."""
+    begun: Case | None = None
 
     async def decide(tx: Transaction) -> Value:
-        current = [line for line in await tx.outbox(case=row.case) if line.message == row.message]
-        if not current or current[0].state not in ("queued", "waiting"):
-            return False
-        case, procedure = await opened_case(tx, row.case)
-        attempted = MessageAttempted(follows=list(case.heads), message=row.message, attempt=attempt, by=SYSTEM)
-        await append_lawful(tx, row.case, case, procedure, attempted)
-        return True
+        nonlocal begun
+        case, procedure = await opened_case(tx, one.case)
+        if message_of(case, one.message).state not in ("queued", "waiting"):
+            return None
+        pointless = _pointless(case)
+        if pointless:
+            failed = _failure(case, one.message, one.attempts, pointless, final=True)
+            await append_lawful(tx, one.case, case, procedure, failed)
+            return None
+        attempted = MessageAttempted(follows=list(case.heads), message=one.message, attempt=attempt, by=SYSTEM)
+        await append_lawful(tx, one.case, case, procedure, attempted)
+        begun = case
+        return None
 
-    return await office.store.execute(office.command(), decide) is True
+    await office.store.execute(office.command(), decide)
+    return begun
+
+
+def message_of(case: Case, message: str) -> Message:
+    """Return a message of a case; CallerError when it is another's."""
+    for each in case.messages:
+        if each.message == message:
+            return each
+    raise CallerError("A message is looked for in the case that it was queued for.")
+
+
+def _pointless(case: Case) -> str:
+    """Why a message need not be sent any more, or can't be; "" when it is to be sent."""
+    if case.state is State.COLLECTED:
+        return "collected before it was sent"
+    return "" if case.applicant.phone is not None and is_mobile(case.applicant.phone) else NO_MOBILE
+
+
+def _failure(case: Case, message: str, attempt: int, why: str, *, final: bool) -> MessageFailed:
+    return MessageFailed(follows=list(case.heads), message=message, attempt=attempt, final=final, why=why, by=SYSTEM)
+
+
+async def _send(modem: Modem, number: str, text: str) -> SendReport:
+    """Hand a text to the modem; whatever leaves open whether it left is UNKNOWN."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await modem.send(number, text)
+    except TimeoutError:
+        return SendReport(Outcome.UNKNOWN, "unknown: the modem did not answer in time")
+    except Exception as error:
+        # A driver's own fault: named by its kind alone, for its words may hold the number.
+        log.warning("messages.modem_failed", error=type(error).__name__)
+        return SendReport(Outcome.UNKNOWN, f"unknown: the modem's driver failed ({type(error).__name__})")
 
 
 async def settle_unknown(office: Office) -> int:
-    """At start: give up the attempts whose outcome was lost with the power, so that a clerk tells the person."""
+    """At start: give up the attempts whose outcome was lost with the power, so that a clerk tells the person.
+
+    Returns how many. One that cannot be given up now (its request waits for an upgrade) does not stop the start.
+    """
     async with office.store.reading() as reader:
-        rows = await reader.outbox(states=("sending",), limit=1000)
-    for row in rows:
-        await _give_up(office, row)
-    return len(rows)
+        lost = await messages_in(reader, ("sending",))
+    given_up = 0
+    for one in lost:
+        try:
+            await _give_up(office, one)
+            given_up += 1
+        except MulhaqaError as error:
+            _put_off(office, one, error)
+    return given_up
 
 
-async def _give_up(office: Office, row: OutboxRow) -> None:
+async def _give_up(office: Office, one: Tried) -> None:
     def event(_tx: Transaction, opened: Case, _procedure: Procedure) -> MessageFailed:
-        return MessageFailed(
-            follows=list(opened.heads),
-            message=row.message,
-            attempt=row.attempts,
-            final=True,
-            why="unknown: the service stopped while sending",
-            by=SYSTEM,
-        )
+        return _failure(opened, one.message, one.attempts, LOST, final=True)
 
-    await change_case(office, office.command(), row.case, event)
+    await change_case(office, office.command(), one.case, event)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from devices.modem import Modem
 from edge.press.client import Press
+from edge.services.agenda import Agenda
 from edge.services.announcer import Announcer
 from edge.services.attempts import Attempts
 from edge.services.passwords import Passwords
+from edge.services.setbacks import Setbacks
 from edge.store.store import Store
 from protocol.office.casework import UNDO_MS
 from protocol.office.events import Actor
@@ -67,6 +69,11 @@ def no_uplink() -> UplinkState | None:
     return None
 
 
+def estimated_clock() -> str:
+    """Return the label of a clock that nobody vouches for and nothing contradicts."""
+    return "estimated"
+
+
 @dataclass(slots=True)
 class Office:
     """The context object of the services; `now` in milliseconds since the epoch, `entropy(n)` gives n random bytes."""
@@ -80,14 +87,18 @@ class Office:
     modem: Modem
     passwords: Passwords
     seals: SealKeys | None = None
-    """None where the annexe's seals are withheld: then nothing is sealed, and the administrator is told."""
+    """None where the annexe's seals are withheld: then nothing is sealed, and the administrator is told (`sealing`)."""
     software: str = "unknown"
     uplink: Callable[[], UplinkState | None] = no_uplink
     settings: Settings = field(default_factory=Settings)
     citizen_attempts: Attempts = field(default_factory=Attempts)
     staff_attempts: Attempts = field(default_factory=Attempts)
-    viewed: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    """When each agent last opened each dossier: opening it again soon after is the same look, not another."""
+    clock: Callable[[], str] = estimated_clock
+    """How far the clock is to be believed now: trusted, estimated or unknown (`protocol.records.clock`)."""
+    agenda: Agenda = field(default_factory=Agenda)
+    """Decided requests that wait to be sealed or told."""
+    setbacks: Setbacks = field(default_factory=Setbacks)
+    """What failed lately in the background, by its subject or name, and rests."""
 
     def command(self) -> bytes:
         """Draw a command id for what the appliance does by itself."""

@@ -13,9 +13,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from protocol.errors import OperatorError
 
-NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$bXVsaGFxYS1ub2JvZHkh$hvIB8XBzzTJvqhRQmlzLQqDW1rNqJwdVyjDdI2TQWwU"
-"""A hash that no secret is known for: checked when the claimed person does not exist, so that both take as long."""
-
 
 class Passwords:
     """Hashes secrets and checks them."""
@@ -24,6 +21,7 @@ class Passwords:
         self._entropy = entropy
         self._hasher = hasher or PasswordHasher()
         self._turn = asyncio.Semaphore(1)
+        self._nobody: str | None = None
 
     async def hash(self, secret: str) -> str:
         """Return the encoded Argon2id hash of `secret`."""
@@ -33,8 +31,14 @@ class Passwords:
     async def matches(self, stored: str | None, secret: str) -> bool:
         """Say whether `secret` is the one that `stored` was made of; None takes as long and is never matched."""
         async with self._turn:
-            right = await asyncio.to_thread(self._check, stored or NOBODY, secret)
+            if self._nobody is None:
+                self._nobody = await asyncio.to_thread(self._hash_of_nobody)
+            right = await asyncio.to_thread(self._check, stored or self._nobody, secret)
         return right and stored is not None
+
+    def _hash_of_nobody(self) -> str:
+        """Return a hash of a secret that nobody knows, as dear as a person's: checked when there is no such person."""
+        return self._hasher.hash(self._entropy(32), salt=self._entropy(16))
 
     def _check(self, stored: str, secret: str) -> bool:
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.press.documents import ReceiptData
+from edge.services.cases import opened_case
 from edge.services.office import Office
 from edge.services.receipts import receipt_data
 from edge.services.telling import told_state
@@ -164,7 +165,7 @@ async def of_account(office: Office, account: bytes) -> list[RequestRow]:
     """Return the requests of one account, the newest first."""
     async with office.store.reading() as reader:
         rows = await reader.cases(account=account)
-        return await _rows(reader, [row.subject for row in rows])
+        return [row_of(await read_dossier(reader, row.subject)) for row in rows]
 
 
 async def recent(office: Office, states: Collection[State], limit: int = 100) -> list[RequestRow]:
@@ -172,48 +173,36 @@ async def recent(office: Office, states: Collection[State], limit: int = 100) ->
     async with office.store.reading() as reader:
         rows = [row for state in states for row in await reader.cases(state=state, limit=limit)]
         rows.sort(key=lambda row: (row.due or date.max, row.submitted_ms))
-        return await _rows(reader, [row.subject for row in rows[:limit]])
+        return [row_of(await read_dossier(reader, row.subject)) for row in rows[:limit]]
 
 
-async def _rows(reader: Reader, subjects: list[bytes]) -> list[RequestRow]:
-    opened = [await _dossier(reader, subject) for subject in subjects]
-    rows = [
-        RequestRow(
-            case=dossier.subject,
-            account=dossier.case.account,
-            reference=dossier.case.reference,
-            procedure=dossier.procedure,
-            state=dossier.case.state,
-            submitted_ms=dossier.case.submitted_ms,
-            due=dossier.case.due,
-            told=dossier.told,
-            applicant_fr=dossier.case.applicant.name_fr,
-            applicant_ar=dossier.case.applicant.name_ar,
-        )
-        for dossier in opened
-    ]
-    return rows
+def row_of(opened: Dossier) -> RequestRow:
+    """Return a request's row in a list."""
+    case = opened.case
+    return RequestRow(
+        case=opened.subject,
+        account=case.account,
+        reference=case.reference,
+        procedure=opened.procedure,
+        state=case.state,
+        submitted_ms=case.submitted_ms,
+        due=case.due,
+        told=opened.told,
+        applicant_fr=case.applicant.name_fr,
+        applicant_ar=case.applicant.name_ar,
+    )
 
 
 async def dossier(office: Office, case: bytes) -> Dossier:
     """Return one request, whole; PersonError 404 when there is none."""
     async with office.store.reading() as reader:
-        return await _dossier(reader, case)
+        return await read_dossier(reader, case)
 
 
-async def _dossier(reader: Reader, subject: bytes) -> Dossier:
-    case = await reader.case(subject)
-    if case is None:
-        raise no_such_request()
-    procedure = await reader.procedure(case.procedure, case.procedure_version)
-    if procedure is None:
-        raise OperatorError(f"The catalogue lacks version {case.procedure_version} of a procedure: run rebuild-views.")
+async def read_dossier(reader: Reader, subject: bytes) -> Dossier:
+    """Return one request, whole, from an open look at the store; PersonError 404 when there is none."""
+    case, procedure = await opened_case(reader, subject)
     return Dossier(subject, case, procedure, told_state(case))
-
-
-def no_such_request() -> PersonError:
-    """Return the error for a request that is not here."""
-    return PersonError(N_("There is no such request here. Look for it by its reference."), status=404)
 
 
 async def receipt_pdf(office: Office, case: bytes, language: str) -> bytes:

@@ -53,12 +53,11 @@ async def _exact(reader: Reader, text: str) -> list[bytes]:
         if kind == "reference":
             case = await reader.case_by_reference(folded)
             opened = None if case is None else await reader.case(case)
-            subject = None if opened is None else opened.account
+            subjects = [] if opened is None else [opened.account]
         else:
-            subject = await reader.account_by(kind, folded)
-        if subject is not None:
-            found[subject] = None
-    return list(found)
+            subjects = await reader.accounts_by(kind, folded)
+        found.update(dict.fromkeys(subjects))
+    return list(found)[:FOUND_AT_MOST]
 
 
 def _readings(text: str) -> Iterable[tuple[str, str]]:

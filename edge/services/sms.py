@@ -1,7 +1,8 @@
-"""The texts that are sent: no name, no kind of certificate, in the language of the account (law 09-08).
+"""The texts that are sent: no name, no kind of certificate, in the language of the request (law 09-08).
 
-They are data in both languages, outside gettext: the language is the citizen's, not the screen's, and each must fit two
-parts of 70 UCS-2 characters at most, which a test checks.
+They are data in both languages, outside gettext: the language is the citizen's, not the screen's. A text takes two
+parts at most; an annexe whose name is too long for that is named by its first words. The French texts keep to the
+default alphabet of GSM, without ê, ç or typographic apostrophes, so that they take one part where the name allows it.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ READY, ANSWERED = "ready", "answered"
 
 TEXTS: dict[str, Bilingual] = {
     READY: Bilingual(
-        ar="{annexe}: طلبكم {reference} جاهز. المرجو سحبه من الملحقة مع البطاقة الوطنية.",
-        fr="{annexe} : votre demande {reference} est prête. Retirez-la avec votre carte nationale.",
+        ar="{annexe}: طلبكم {reference} جاهز. المرجو الحضور مع البطاقة الوطنية.",
+        fr="{annexe} : le document de votre demande {reference} est disponible. Venez avec votre carte nationale.",
     ),
     ANSWERED: Bilingual(
         ar="{annexe}: تم الجواب على طلبكم {reference}. المرجو الاطلاع عليه بالملحقة، ولكم حق الطعن.",
-        fr="{annexe} : réponse à votre demande {reference}. Consultez-la à l’annexe ; un recours est possible.",
+        fr="{annexe} : la réponse à votre demande {reference} vous attend au guichet. Un recours est possible.",
     ),
 }
 
 GSM_PART, GSM_PARTS = 160, 153
 UCS2_PART, UCS2_PARTS = 70, 67
-"""Characters of a text that fits one part, and of each part of a longer one (3GPP TS 23.040, 23.038)."""
+MOST_PARTS = 2
+"""Characters of a text that fits one part, and of each part of a longer one (3GPP TS 23.040, 23.038); and how
+many parts a text of ours may take, for each is paid for."""
 
 GSM_ALPHABET = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -36,7 +39,12 @@ def text_of(template: str, language: str, *, annexe: Bilingual, reference: str) 
     """Return the text of a message; `language` is "ar" or "fr"."""
     wording = TEXTS[template]
     chosen, name = (wording.fr, annexe.fr) if language == "fr" else (wording.ar, annexe.ar)
-    return chosen.format(annexe=name, reference=reference)
+    words = name.split()
+    while True:
+        text = chosen.format(annexe=" ".join(words), reference=reference)
+        if parts_of(text) <= MOST_PARTS or len(words) < 2:
+            return text
+        words.pop()
 
 
 def parts_of(text: str) -> int:

@@ -103,7 +103,6 @@ async def sign_in(office: Office, login: str, password: str) -> StaffView:
         known.password_hash if known else None, password
     )
     if known is None or not right:
-        office.staff_attempts.failed(login, office.now())
         raise PersonError(
             N_("This login and this password do not go together. Try again."), field="password", status=401
         )

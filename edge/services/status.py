@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.health import Health
+from devices.health import Condition, Health
 from edge.services.office import Office, UplinkState
+from edge.services.sealing import seal_health
 from edge.store.rows import LogRow
+from edge.store.worklist import message_counts
 
 TAIL = 30
 """Records shown: a screenful; the whole log is verified by a command."""
@@ -28,8 +30,11 @@ async def summary(office: Office) -> Status:
     """Return the appliance's state at this moment."""
     async with office.store.reading() as reader:
         tail = await reader.log_tail(TAIL)
-        rows = await reader.outbox(limit=1000)
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.state] = counts.get(row.state, 0) + 1
-    return Status(office.annexe.id, office.software, tail, counts, [office.modem.health()], office.uplink())
+        counts = await message_counts(reader)
+    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink())
+
+
+def _devices(office: Office) -> list[Health]:
+    """The modem, and the seals while something is wrong with them."""
+    seal = seal_health(office)
+    return [office.modem.health(), *([] if seal.condition is Condition.WORKING else [seal])]
