@@ -1,9 +1,9 @@
 """What every screen owes whoever stands before it, in each state and language. `faults(...)` names what is missing.
 
 - axe finds nothing against WCAG 2.0, 2.1 and 2.2, A and AA.
-- The page says its language and direction, and nothing on it is in another language: no msgid of ours is left as it is
-  written in the code, an Arabic page has no two Latin words in a row, a French one no Arabic letter and no English
-  particle. What says its own language (`lang`), its own direction (`dir`) or is isolated (`bdi`, `code`, `kbd`) is data.
+- The page says its language and direction, and nothing on it is in another language: no msgid of ours is left as it
+  stands in the code, an Arabic page has no two Latin words in a row, a French one no Arabic letter and no English
+  particle. What says its own language (`lang`) or direction (`dir`), or is isolated (`bdi`, `code`, `kbd`), is data.
 - Nothing is wider than its screen, and no text is cut by its own box.
 - On the kiosk, at its own size, nothing is set below 28 px and nothing that is touched is lower than 76 px (20 mm on
   its panel).
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # the package ships no types
 from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
@@ -53,19 +53,22 @@ WORDS_ON_PAGE = """() => {
 WIDTH = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 CUT = """() => Array.from(document.body.querySelectorAll("*")).filter((part) => {
-    if (!part.checkVisibility({ visibilityProperty: true }) || part.closest(".out-of-sight, .skip, .stars, svg")) return false;
-    const style = getComputedStyle(part);
+    if (!part.checkVisibility({ visibilityProperty: true })) return false;
+    if (part.closest(".out-of-sight, .skip, .stars, svg")) return false;
     const holds = Array.from(part.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim());
-    return holds && style.overflowX !== "visible" && style.overflowX !== "auto" && part.scrollWidth > part.clientWidth + 1;
+    const hides = !["visible", "auto"].includes(getComputedStyle(part).overflowX);
+    return holds && hides && part.scrollWidth > part.clientWidth + 1;
   }).map((part) => part.textContent.trim().slice(0, 80))"""
 
 SMALL = """([text, touch]) => {
-  const seen = (part) => part.checkVisibility({ visibilityProperty: true }) && !part.closest(".out-of-sight, .skip, svg");
-  const small = Array.from(document.body.querySelectorAll("*")).filter((part) => seen(part)
-    && Array.from(part.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim())
-    && parseFloat(getComputedStyle(part).fontSize) < text);
-  const low = Array.from(document.body.querySelectorAll("a, button, input:not([type=hidden], [type=radio], [type=checkbox]), label.choice"))
-    .filter((part) => seen(part) && part.getBoundingClientRect().height < touch && !part.closest(".search"));
+  const all = Array.from(document.body.querySelectorAll("*"));
+  const shown = all.filter((part) => part.checkVisibility({ visibilityProperty: true })
+    && !part.closest(".out-of-sight, .skip, svg"));
+  const small = shown.filter((part) => parseFloat(getComputedStyle(part).fontSize) < text
+    && Array.from(part.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim()));
+  const touched = "a, button, input:not([type=hidden], [type=radio], [type=checkbox]), label.choice";
+  const low = shown.filter((part) => part.matches(touched) && !part.closest(".search")
+    && part.getBoundingClientRect().height < touch);
   return [...small.map((part) => "small text: " + part.textContent.trim().slice(0, 60)),
     ...low.map((part) => "low to touch: " + (part.textContent.trim() || part.name).slice(0, 60))];
 }"""

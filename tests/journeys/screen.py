@@ -69,7 +69,10 @@ class Screen:
     def lose_session(self) -> None:
         """Hold a session that the server knows no more: what is left of one that idled away, or of a restart."""
         [held] = [cookie for cookie in self.context.cookies() if cookie["name"] == "mulhaqa"]
-        self.context.add_cookies([{**held, "value": "x" * len(held["value"])}])
+        gone = "x" * len(held["value"])
+        self.context.add_cookies(
+            [{"name": "mulhaqa", "value": gone, "domain": held["domain"], "path": held["path"], "httpOnly": True}]
+        )
 
     def sign_in(self, agent: Person, area: str) -> None:
         """Sign an agent in at an area."""
