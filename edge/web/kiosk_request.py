@@ -175,8 +175,10 @@ async def _answers(
 
 
 def shown(field: Field, value: str, request: web.Request) -> str:
-    """An answer as the person reads it: the label of a choice, the typed text otherwise."""
+    """An answer as the person reads it: the label of a choice, a month in words, the typed text otherwise."""
     tongue = pages.tongue_of(request)
+    if field.kind == "month" and value:
+        return tongue.date(f"{value}-01", "MMMM y")
     for choice in field.choices or ():
         if choice.id == value:
             return tongue.choose(choice.label.ar, choice.label.fr)

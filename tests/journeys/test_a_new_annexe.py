@@ -32,7 +32,9 @@ def test_the_tablet_waits_for_requests(screens: Screens, language: str) -> None:
     desk = screens.desk(language)
     desk.sign_in(screens.agent("authority"), "authority")
     desk.shows("Nothing waits for your decision.")
-    expect(desk.page.locator("[data-authority]")).to_have_attribute("data-key-state", {"ar": "enrolled"}.get(language, "elsewhere"))
+    expect(desk.page.locator("[data-authority]")).to_have_attribute(
+        "data-key-state", {"ar": "enrolled"}.get(language, "elsewhere")
+    )
     desk.look("authority-empty" if language == "ar" else "authority-key-elsewhere")
 
 

@@ -53,7 +53,9 @@ def test_a_clerk_finds_whoever_spells_otherwise(screens: Screens, backstage: Bac
     desk.page.keyboard.type(SLIPS[language])
     desk.page.keyboard.press("Enter")
     desk.arrive("/counter/search")
-    found = desk.page.locator(".found a.card").filter(has_text=desk.tongue.choose(KHADIJA["name_ar"], KHADIJA["name_fr"]))
+    found = desk.page.locator(".found a.card").filter(
+        has_text=desk.tongue.choose(KHADIJA["name_ar"], KHADIJA["name_fr"])
+    )
     assert found.count() >= 2
     desk.look("counter-found")
     found.filter(has_text=sisters[0].cnie[-2:]).first.click()

@@ -50,7 +50,7 @@ async def test_the_answers_are_checked_once_more_before_sending(kiosk: Visitor, 
     await post(f"{ROOT}/questions/title", title="tenant")
     await post(f"{ROOT}/questions/use", use="Dossier <b>scolaire</b>")
     text = await (await kiosk.get(f"{ROOT}/check")).text()
-    for shown in ("2021-09", "Locataire", "Dossier &lt;b&gt;scolaire", "FA••••56"):
+    for shown in ("septembre 2021", "Locataire", "Dossier &lt;b&gt;scolaire", "FA••••56"):
         assert shown in text
     assert "FA123456" not in text
 
