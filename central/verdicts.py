@@ -1,0 +1,75 @@
+"""What `mulhaqa-central verify` says: the verdict as lines to read, or as one line of JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from central.published_keys import PublishedKeys
+from central.sealed_files import MAX_PDF
+from central.verify import Verdict, verify_pdf, verify_text
+from protocol.errors import OperatorError
+from protocol.office.attestation import PREFIX
+from protocol.office.calendar import local_date
+
+
+def judge(what: str, published: PublishedKeys, now_ms: int) -> Verdict:
+    """Judge the text of a code, or the file of that name: a PDF, or a text file with the code's text in it.
+
+    OperatorError when it is neither. Call it from a thread (see `central.verify`).
+    """
+    if what.lstrip().startswith(PREFIX):
+        return verify_text(what.strip(), published, now_ms=now_ms)
+    data = _read(Path(what))
+    if data.lstrip().startswith(PREFIX.encode()):
+        return verify_text(data.decode("utf-8", "replace").strip(), published, now_ms=now_ms)
+    return verify_pdf(data, published, now_ms=now_ms)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_PDF + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a file's name"
+        raise OperatorError(
+            f"{path} cannot be read ({why}): name the PDF file, or give the code's whole text in quotes ({PREFIX}...)."
+        ) from error
+
+
+def as_text(verdict: Verdict) -> str:
+    """A sentence a line; then what is proven."""
+    lines = [str(sentence) for sentence in verdict.sentences]
+    if verdict.claims is not None:
+        claims = verdict.claims
+        facts = {
+            "reference": claims.reference,
+            "certificate": claims.serial,
+            "procedure": claims.procedure,
+            "annexe": claims.annexe,
+            "issued": str(local_date(claims.issued_ms)),
+            "valid until": str(local_date(claims.expires_ms)) if claims.expires_ms is not None else "no end",
+            "name": f"{claims.name_fr} / {claims.name_ar}",
+            "CNIE": claims.cnie,
+            "born": claims.birth_date,
+            "address": claims.address,
+            **claims.details,
+        }
+        lines += [f"  {name}: {fact}" for name, fact in facts.items()]
+    return "\n".join(lines)
+
+
+def as_json(verdict: Verdict) -> str:
+    """One line: {"genuine", "kind", "sentences", "expired", "seal_ended", "claims"}."""
+    return json.dumps(
+        {
+            "genuine": verdict.good,
+            "kind": verdict.kind.value,
+            "sentences": [str(sentence) for sentence in verdict.sentences],
+            "expired": verdict.expired,
+            "seal_ended": verdict.seal_ended,
+            "claims": asdict(verdict.claims) if verdict.claims is not None else None,
+        },
+        ensure_ascii=False,
+    )
