@@ -37,7 +37,7 @@ async def test_the_unplugged_twin_says_that_nothing_left_and_recovers() -> None:
     modem.unplugged = True
     assert (await modem.send("+212612345678", "bonjour")).outcome is Outcome.UNREACHABLE
     assert modem.health().condition is Condition.ABSENT
-    assert modem.messages == ()
+    assert not modem.messages
     modem.unplugged = False
-    await modem.send("+212612345678", "bonjour")
-    assert [(m.at, m.text) for m in modem.messages] == [(5, "bonjour")]
+    assert (await modem.send("+212612345678", "bonjour")).outcome is Outcome.SENT
+    assert [(one.at, one.text) for one in modem.messages] == [(5, "bonjour")]
