@@ -17,6 +17,7 @@ ABOUT = """Mulhaqa, a digital administrative annexe: kiosk, counters, decisions,
   ./mulhaqa demo       start one prefecture and one annexe here, and print where to click
   ./mulhaqa selftest   play a whole procedure, kiosk to prefecture, and check every step
   ./mulhaqa test       run every check of the repository
+  ./mulhaqa pictures   draw docs/pictures/ anew: every screen, in Arabic and French
 
 The first start makes a Python environment in .venv and says so; the next ones begin at once.
 """
@@ -24,6 +25,9 @@ The first start makes a Python environment in .venv and says so; the next ones b
 EPILOG = "Each command explains itself:  ./mulhaqa demo --help"
 
 REFUSED = 1
+
+NEEDS = {"pictures": (debian.TESTS, environment.DEVELOPMENT)}
+"""What a command needs besides the product: pictures are taken by the browser journeys."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("demo", help="start a prefecture and an annexe on this machine", add_help=False)
     commands.add_parser("selftest", help="play the whole journey and check it", add_help=False)
+    commands.add_parser("pictures", help="draw the pictures of every screen anew", add_help=False)
     test = commands.add_parser(
         "test",
         help="run every check",
@@ -77,7 +82,8 @@ def _inside(command: str, rest: Sequence[str], speaker: Speaker) -> NoReturn:
     """Run `launcher.COMMAND` with the environment's interpreter, in this process's place so that signals reach it."""
     options.OF[command]().parse_args(rest)  # a question or a slip is answered before anything is set up
     quiet = Speaker(sys.stderr) if "--json" in rest else speaker
-    python = _prepare(debian.PRODUCT, environment.RUNTIME, quiet)
+    packages, lock = NEEDS.get(command, (debian.PRODUCT, environment.RUNTIME))
+    python = _prepare(packages, lock, quiet)
     _become(python, [str(python), "-m", f"launcher.{command}", *rest])
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from launcher.environment import ROOT
 from launcher.people import TYPED
 
+PICTURES = ROOT / "docs" / "pictures"
 FOLDER = ROOT / ".mulhaqa" / "demo"
 HIGHEST = 65534  # the prefecture takes the port above the annexe's
 LOWEST = 1024  # below are ports that only root may open
@@ -48,6 +49,17 @@ def selftest() -> argparse.ArgumentParser:
     return command
 
 
+def pictures() -> argparse.ArgumentParser:
+    """The command line of `./mulhaqa pictures`."""
+    command = argparse.ArgumentParser(
+        prog="mulhaqa pictures",
+        description="Walks the browser journeys with made-up people and keeps a picture of every screen on the way, in "
+        "Arabic and French. The folder's old pictures go once the walk has succeeded.",
+    )
+    command.add_argument("--out", type=Path, default=PICTURES, metavar="DIR", help="where they are kept")
+    return command
+
+
 def _port(text: str) -> int:
     try:
         port = int(text)
@@ -58,4 +70,4 @@ def _port(text: str) -> int:
     return port
 
 
-OF = {"demo": demo, "selftest": selftest}
+OF = {"demo": demo, "pictures": pictures, "selftest": selftest}

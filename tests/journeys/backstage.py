@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from launcher.acts.authority import Authority
 from launcher.acts.counter import Counter
-from launcher.acts.kiosk import Kiosk
+from launcher.acts.kiosk import Filed, Kiosk
 from launcher.client import Browser
 from launcher.people import Person, made_up, with_pins
 from launcher.stage import Stage
@@ -36,6 +37,7 @@ class Backstage:
         deputy = next(agent for agent in stage.agents if agent.login == "driss")
         self.authority = Authority(self._browser, deputy, SigningKey(os.urandom(32)))
         self._enrolled = False
+        self._filed: dict[Person, Filed] = {}
 
     def person(self, **changes: str) -> Person:
         """Somebody who was never here."""
@@ -50,7 +52,8 @@ class Backstage:
     def filed(self, person: Person) -> str:
         """His request, filed at the kiosk; its case."""
         self.kiosk.request(person)
-        return self.kiosk.filed(person)[0].case
+        [self._filed[person]] = self.kiosk.filed(person)
+        return self._filed[person].case
 
     def waiting(self, person: Person, outcome: str = "favourable") -> str:
         """His request, ready to be decided."""
@@ -69,21 +72,15 @@ class Backstage:
         self.authority.decide(case, reference, person, outcome)
         return case
 
-    def sealed(self, person: Person) -> str:
-        """His request, granted and its certificate sealed: what waits for the printer."""
-        case = self.decided(person, "approved")
-        self.until(lambda: self.counter.offers(case, "ready"))
-        return case
-
-    def ready(self, person: Person) -> str:
-        """His certificate, printed and stamped."""
-        case = self.sealed(person)
-        self.counter.confirm(case)
-        return case
+    def ready(self, people: Sequence[Person]) -> None:
+        """The certificates of some people, printed and stamped."""
+        for case in [self.decided(person, "approved") for person in people]:
+            self.until(partial(self.counter.offers, case, "ready"))
+            self.counter.confirm(case)
 
     def reference(self, person: Person) -> str:
-        """The reference of his only request."""
-        return self.kiosk.filed(person)[0].reference
+        """The reference of the request that was filed for him here."""
+        return self._filed[person].reference
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Look again until it holds."""

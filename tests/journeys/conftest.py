@@ -37,8 +37,8 @@ MORE_AGENTS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the journeys at the end."""
-    items.sort(key=lambda item: "journeys" in item.path.parts)
+    """Put the journeys at the end, and among them the annexe's first morning before its other days."""
+    items.sort(key=lambda item: ("journeys" in item.path.parts, item.path.name != "test_a_new_annexe.py"))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@
 - The page says its language and direction, and nothing on it is in another language: no msgid of ours is left as it
   stands in the code, an Arabic page has no two Latin words in a row, a French one no Arabic letter and no English
   particle. What says its own language (`lang`) or direction (`dir`), or is isolated (`bdi`, `code`, `kbd`), is data.
-- Nothing is wider than its screen, and no text is cut by its own box.
+- Nothing is wider than its screen or than the part of it that holds it, and no text is cut by its own box.
 - On the kiosk, at its own size, nothing is set below 28 px and nothing that is touched is lower than 76 px (20 mm on
   its panel).
 """
@@ -60,6 +60,10 @@ CUT = """() => Array.from(document.body.querySelectorAll("*")).filter((part) => 
     return holds && hides && part.scrollWidth > part.clientWidth + 1;
   }).map((part) => part.textContent.trim().slice(0, 80))"""
 
+SIDEWAYS = """() => Array.from(document.body.querySelectorAll("*")).filter((part) =>
+    part.checkVisibility() && ["auto", "scroll"].includes(getComputedStyle(part).overflowX)
+    && part.scrollWidth > part.clientWidth + 1).map((part) => part.id || part.className || part.tagName)"""
+
 SMALL = """([text, touch]) => {
   const all = Array.from(document.body.querySelectorAll("*"));
   const shown = all.filter((part) => part.checkVisibility({ visibilityProperty: true })
@@ -100,6 +104,8 @@ def _layout(page: Page) -> Iterator[str]:
     wide, screen = page.evaluate(WIDTH)
     if wide > screen:
         yield f"at {size}: {wide} px wide on a screen of {screen}"
+    for part in page.evaluate(SIDEWAYS):
+        yield f"at {size}: {part} has to be scrolled sideways"
     for text in page.evaluate(CUT):
         yield f"at {size}: cut by its box: {text!r}"
 

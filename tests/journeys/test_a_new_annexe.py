@@ -1,6 +1,6 @@
 """The first morning of an annexe: nothing was ever filed here, and every screen says what to do all the same.
 
-These run before the other journeys, by the name of this file.
+These run before the other journeys: conftest.py puts this file first.
 """
 
 from __future__ import annotations

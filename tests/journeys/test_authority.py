@@ -16,12 +16,16 @@ from tests.journeys.screen import Screen, Screens
 LANGUAGES = ("ar", "fr")
 WHY = {"ar": "لم يتمكن المقدم من التحقق من السكنى بالعنوان.", "fr": "Le moqaddem n’a trouvé personne à cette adresse."}
 EXPORTS = """async () => {
-  const open = await new Promise((done) => { const asked = indexedDB.open("mulhaqa-agent"); asked.onsuccess = () => done(asked.result); });
-  const key = await new Promise((done) => {
-    const asked = open.transaction("keys").objectStore("keys").get("youssef"); asked.onsuccess = () => done(asked.result); });
-  open.close();
-  const tries = await Promise.allSettled(["pkcs8", "jwk", "raw"].map((form) => crypto.subtle.exportKey(form, key.privateKey)));
-  return [key.privateKey.extractable, key.privateKey.type, tries.map((one) => one.status)];
+  const answer = (asked) => new Promise((done, failed) => {
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+  const kept = await answer(indexedDB.open("mulhaqa-agent"));
+  const { privateKey } = await answer(kept.transaction("keys").objectStore("keys").get("youssef"));
+  kept.close();
+  const forms = ["pkcs8", "jwk", "raw"];
+  const tries = await Promise.allSettled(forms.map((form) => crypto.subtle.exportKey(form, privateKey)));
+  return [privateKey.extractable, privateKey.type, tries.map((one) => one.status)];
 }"""
 
 Change = Callable[[dict[str, Value]], None]

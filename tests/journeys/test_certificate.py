@@ -114,8 +114,7 @@ def test_the_refused_citizen_reads_why_and_how_to_appeal(screens: Screens, backs
 
 
 def test_a_busy_board_fits_its_screen(screens: Screens, backstage: Backstage) -> None:
-    for _ in range(4):
-        backstage.ready(backstage.with_account(phone=""))
+    backstage.ready([backstage.with_account(phone="") for _ in range(4)])
     wall = screens.wall()
     wall.open("/display")
     expect(wall.page.locator(".number")).to_have_count(3)

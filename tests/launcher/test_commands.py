@@ -21,7 +21,7 @@ BARE = ["__init__", "commands", "environment", "debian", "checks", "progress", "
 
 def test_a_newcomer_finds_every_command_in_the_help() -> None:
     text = parser().format_help()
-    for command in ("demo", "selftest", "test"):
+    for command in ("demo", "selftest", "test", "pictures"):
         assert f"./mulhaqa {command}" in text
         assert (ROOT / "launcher" / f"{command}.py").exists() or command == "test"
 
@@ -54,7 +54,7 @@ def test_the_script_runs_on_a_bare_interpreter() -> None:
     assert "./mulhaqa demo" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["demo", "selftest", "test"])
+@pytest.mark.parametrize("command", ["demo", "selftest", "test", "pictures"])
 def test_the_help_of_each_command_needs_no_set_up(command: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(ROOT / "mulhaqa"), command, "--help"],

@@ -1,0 +1,53 @@
+"""An officer of the prefecture: what arrived from the annexes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.backstage import Backstage
+from tests.journeys.screen import Screens
+
+LANGUAGES = ("ar", "fr")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_officer_reads_what_arrived(screens: Screens, backstage: Backstage, language: str) -> None:
+    person = backstage.with_account()
+    backstage.decided(person, "refused")
+    reference = backstage.reference(person)
+    desk = screens.prefecture(language)
+    desk.open("/prefecture")
+    desk.arrive("/prefecture/sign-in*")
+    desk.look("prefecture-sign-in")
+    desk.type(login="karim", password="guessed")
+    desk.page.click("main button[type=submit]")
+    expect(desk.page.locator("main .notice.refused, main .error").first).to_be_visible()
+    desk.look("prefecture-sign-in-wrong")
+    desk.sign_in(screens.agent("officer"), "prefecture")
+    expect(desk.page.locator("main")).to_contain_text("berkane-05")
+    desk.look("prefecture-annexes")
+    backstage.until(lambda: arrived(desk.open(f"/prefecture/requests?reference={reference}").text()))
+    expect(desk.page.locator("main")).to_contain_text(reference)
+    desk.look("prefecture-request")
+    desk.open("/prefecture/requests")
+    desk.look("prefecture")
+    desk.open("/prefecture/requests?reference=B05-AAAAA-AAAAA")
+    desk.look("prefecture-nothing")
+
+
+def arrived(page: str) -> bool:
+    """Whether the page shows the request as refused."""
+    return 'data-state="refused"' in page
+
+
+@pytest.mark.parametrize("path", ["/prefecture", "/prefecture/requests"])
+def test_nobody_else_reads_it(screens: Screens, path: str) -> None:
+    desk = screens.prefecture("fr")
+    desk.open(path)
+    desk.arrive("/prefecture/sign-in*")
+    clerk = screens.agent("clerk")
+    desk.type(login=clerk.login, password=clerk.password)
+    desk.page.click("main button[type=submit]")
+    expect(desk.page.locator("[name=password]")).to_be_visible()
+    expect(desk.page.locator("main .notice.refused, main .error").first).to_be_visible()
