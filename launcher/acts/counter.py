@@ -45,8 +45,8 @@ class Counter:
 
     def filed(self, person: Person) -> list[Filed]:
         """The requests of his account."""
-        page = good(self._get(f"/counter/person/{self.account_of(person)}"))
-        return requests_on(page, "/counter/request/")
+        account = self.account_of(person)
+        return requests_on(good(self._get(f"/counter/person/{account}")), "/counter/request/") if account else []
 
     def state(self, case: str) -> str:
         """The state of a request, as the counter shows it."""
@@ -54,7 +54,10 @@ class Counter:
 
     def helped_by(self, person: Person) -> bool:
         """Whether the account's page names the clerk who opened it."""
-        page = good(self._get(f"/counter/person/{self.account_of(person)}"))
+        account = self.account_of(person)
+        if not account:
+            return False
+        page = good(self._get(f"/counter/person/{account}"))
         return self._clerk.name_ar in page.words or self._clerk.name_fr in page.words
 
     def complete(self, case: str) -> None:
