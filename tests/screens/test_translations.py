@@ -1,0 +1,55 @@
+"""Nothing that a person reads is untranslated: every msgid of the tree has its Arabic and its French, with its facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("protocol", "screens", "edge", "central")
+KEYWORDS = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
+FACT = re.compile(r"%\((\w+)\)")
+
+
+def written() -> Iterator[tuple[str, Path]]:
+    """Every msgid in code and templates, and where it stands."""
+    for room in ROOMS:
+        for method, pattern in (("python", "*.py"), ("jinja2", "*.html")):
+            for path in sorted((ROOT / room).rglob(pattern)):
+                for _, message, *_ in extract_from_file(method, path, keywords=KEYWORDS):
+                    yield (message if isinstance(message, str) else message[0]), path
+
+
+def translated(language: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((ROOT / "screens" / "locale" / language).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                texts = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+                if key and all(texts):
+                    found[key] = texts
+    return found
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+def test_every_msgid_of_the_tree_is_translated(language: str) -> None:
+    known = translated(language)
+    messages = dict(written())
+    assert len(messages) > 300
+    missing = {message: str(path.relative_to(ROOT)) for message, path in messages.items() if message not in known}
+    assert missing == {}
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "zgh"])
+def test_a_translation_names_no_fact_that_its_msgid_has_not(language: str) -> None:
+    known = translated(language)
+    assert known
+    for message, texts in known.items():
+        for text in texts:
+            assert set(FACT.findall(text)) <= set(FACT.findall(message)) | {"num"}, message
