@@ -1,4 +1,4 @@
-"""Nothing that a person reads is untranslated: every msgid of the tree has its Arabic and its French, with its facts."""
+"""Nothing that a person reads is untranslated: every msgid of the tree has its Arabic and its French, facts too."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def translated(language: str) -> dict[str, tuple[str, ...]]:
         with path.open("rb") as file:
             for message in read_po(file):
                 key = message.id if isinstance(message.id, str) else message.id[0]
-                texts = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-                if key and all(texts):
+                texts = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+                if key and texts and all(texts):
                     found[key] = texts
     return found
 
