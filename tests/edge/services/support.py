@@ -183,15 +183,15 @@ async def completed(office: Office, case: bytes) -> None:
     await pieces.complete(office, office.command(), case, ["cnie", "bill"], CLERK)
 
 
-async def enquired(office: Office, case: bytes, outcome: str = "favourable") -> None:
-    await enquiries.report(office, office.command(), case, outcome, "2026-11-24", "", "moqaddem", CLERK)
+async def enquired(office: Office, case: bytes, on: str = "2026-11-24") -> None:
+    await enquiries.report(office, office.command(), case, "favourable", on, "", "moqaddem", CLERK)
 
 
-async def ready_to_decide(office: Office, **changes: Any) -> bytes:
+async def ready_to_decide(office: Office, on: str = "2026-11-24", **changes: Any) -> bytes:
     """A request that waits for the authority agent."""
     case = (await asked(office, **changes)).case
     await completed(office, case)
-    await enquired(office, case)
+    await enquired(office, case, on)
     return case
 
 
