@@ -9,6 +9,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 QUIETER = ("pyhanko", "pyhanko_certvalidator", "aiohttp.access")
@@ -23,6 +24,7 @@ def configure(level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
     ]
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_unquoted)
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -39,3 +41,12 @@ def configure(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """Keep the line about a request that is no HTTP, and leave out what was sent: it may be a half-typed form."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args = "a request that is no HTTP was refused: %s", (type(error).__name__,)
+        record.exc_info = record.exc_text = None
+    return True

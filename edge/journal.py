@@ -9,19 +9,44 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from structlog.typing import Processor
+
+QUIETER = ("aiohttp.access",)
+"""Libraries that say more of what they were given than a journal may hold."""
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's loggers to standard error."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    """Send our own lines and those of the standard library's loggers to standard error, in one form."""
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_unquoted)
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in QUIETER:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """Keep the line about a request that is no HTTP, and leave out what was sent: it may be a half-typed form."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args = "a request that is no HTTP was refused: %s", (type(error).__name__,)
+        record.exc_info = record.exc_text = None
+    return True
