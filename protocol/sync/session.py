@@ -333,11 +333,13 @@ class Session:
             self._streams[stream].more = True
 
     def pull(self) -> Pull | None:
-        """What to read from the log now; None until there is room, or something new is announced."""
+        """What to read from the log now, to be answered by `supply`; None until there is room, or something new is
+        announced."""
         if self.state is not State.OPEN or not self._believed or not self._window.room:
             return None
         for stream in self._streams.values():
             if stream.more:
+                stream.more = False  # so that what is announced while the log is being read asks for another look
                 return Pull(stream.name, stream.heads(), stream.holes(), self._window.batch_limit)
         return None
 
@@ -364,8 +366,8 @@ class Session:
         stream = self._streams[pull.stream]
         stream.tried.update((hole.segment, hole.seq, hole.expected) for hole in pull.holes)
         if not records:
-            stream.more = False
             return
+        stream.more = True
         frame = write_batch(self._number + 1, pull.stream, records, keys)
         if len(frame) > MAX_FRAME:
             raise CallerError(f"A batch of {len(frame)} bytes is larger than a frame; read at most `pull.limit` bytes.")

@@ -13,6 +13,7 @@ from protocol.sync.frames import pack
 from protocol.sync.hello import LocalIdentity
 from protocol.sync.intake import Outcome
 from protocol.sync.session import TRANSITIONS, Session, State
+from tests.protocol.sync.support import NOW
 
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
 
@@ -289,3 +290,19 @@ def test_a_peer_that_ignores_its_credit_is_refused(world):
             break
     assert centre.session.state is State.FAILED
     assert number == 5
+
+
+def test_what_is_announced_while_the_log_is_being_read_is_not_forgotten(world):
+    edge, centre = world.connect()
+    world.meet(edge, centre)
+    edge.session.announce(CASES)
+    pull = edge.session.pull()
+    assert pull is not None
+    read = edge.writer.read(pull)  # there is nothing yet
+    write_some(world, 1)
+    edge.session.announce(CASES)
+    edge.session.supply(pull, read, [], NOW)
+    edge.pump()
+    for frame in edge.session.outgoing():
+        centre.feed(frame)
+    assert world.at_centre.records[CASES] == world.encoded(CASES)
