@@ -103,7 +103,7 @@ def test_a_refusal_needs_its_reason(screens: Screens, backstage: Backstage, lang
     expect(screen.page.locator("[data-said]")).to_have_text(screen.say("Choose the reason for the refusal."))
     expect(screen.page.locator("[data-sheet]")).to_be_hidden()
     screen.forgive()
-    screen.look("authority-refuse-without-reason")
+    screen.look("authority-refuse-without-reason", picture=False)
     screen.page.select_option("[name=reason_code]", "not_resident")
     screen.press("Read the refusal, then sign")
     explain = "Explain the refusal in a sentence: the law wants it justified, and the citizen can appeal."
@@ -141,7 +141,7 @@ def test_a_sheet_that_says_otherwise_is_not_signed(screens: Screens, backstage: 
     said = "The sheet is not the one that you asked for: do not sign. Call the administrator."
     expect(screen.page.locator("[data-said]")).to_have_text(screen.say(said))
     expect(screen.page.locator("[data-sheet]")).to_be_hidden()
-    screen.look("authority-other-sheet")
+    screen.look("authority-other-sheet", picture=False)
     assert backstage.counter.state(case) == "under_decision"
 
 
@@ -198,4 +198,4 @@ def test_without_the_annexe_the_tablet_says_so(screens: Screens, backstage: Back
     said = "No connection to the annexe: nothing was sent, nothing is decided. Try again when it is back."
     expect(screen.page.locator("[data-said]")).to_have_text(screen.say(said))
     screen.forgive()
-    screen.look("authority-offline")
+    screen.look("authority-offline", picture=False)
