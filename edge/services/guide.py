@@ -12,6 +12,12 @@ from protocol.office.folding import fold_name
 GOOD_ENOUGH = 70
 """Similarity (0 to 100) from which a procedure is shown: "residanse" still finds "résidence", "passeport" does not."""
 
+EACH_WORD = 50
+"""Similarity that each single word needs as well: "carte grise" is no "carte nationale"."""
+
+SAY_NOTHING = frozenset(["a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ma", "mon", "pour", "un", "une", "و", "في", "من", "على", "الى", "عن", "ل"])
+"""Words between the words, folded: they fit everywhere and mean nothing."""
+
 LONGEST_SEARCH = 100
 """Characters of a search; more is no question that a guide can answer."""
 
@@ -45,12 +51,13 @@ async def search(office: Office, text: str) -> list[Procedure]:
 
 def _likeness(wanted: str, procedure: Procedure) -> float:
     names = (procedure.name.fr, procedure.name.ar, *procedure.keywords)
-    return max(_fit(wanted.split(), fold_name(name).split()) for name in names)
+    typed = [word for word in wanted.split() if word not in SAY_NOTHING] or wanted.split()
+    return max(_fit(typed, fold_name(name).split()) for name in names)
 
 
 def _fit(typed: list[str], words: list[str]) -> float:
     """How well the typed words fit a name, 0 to 100: the best word for each, also when only its start was typed."""
     if not words:
         return 0.0
-    best = (max(max(fuzz.ratio(one, word), fuzz.ratio(one, word[: len(one)])) for word in words) for one in typed)
-    return sum(best) / len(typed)
+    best = [max(max(fuzz.ratio(one, word), fuzz.ratio(one, word[: len(one)])) for word in words) for one in typed]
+    return sum(best) / len(typed) if min(best) >= EACH_WORD else 0.0

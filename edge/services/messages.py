@@ -114,8 +114,8 @@ def due_for_a_try(office: Office, one: Tried) -> bool:
     return one.state == "waiting" and passed(one.updated_ms, waits[-1] if waits else 0, office.now())
 
 
-async def send_due(office: Office) -> int:
-    """Try each message that is due, one after the other; returns how many were tried.
+async def send_due(office: Office, answer_s: float = ANSWER_S) -> int:
+    """Try each message that is due, one after the other, `answer_s` seconds at most; returns how many were tried.
 
     One that cannot be tried now rests, and the others go on. Raises OperatorError only when the store has failed.
     """
@@ -125,7 +125,7 @@ async def send_due(office: Office) -> int:
     tried = 0
     for one in [one for one in due if not office.setbacks.resting(one.message, office.now())][:BATCH]:
         try:
-            await _try(office, one)
+            await _try(office, one, answer_s)
             tried += 1
         except MulhaqaError as error:
             _put_off(office, one, error)
@@ -139,13 +139,14 @@ def _put_off(office: Office, one: Tried, error: MulhaqaError) -> None:
     log.warning("messages.put_off", error=type(error).__name__, why=str(error))
 
 
-async def _try(office: Office, one: Tried) -> None:
+async def _try(office: Office, one: Tried, answer_s: float) -> None:
     attempt = one.attempts + 1
     case = await _begin(office, one, attempt)
     if case is None or case.applicant.phone is None:
         return
     current = message_of(case, one.message)
-    report = await _send(office.modem, case.applicant.phone, _text(office, case, current.template, current.language))
+    text = _text(office, case, current.template, current.language)
+    report = await _send(office.modem, case.applicant.phone, text, answer_s)
 
     def event(_tx: Transaction, opened: Case, _procedure: Procedure) -> MessageSent | MessageFailed:
         if report.outcome is Outcome.SENT:
@@ -198,10 +199,10 @@ def _failure(case: Case, message: str, attempt: int, why: str, *, final: bool) -
     return MessageFailed(follows=list(case.heads), message=message, attempt=attempt, final=final, why=why, by=SYSTEM)
 
 
-async def _send(modem: Modem, number: str, text: str) -> SendReport:
+async def _send(modem: Modem, number: str, text: str, answer_s: float) -> SendReport:
     """Hand a text to the modem; whatever leaves open whether it left is UNKNOWN."""
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(answer_s):
             return await modem.send(number, text)
     except TimeoutError:
         return SendReport(Outcome.UNKNOWN, "unknown: the modem did not answer in time")

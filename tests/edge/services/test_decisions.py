@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-import msgpack
 import msgspec
 import pytest
 
@@ -188,8 +187,8 @@ async def test_bytes_that_are_no_sheet_decide_nothing(office: Office) -> None:
     agent = await authority(office)
     value = decode(await drawn(office, case, agent))
     assert isinstance(value, dict)
-    disordered = msgpack.packb(dict(reversed(value.items())))
-    bigger = msgpack.packb({**value, "extra": 1})
+    disordered = msgspec.msgpack.encode(dict(reversed(value.items())))
+    bigger = msgspec.msgpack.encode({**value, "extra": 1})
     for bytes_ in (b"", b"\xc0", b"hello", disordered, bigger, b"\x90" * 20_000):
         await refused(office, case, bytes_, agent, status=400)
 
