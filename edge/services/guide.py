@@ -15,7 +15,10 @@ GOOD_ENOUGH = 70
 EACH_WORD = 50
 """Similarity that each single word needs as well: "carte grise" is no "carte nationale"."""
 
-SAY_NOTHING = frozenset(["a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ma", "mon", "pour", "un", "une", "و", "في", "من", "على", "الى", "عن", "ل"])
+SAY_NOTHING = frozenset(
+    {"a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ma", "mon", "pour", "un", "une"}
+    | {"و", "في", "من", "على", "الى", "عن", "ل"}
+)
 """Words between the words, folded: they fit everywhere and mean nothing."""
 
 LONGEST_SEARCH = 100

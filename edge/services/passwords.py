@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from protocol.errors import OperatorError
 
@@ -43,7 +43,9 @@ class Passwords:
     def _check(self, stored: str, secret: str) -> bool:
         try:
             return self._hasher.verify(stored, secret)
-        except InvalidHashError as error:
-            raise OperatorError("A stored password hash is damaged: run mulhaqa-edge verify-log.") from error
-        except VerificationError:
+        except VerifyMismatchError:
             return False
+        except (InvalidHashError, VerificationError) as error:
+            raise OperatorError(
+                "A stored password hash cannot be checked: run mulhaqa-edge verify-log, and see that memory is free."
+            ) from error
