@@ -11,6 +11,8 @@ from aiohttp import web
 from protocol.errors import N_, PersonError
 
 COMMAND = re.compile(r"[0-9a-f]{32}\Z")
+COMMAND_SIZE = 16
+"""Bytes of a command's id, drawn anew for each form."""
 
 LONGEST = 2_000
 """Characters of one field that are given back to be mended: no field of ours is longer; the rest of a flood is cut."""

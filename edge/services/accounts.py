@@ -115,7 +115,7 @@ async def open_account(
         return subject
 
     subject = await office.store.execute(command, decide)
-    if not isinstance(subject, bytes):
+    if not isinstance(subject, bytes) or (await _read(office, subject)).cnie != person.cnie:
         raise PersonError(N_("This form was already used for something else. Please start again."), status=409)
     return subject
 

@@ -26,7 +26,7 @@ from edge.web.staff_words import TITLES
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import Bilingual
 from protocol.records.hashing import text_of
-from screens.forms import command_of, read_form
+from screens.forms import read_form
 from screens.pages import render
 
 UNREADABLE = N_("What this browser sent could not be read. Reload the page and try again.")
@@ -77,7 +77,9 @@ async def enrol(request: web.Request) -> web.StreamResponse:
     """Bind the public half of the key that this browser made to the agent."""
     values = await read_form(request)
     public = _bytes(values.get("public", ""))
-    await decisions.enrol_key(signed_in.office_of(request), command_of(values), await agent_of(request), public)
+    await decisions.enrol_key(
+        signed_in.office_of(request), signed_in.command_of(request, values), await agent_of(request), public
+    )
     return web.json_response({"enrolled": True})
 
 
@@ -104,7 +106,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     case = subject_of_path(request.match_info["case"])
     await decisions.take(
         signed_in.office_of(request),
-        command_of(values),
+        signed_in.command_of(request, values),
         case,
         _bytes(values.get("sheet", "")),
         _bytes(values.get("signature", "")),
@@ -119,7 +121,9 @@ async def undo(request: web.Request) -> web.StreamResponse:
     """Take the decision back within its minute."""
     values = await read_form(request)
     case = subject_of_path(request.match_info["case"])
-    await decisions.undo(signed_in.office_of(request), command_of(values), case, await agent_of(request))
+    await decisions.undo(
+        signed_in.office_of(request), signed_in.command_of(request, values), case, await agent_of(request)
+    )
     raise web.HTTPSeeOther(f"/authority/request/{text_of(case)}")
 
 

@@ -14,7 +14,7 @@ from edge.web.counter_desk import Desk, subject_of_path, waiting_lists
 from edge.web.counter_page import AT_THE_COUNTER, done, path_of_person, show
 from protocol.errors import N_, PersonError
 from screens import pages
-from screens.forms import Form, command_of, read_form
+from screens.forms import Form, read_form
 
 SPOKEN_CONSENT = "spoken, read back at the counter"
 """What the event says of the consent: an agent read the notice aloud, and the person agreed."""
@@ -45,7 +45,7 @@ async def open_account(request: web.Request) -> web.StreamResponse:
     office, by = signed_in.office_of(request), signed_in.actor_of(request)
     values = await read_form(request)
     try:
-        command = command_of(values)
+        command = signed_in.command_of(request, values)
         account = await accounts.open_account(office, command, _typed(values), by, assisted=True)
         if values.get("card_seen") == "yes":
             await accounts.verify_identity(office, following(command), account, by)
@@ -81,5 +81,5 @@ async def verify(request: web.Request) -> web.StreamResponse:
     office = signed_in.office_of(request)
     account = subject_of_path(request.match_info["account"])
     values = await read_form(request)
-    await accounts.verify_identity(office, command_of(values), account, signed_in.actor_of(request))
+    await accounts.verify_identity(office, signed_in.command_of(request, values), account, signed_in.actor_of(request))
     raise done(request, N_("Identity verified: the card was seen."), path_of_person(account))

@@ -15,7 +15,7 @@ from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
 from protocol.errors import N_, PersonError
 from protocol.office.events import Actor
 from screens import pages
-from screens.forms import Form, command_of, read_form
+from screens.forms import Form, read_form
 
 DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})", re.ASCII)
 
@@ -46,7 +46,7 @@ def step(act: Act, sentence: str) -> Handler:
         case = subject_of_path(request.match_info["case"])
         values = await read_form(request)
         try:
-            await act(office, command_of(values), case, values, by)
+            await act(office, signed_in.command_of(request, values), case, values, by)
         except PersonError as error:
             if error.status == 404:
                 raise

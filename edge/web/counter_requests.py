@@ -12,7 +12,7 @@ from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import requestable
 from screens import pages
-from screens.forms import Form, command_of, read_form
+from screens.forms import Form, read_form
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -62,7 +62,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
     try:
         filed = await requests.submit(
             office,
-            command_of(values),
+            signed_in.command_of(request, values),
             account,
             procedure_id,
             answers,

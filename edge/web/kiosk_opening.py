@@ -25,7 +25,7 @@ from protocol.office import identity
 from protocol.office.calendar import local_date
 from protocol.office.events import Actor, Language
 from screens import pages
-from screens.forms import Form, command_of, read_form
+from screens.forms import Form, read_form
 
 CONSENT = "law 09-08 notice, kiosk, 1"
 """Which notice was agreed to, and where: it is part of the account's record."""
@@ -201,7 +201,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     pin, again = values.get("pin", ""), values.get("pin_again", "")
     tongue, office = pages.tongue_of(request), signed_in.office_of(request)
     try:
-        command = command_of(values)
+        command = signed_in.command_of(request, values)
         _all(lambda: identity.check_pin(pin), lambda: _same(pin, again))
         account = await accounts.open_account(office, command, form_of(draft, pin, tongue.content), _by(draft))
     except PersonError as error:

@@ -28,7 +28,7 @@ from protocol.office.catalogue import Field, Procedure
 from protocol.office.identity import mask_cnie, mask_phone
 from protocol.records.hashing import text_of
 from screens import pages
-from screens.forms import Form, command_of, read_form
+from screens.forms import Form, read_form
 
 ROOT = "/kiosk/request"
 MONTH_FIRST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{4})")
@@ -190,7 +190,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     """Send the request; the receipt comes when it is on the disk."""
     procedure, values = await procedure_of(request), await read_form(request)
     person, office = signed_in.citizen_of(request), signed_in.office_of(request)
-    command = command_of(values)
+    command = signed_in.command_of(request, values)
     sent: dict[bytes, str] = pages.session_of(request).data.setdefault("sent", {})
     if command in sent:
         raise go(sent[command])

@@ -16,7 +16,7 @@ events. Sessions are per area (see screens.sessions): a clerk signed in at /coun
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote
@@ -26,7 +26,8 @@ from aiohttp import web
 from edge.services.office import Office
 from protocol.errors import N_, CallerError, PersonError
 from protocol.office.events import Actor, Role
-from screens import pages
+from protocol.records.hashing import digest
+from screens import forms, pages
 from screens.limits import Limits
 from screens.security import SAFE_METHODS, SESSION_OVER, wants_json
 
@@ -151,6 +152,23 @@ def actor_of(request: web.Request) -> Actor:
         return Actor(role="citizen", id=found.account.hex(), name=found.name_fr, name_ar=found.name_ar)
     agent = agent_of(request)
     return Actor(role=agent.role, id=agent.login, name=agent.name_fr, name_ar=agent.name_ar)
+
+
+def command_of(request: web.Request, values: Mapping[str, str]) -> bytes:
+    """The id of the command that this form carries (16 bytes); PersonError (422) when it has none.
+
+    It is bound to who sends it and to where: the store answers an id that it has seen with its first result, and in
+    other hands, or about another request, that would be someone else's account or receipt, or a step confirmed that was
+    never taken. A person keeps his own over a restart; before a sign-in there is only the session to tell people apart.
+    """
+    found = principal_of(request)
+    if found is None:
+        who = f"session {pages.session_of(request).id}"
+    else:
+        who = f"citizen {found.account.hex()}" if isinstance(found, Citizen) else f"agent {found.login}"
+    return digest(
+        "command", forms.command_of(values), request.rel_url.raw_path.encode(), who.encode(), size=forms.COMMAND_SIZE
+    )
 
 
 def begin(request: web.Request, principal: Principal) -> None:
