@@ -60,7 +60,8 @@ async def run(installation: Installation, settings: ApplianceSettings, now: Now,
         loop.add_signal_handler(each, stopped.set)
     async with serving(installation, settings, now, entropy) as office:
         office.store.on_failure(lambda _error: stopped.set())
-        await stopped.wait()
+        if office.store.failure is None:
+            await stopped.wait()
         if office.store.failure is not None:
             raise office.store.failure
     log.info("appliance.stopped")

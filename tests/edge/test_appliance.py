@@ -1,0 +1,117 @@
+"""The appliance as a whole: it serves, works by itself, says what stands in its way, and stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from edge.appliance import ApplianceSettings, run, serving
+from edge.installation import Installation, install, open_installation
+from protocol.errors import OperatorError
+from tests.edge.support import made_seed
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return install(tmp_path / "annexe", made_seed(tmp_path).read_bytes(), os.urandom)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another program has."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        number: int = other.getsockname()[1]
+    return number
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def health(port: int) -> dict[str, object]:
+    async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{port}/health") as answer:
+        state: dict[str, object] = await answer.json()
+    return state
+
+
+async def test_it_serves_and_a_second_start_finds_everything_again(installation: Installation, port: int) -> None:
+    settings = ApplianceSettings(port=port, uplink=False)
+    for _ in range(2):
+        async with serving(installation, settings, now, os.urandom) as office:
+            assert office.annexe.origin == f"http://localhost:{port}"
+            assert (await health(port))["log"] is True
+            assert office.uplink() is None
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await health(port)
+
+
+async def test_without_the_prefecture_it_works_and_says_so(installation: Installation, port: int) -> None:
+    async with serving(installation, ApplianceSettings(port=port), now, os.urandom) as office:
+        assert (await health(port))["annexe"] == "berkane-05"
+        state = office.uplink()
+        assert state is not None
+        assert not state.connected
+
+
+async def test_a_port_that_is_taken_is_said_so_and_nothing_stays_behind(
+    installation: Installation, taken: int, port: int
+) -> None:
+    with pytest.raises(OperatorError, match=f"Port {taken}"):
+        await run(installation, ApplianceSettings(port=taken, uplink=False), now, os.urandom)
+    async with serving(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom):
+        assert await health(port)
+
+
+async def test_a_folder_is_served_by_one_appliance(installation: Installation, port: int) -> None:
+    settings = ApplianceSettings(port=port, uplink=False)
+    async with serving(installation, settings, now, os.urandom):
+        again = open_installation(installation.folder)
+        with pytest.raises(OperatorError):
+            async with serving(again, settings, now, os.urandom):
+                pass
+        assert await health(port)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_it_stops_in_order_when_told(installation: Installation, port: int, how: signal.Signals) -> None:
+    running = asyncio.create_task(run(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom))
+    await answered(port)
+    os.kill(os.getpid(), how)
+    await asyncio.wait_for(running, 10)
+    async with serving(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom):
+        assert await health(port)
+
+
+async def answered(port: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await health(port)
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+
+
+@pytest.mark.parametrize(
+    ("origin", "shown"), [("", "http://localhost:8080"), ("https://b.internal/", "https://b.internal")]
+)
+def test_the_screens_have_one_address(origin: str, shown: str) -> None:
+    assert ApplianceSettings(origin=origin).canonical_origin == shown
