@@ -121,6 +121,7 @@ async def _install(chosen: argparse.Namespace) -> int:
 
 
 async def _serve(chosen: argparse.Namespace) -> int:
+    installation = open_installation(chosen.data)
     journal.configure()
     settings = ApplianceSettings(
         host=chosen.host,
@@ -130,7 +131,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         centre_url=chosen.centre_url,
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
     )
-    await run(open_installation(chosen.data), settings, now_ms, os.urandom)
+    await run(installation, settings, now_ms, os.urandom)
     return 0
 
 
