@@ -99,6 +99,10 @@ class Centre:
                 self.trust.add(credential)
         return await self.feeds.publish_credentials(credentials)
 
+    async def learn(self) -> None:
+        """Trust what another process has published since: a server hears of an annexe that a command admitted."""
+        await _trust_published(self.store, self.trust)
+
     async def close(self) -> None:
         """Close the store."""
         await self.store.close()

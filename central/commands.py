@@ -74,9 +74,9 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def _group(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> (
-    argparse._SubParsersAction[argparse.ArgumentParser]
-):
+def _group(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
     return commands.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
 
 

@@ -1,32 +1,48 @@
-"""The prefecture's server: centre, uplinks and pages, put together and taken apart in order."""
+"""The prefecture's server: one process that takes in what the annexes send and shows it; put together and stopped here.
+
+Stopped in the reverse order of its start: no new requests, then the annexes' connections end (each annexe hears what
+was taken in, and dials again), the store last.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
+from central.announcements import Announcements
+from central.centre import Centre
 from central.installation import Installation
-from central.opening import Entropy, Now, opened_centre
+from central.opening import Entropy, Now, opened_centre, software_version
 from central.passwords import Passwords
+from central.prefecture import Prefecture, Profile
+from central.references import References
 from central.staff import Staff
 from central.uplinks import Uplinks
 from central.web import application
-from protocol.errors import OperatorError
+from protocol.errors import MulhaqaError, OperatorError
 
-log = structlog.get_logger("mulhaqa.central")
+LOOK_AGAIN_S = 5.0
+"""How often the server looks whom another process (`annexe admit`) has published: an annexe waits no longer."""
+
+GRACE_S = 5.0
+"""What a page under way gets to end when the server stops."""
+
+log = structlog.get_logger("mulhaqa.server")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where to serve, and another database than the data folder's own, if any."""
+    """Where to serve, and another database than the folder's own, if any."""
 
     host: str = "127.0.0.1"
     port: int = 8081
-    database: str | None = None
+    database_url: str | None = None
 
 
 async def run(installation: Installation, settings: ServerSettings, now: Now, entropy: Entropy) -> None:
@@ -35,25 +51,74 @@ async def run(installation: Installation, settings: ServerSettings, now: Now, en
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopped.set)
-    async with opened_centre(installation, now, entropy, database_url=settings.database) as centre:
-        staff = Staff(centre.store, centre.identity.id, Passwords(entropy), now)
-        uplinks = Uplinks(centre)
-        runner = web.AppRunner(application.build(centre, staff, uplinks), access_log=None, shutdown_timeout=5.0)
-        await runner.setup()
-        try:
-            await _listen(runner, settings)
-            log.info("central.serving", port=settings.port)
-            await stopped.wait()
-            await uplinks.close()
-        finally:
-            await runner.cleanup()
-    log.info("central.stopped")
+    async with serving(installation, settings, now, entropy):
+        await stopped.wait()
+    log.info("server.stopped")
 
 
-async def _listen(runner: web.AppRunner, settings: ServerSettings) -> None:
+@asynccontextmanager
+async def serving(
+    installation: Installation, settings: ServerSettings, now: Now, entropy: Entropy
+) -> AsyncIterator[Prefecture]:
+    """Serve for as long as the context lasts."""
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(
+            opened_centre(installation, now, entropy, database_url=settings.database_url)
+        )
+        prefecture = join(installation, centre)
+        learning = asyncio.create_task(_learn(centre), name="learning")
+        stack.push_async_callback(_cancel, learning)
+        await stack.enter_async_context(_listening(prefecture, settings))
+        log.info("server.serving", centre=prefecture.profile.id, port=settings.port, software=prefecture.software)
+        yield prefecture
+
+
+def join(installation: Installation, centre: Centre, passwords: Passwords | None = None) -> Prefecture:
+    """Everything that the pages need, around an open centre."""
+    seed = installation.seed
+    announcements = Announcements()
+    uplinks = Uplinks(centre)
+    uplinks.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
+    centre.feeds.on_publish(lambda _stream: announcements.publish("catalogue"))
+    return Prefecture(
+        profile=Profile(seed.centre_id, seed.name_ar, seed.name_fr),
+        centre=centre,
+        uplinks=uplinks,
+        staff=Staff(centre.store, seed.centre_id, passwords or Passwords(centre.entropy), centre.now),
+        papers=installation.papers,
+        references=References(centre.store, centre.queries),
+        announcements=announcements,
+        software=software_version(),
+    )
+
+
+@asynccontextmanager
+async def _listening(prefecture: Prefecture, settings: ServerSettings) -> AsyncIterator[None]:
+    app = application.build(prefecture)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
+    await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as error:
-        raise OperatorError(
-            f"Port {settings.port} cannot be opened ({error.strerror}): stop what uses it, or choose another."
-        ) from error
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise OperatorError(
+                f"Port {settings.port} cannot be opened ({error.strerror}): stop what uses it, or choose another."
+            ) from error
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _learn(centre: Centre) -> None:
+    """Take in credentials that a command beside the server has published."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        try:
+            await centre.learn()
+        except MulhaqaError as error:
+            log.warning("server.learning_failed", why=str(error))
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

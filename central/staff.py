@@ -96,9 +96,7 @@ class Staff:
             async with self._store.database.write() as connection:
                 await connection.execute(insert(staff).values(row))
         except IntegrityError as error:
-            raise PersonError(
-                N_("This login is taken: choose another one."), field="login", status=409
-            ) from error
+            raise PersonError(N_("This login is taken: choose another one."), field="login", status=409) from error
 
     async def find(self, login: str) -> StaffMember | None:
         """Whoever has this login."""

@@ -168,6 +168,9 @@ class Ingest:
         arrivals = row["arrivals"] if row else 0
         rows = self._rows(annexe, judged, arrivals)
         await self._store.database.put(connection, schema.records, rows, replace=False)
+        if rows:
+            received = {"annexe": annexe, "position": arrivals + len(rows), "received_ms": self._now()}
+            await self._store.database.put(connection, schema.arrivals, [received], replace=False)
         folding = [{"annexe": annexe, "hash": one["hash"]} for one in rows if one["standing"] != Outcome.PROOF.value]
         await self._store.database.put(connection, schema.unfolded, folding, replace=False)
         counter = (row["counter"] if row else 0) + 1

@@ -11,9 +11,10 @@ from central.store import schema
 from central.store.chains import load_states
 from central.store.store import CentralStore
 from protocol.sync.batches import Stored, read_stored
-from protocol.sync.checkpoint import Checkpoint, Hole, Known, mends
+from protocol.sync.checkpoint import Checkpoint, Hole, Known, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by, in_order
 from protocol.sync.outbound import Pull, fill
+from protocol.sync.streams import streams_of
 
 # Rows read at a time; one batch carries some 200 records.
 PAGE = 256
@@ -45,6 +46,22 @@ class Outgoing:
             query = select(table.c.counter, table.c.echo).where(table.c.annexe == annexe)
             row = (await connection.execute(query)).first()
         return Known(row[0], row[1]) if row else None
+
+    async def unconfirmed(self, annexe: str) -> int | None:
+        """How many records of our feeds an annexe has not confirmed; None before its first checkpoint."""
+        table = schema.peer_checkpoints
+        async with self._store.database.read() as connection:
+            query = select(table.c.encoded).where(table.c.annexe == annexe)
+            encoded = (await connection.execute(query)).scalar()
+            if encoded is None:
+                return None
+            checkpoint, left = parse_checkpoint(encoded), 0
+            for stream in streams_of("centre", annexe):
+                states = await load_states(connection, self._writer, stream)
+                covered = covered_by({one.segment: one.parent for one in states}, checkpoint.of(stream).leaves)
+                left += sum(one.seq - covered.get(one.segment, -1) for one in states)
+                left += len(checkpoint.of(stream).holes)
+        return left
 
     async def keep(self, annexe: str, checkpoint: Checkpoint, now_ms: int) -> None:
         """Remember what an annexe says it holds of our feeds."""

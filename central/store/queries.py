@@ -175,6 +175,16 @@ class Queries:
         found = await self._requests(select(table).where(table.c.state.in_(issued)))
         return next((row for row in found if row.case.certificate and row.case.certificate.serial == serial), None)
 
+    async def received_ms(self, annexe: str, subject: bytes, time_ms: int) -> int | None:
+        """When a record of a case, written at `time_ms` by the annexe's clock, was taken in here."""
+        log, table = schema.records, schema.arrivals
+        written = log.c.annexe == annexe, log.c.subject == subject, log.c.time_ms == time_ms
+        position = select(func.min(log.c.position)).where(*written).scalar_subquery()
+        query = select(func.min(table.c.received_ms)).where(table.c.annexe == annexe, table.c.position >= position)
+        async with self._store.database.read() as connection:
+            found: int | None = (await connection.execute(query)).scalar()
+        return found
+
     async def _requests(self, query: Select[tuple[object, ...]]) -> list[RequestRow]:
         async with self._store.database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()

@@ -5,6 +5,7 @@ it.
   arrivals.
 - `records`: every record as it arrived, also those that contradict one held before (`standing` = proof: kept, not
   folded).
+- `arrivals`: when each commit of records was made here, by the position of its last record.
 - `segments`: where each segment hangs and where it ends. `holes`: what is missing in it, and why.
 - `data_keys`: keys of accounts, cases and offices, sealed by the centre's vault.
 - `unfolded`: records taken in and not yet folded; written with them, deleted with the view that holds them.
@@ -78,6 +79,15 @@ records = Table(
     UniqueConstraint("annexe", "position"),
     Index("records_by_place", "annexe", "stream", "segment", "seq"),
     Index("records_by_subject", "annexe", "subject", "position"),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    _annexe(),
+    Column("position", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("annexe", "position"),
 )
 
 segments = Table(

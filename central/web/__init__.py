@@ -1,1 +1,1 @@
-"""The prefecture's pages: an officer's view of the annexes and their requests."""
+"""The prefecture's pages: what the annexes sent, for its officers, and the verification of papers, for everyone."""

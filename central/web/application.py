@@ -1,131 +1,92 @@
-"""The prefecture's web application: sign-in, annexes and requests, the uplink, and the health check.
+"""The prefecture's web application: its pages, the public verification, and the annexes' way in.
 
-Every page but sign-in and health is an officer's; a reference in an address is no personal data, everything else of a
-person stays in the page. Nothing here is cached by the browser.
+    /prefecture...     for officers who signed in: annexes, requests, catalogue
+    /verify            for everyone: is this paper genuine?
+    /uplink            for annexes: a WebSocket that begins with a signed hello (central.uplinks)
+    /health            for machines
+
+The pages of the staff have a path, and so a cookie, of their own: the demonstration's annexe serves from the same host.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
-from central.centre import Centre
-from central.staff import Staff, StaffMember
-from central.store.queries import RequestRow
-from central.uplinks import Uplinks
-from central.uplinks import routes as uplink_routes
-from protocol.errors import PersonError
-from protocol.office import references
+from central import uplinks
+from central.prefecture import Prefecture
+from central.web import annexes, bodies, catalogue, health, live, requests, signed_in, staff_sign_in, verification
 from screens import pages, security
-from screens.forms import Form, read_form
-from screens.pages import Area, render
+from screens.limits import Limits
+from screens.pages import Area
 
 TEMPLATES = Path(__file__).parent / "templates"
-ROOT = "/prefecture"
-AREAS = (Area("prefecture", "prefecture/layout.html", 15 * 60_000, ROOT),)
-"""An officer's desk stands in an open office: a quarter of an hour."""
+MINUTE = 60_000
+SWEEP_SECONDS = 10
+"""Between two looks for sessions that idled away."""
 
-CENTRE: web.AppKey[Centre] = web.AppKey("centre", Centre)
-STAFF: web.AppKey[Staff] = web.AppKey("staff", Staff)
-UPLINKS: web.AppKey[Uplinks] = web.AppKey("uplinks", Uplinks)
+AREAS = (
+    Area("prefecture", "prefecture/layout.html", 15 * MINUTE, "/prefecture"),
+    Area("verify", "verify/layout.html", 30 * MINUTE, "/verify"),
+)
+"""An officer's desk stands in a room with visitors: a quarter of an hour. Nobody is signed in on the public page."""
 
 
-def build(centre: Centre, staff: Staff, uplinks: Uplinks) -> web.Application:
-    """Put the prefecture's routes together on one application."""
-    app = web.Application(client_max_size=security.LARGEST_FORM)
-    app[CENTRE], app[STAFF], app[UPLINKS] = centre, staff, uplinks
+def build(prefecture: Prefecture) -> web.Application:
+    """Put all of it on one application."""
+    app = web.Application(client_max_size=bodies.LARGEST_UPLOAD)
+    app[signed_in.PREFECTURE] = prefecture
+    app[signed_in.LIMITS] = Limits(prefecture.now)
+    app[live.STREAMS] = set()
+    app[verification.TURNS] = asyncio.Semaphore(verification.AT_ONCE)
+    app.middlewares.append(bodies.small_bodies)
     security.install(app)
+    app.middlewares.append(signed_in.guard)
     pages.setup(
-        app, areas=AREAS, folders=[TEMPLATES], now=centre.now, entropy=centre.entropy, context=lambda _request: {}
+        app,
+        areas=AREAS,
+        folders=[TEMPLATES],
+        now=prefecture.now,
+        entropy=prefecture.entropy,
+        context=context_of(prefecture),
     )
-    app.add_routes(uplink_routes(centre, uplinks))
-    app.add_routes(
-        [
-            web.get("/", first_page),
-            web.get("/health", health),
-            web.get(ROOT, annexes),
-            web.get(f"{ROOT}/requests", requests),
-            web.get(f"{ROOT}/sign-in", ask),
-            web.post(f"{ROOT}/sign-in", enter),
-            web.post(f"{ROOT}/sign-out", leave),
-        ]
-    )
+    for room in (health, staff_sign_in, live, annexes, requests, catalogue, verification):
+        app.add_routes(signed_in.require_marks(room.routes()))
+    app.add_routes(uplinks.routes(prefecture.centre, prefecture.uplinks))
+    app.router.add_get("/", first_page)
+    app.cleanup_ctx.append(sweeping)
+    app.on_shutdown.append(live.close_streams)
+    app.on_shutdown.append(end_uplinks)
     return app
 
 
+def context_of(prefecture: Prefecture) -> Callable[[web.Request], Mapping[str, Any]]:
+    """What every template of the prefecture knows besides."""
+    return lambda _request: {"prefecture": prefecture.profile}
+
+
+async def sweeping(app: web.Application) -> AsyncIterator[None]:
+    """End idle sessions while the application runs, also those that nobody asks for again."""
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            app[pages.SITE].sessions.sweep()
+
+    task = asyncio.create_task(sweep())
+    yield
+    task.cancel()
+
+
+async def end_uplinks(app: web.Application) -> None:
+    """End the annexes' connections, so that the server can stop."""
+    await app[signed_in.PREFECTURE].uplinks.close()
+
+
 async def first_page(_request: web.Request) -> web.StreamResponse:
-    """GET /: the officer's desk."""
-    raise web.HTTPSeeOther(ROOT)
-
-
-async def health(request: web.Request) -> web.StreamResponse:
-    """Answer once the store does."""
-    known = await request.app[CENTRE].queries.annexes()
-    return web.json_response({"centre": request.app[CENTRE].identity.id, "annexes": len(known)})
-
-
-async def annexes(request: web.Request) -> web.StreamResponse:
-    """Every annexe: whether it is connected, when it last was, how much of its log is here."""
-    officer = _officer(request)
-    uplinks = request.app[UPLINKS]
-    states = await request.app[CENTRE].queries.annexes()
-    return render(
-        request,
-        "prefecture/annexes.html",
-        principal=officer,
-        states=[(state, uplinks.connected(state.annexe)) for state in states],
-    )
-
-
-async def requests(request: web.Request) -> web.StreamResponse:
-    """The newest requests of all annexes, or the one of a reference."""
-    officer = _officer(request)
-    form = Form({"reference": request.query.get("reference", "")})
-    rows: list[RequestRow] = []
-    try:
-        rows = await _found(request.app[CENTRE], form.get("reference"))
-    except PersonError as error:
-        form.errors.update(pages.tongue_of(request).errors(error))
-    return render(
-        request, "prefecture/requests.html", 422 if form.errors else 200, principal=officer, form=form, rows=rows
-    )
-
-
-async def _found(centre: Centre, asked: str) -> list[RequestRow]:
-    rows = await centre.queries.requests()
-    if not asked.strip():
-        return rows
-    wanted = references.parse(asked)
-    return [row for row in rows if row.case.reference == wanted]
-
-
-def _officer(request: web.Request) -> StaffMember:
-    """The officer who is signed in; anybody else is led to the sign-in page."""
-    principal = pages.session_of(request).principal
-    if not isinstance(principal, StaffMember):
-        raise web.HTTPSeeOther(f"{ROOT}/sign-in")
-    return principal
-
-
-async def ask(request: web.Request) -> web.StreamResponse:
-    """Show the sign-in form."""
-    return render(request, "prefecture/sign_in.html", form=Form({}))
-
-
-async def enter(request: web.Request) -> web.StreamResponse:
-    """Check login and password, begin the session."""
-    values = await read_form(request)
-    try:
-        officer = await request.app[STAFF].sign_in(values.get("login", ""), values.pop("password", ""))
-    except PersonError as error:
-        form = Form(values, pages.tongue_of(request).errors(error))
-        return render(request, "prefecture/sign_in.html", error.status, form=form)
-    request.app[pages.SITE].sessions.sign_in(pages.session_of(request), officer)
-    raise web.HTTPSeeOther(ROOT)
-
-
-async def leave(request: web.Request) -> web.StreamResponse:
-    """End the session."""
-    request.app[pages.SITE].sessions.close(pages.session_of(request))
-    raise web.HTTPSeeOther(f"{ROOT}/sign-in", headers={"Clear-Site-Data": '"cache"'})
+    """GET /: the officers' first page."""
+    raise web.HTTPSeeOther("/prefecture")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.backstage import Backstage
-from tests.journeys.screen import Screens
+from tests.journeys.screen import Screen, Screens
 
 LANGUAGES = ("ar", "fr")
 
@@ -27,18 +27,28 @@ def test_an_officer_reads_what_arrived(screens: Screens, backstage: Backstage, l
     desk.sign_in(screens.agent("officer"), "prefecture")
     expect(desk.page.locator("main")).to_contain_text("berkane-05")
     desk.look("prefecture-annexes")
-    backstage.until(lambda: arrived(desk.open(f"/prefecture/requests?reference={reference}").text()))
+    backstage.until(lambda: arrived(desk, reference))
+    desk.forgive()  # what has not arrived yet is answered by 404
     expect(desk.page.locator("main")).to_contain_text(reference)
     desk.look("prefecture-request")
     desk.open("/prefecture/requests")
     desk.look("prefecture")
-    desk.open("/prefecture/requests?reference=B05-AAAAA-AAAAA")
+    assert not arrived(desk, "B05-00000-0000")
+    desk.forgive()
+    desk.look("prefecture-no-reference", picture=False)
+    desk.open("/prefecture/requests?state=lapsed")
     desk.look("prefecture-nothing")
+    desk.open("/prefecture/catalogue")
+    desk.look("prefecture-catalogue")
 
 
-def arrived(page: str) -> bool:
-    """Whether the page shows the request as refused."""
-    return 'data-state="refused"' in page
+def arrived(desk: Screen, reference: str) -> bool:
+    """Whether a search by the reference leads to a request that is refused."""
+    desk.open("/prefecture/requests")
+    desk.type(reference=reference)
+    with desk.page.expect_navigation():
+        desk.page.click("form[role=search] button")
+    return "/requests/" in desk.path and desk.page.locator('[data-state="refused"]').count() > 0
 
 
 @pytest.mark.parametrize("path", ["/prefecture", "/prefecture/requests"])

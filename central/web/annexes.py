@@ -1,0 +1,79 @@
+"""The officers' first page: every annexe, whether it is connected, what it sent, and what does not fit.
+
+What an annexe still has to send only the annexe knows: the page says when it was last heard of, which records are
+missing between those that came (holes), and how many of the prefecture's own records it has not confirmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from central.prefecture import Prefecture
+from central.store.ingest import standing_words
+from central.store.queries import AnnexeState
+from central.web import signed_in
+from central.web.words import FLAGS, OTHER_FLAG
+from screens.pages import render
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexeCard:
+    """An annexe as the page shows it. `left`: our records that it has not confirmed, None before it was ever here."""
+
+    state: AnnexeState
+    connected: bool
+    left: int | None
+    ends_ms: int | None
+    flags: tuple[str, ...]
+
+    @property
+    def branches(self) -> int:
+        """Ends of its log beyond the one that each stream should have: a cloned card, a restored backup."""
+        return sum(max(len(stream.heads) - 1, 0) for stream in self.state.streams)
+
+    @property
+    def holes(self) -> int:
+        """Records that are known to be missing."""
+        return sum(len(stream.holes) for stream in self.state.streams)
+
+    @property
+    def proofs(self) -> int:
+        """Records kept as proof, for another one came under their name."""
+        return sum(stream.proofs for stream in self.state.streams)
+
+
+def routes() -> list[web.RouteDef]:
+    """The page's one route."""
+    return [web.get("/prefecture", show)]
+
+
+@signed_in.staff("officer")
+async def show(request: web.Request) -> web.StreamResponse:
+    """The page."""
+    prefecture = signed_in.prefecture_of(request)
+    cards = [await _card(prefecture, state) for state in await prefecture.centre.queries.annexes()]
+    counts = await prefecture.centre.queries.counts()
+    return render(
+        request,
+        "prefecture/annexes.html",
+        cards=cards,
+        counts=[(state, count) for state, count in counts.items() if count],
+        flag_label=lambda flag: FLAGS.get(flag, OTHER_FLAG),
+        hex_of=bytes.hex,
+    )
+
+
+async def _card(prefecture: Prefecture, state: AnnexeState) -> AnnexeCard:
+    trust, now_ms = prefecture.centre.trust, prefecture.now()
+    held = [one for one in trust.credentials() if one.kind == "annexe" and one.holder == state.annexe]
+    newest = max(held, key=lambda one: (one.epoch, one.not_after), default=None)
+    standing = trust.standing(newest, now_ms) if newest else None
+    return AnnexeCard(
+        state=state,
+        connected=prefecture.uplinks.connected(state.annexe),
+        left=await prefecture.centre.outgoing.unconfirmed(state.annexe),
+        ends_ms=newest.not_after if newest else None,
+        flags=tuple(standing_words(standing)) if standing else (),
+    )

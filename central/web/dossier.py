@@ -1,0 +1,91 @@
+"""A dossier as the prefecture shows it: the person, the answers, the steps, and what of it is proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from central.store.decision_check import DecisionCheck
+from central.store.queries import Queries, RequestRow
+from central.web.words import CHECKS, ROLES, Look, step_label
+from protocol.office.casework import Case, Step
+from protocol.office.catalogue import Bilingual, Field, Procedure
+from protocol.office.events import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step of the timeline; `label` and `role` are msgids. A step by the citizen or the annexe shows no name."""
+
+    label: str
+    time_ms: int
+    role: str
+    by: Actor | None
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What the page shows. `received_ms`: when the certificate's record was taken in here."""
+
+    annexe: str
+    case: Case
+    procedure: Procedure | None
+    answers: tuple[tuple[Bilingual | str, Bilingual | str], ...]
+    steps: tuple[ShownStep, ...]
+    check: Look | None
+    updated_ms: int
+    received_ms: int | None
+
+
+async def dossier_of(queries: Queries, row: RequestRow) -> Dossier:
+    """Everything of one request that the prefecture holds."""
+    case = row.case
+    procedure = await _procedure(queries, case)
+    received_ms = None
+    if case.certificate is not None:
+        received_ms = await queries.received_ms(row.annexe, row.subject, case.certificate.time_ms)
+    return Dossier(
+        annexe=row.annexe,
+        case=case,
+        procedure=procedure,
+        answers=labelled(procedure, dict(case.answers)),
+        steps=tuple(_shown(step) for step in case.history),
+        check=CHECKS[row.decision] if row.decision is not DecisionCheck.NONE else None,
+        updated_ms=row.updated_ms,
+        received_ms=received_ms,
+    )
+
+
+async def _procedure(queries: Queries, case: Case) -> Procedure | None:
+    """The version that the case was opened under."""
+    wanted = (case.procedure, case.procedure_version)
+    published = (one.procedure for one in await queries.catalogue_versions())
+    return next((one for one in published if (one.id, one.version) == wanted), None)
+
+
+def labelled(
+    procedure: Procedure | None, answers: dict[str, str]
+) -> tuple[tuple[Bilingual | str, Bilingual | str], ...]:
+    """Answers with their questions, in the form's order; what the form does not know keeps its id."""
+    fields = {field.id: field for field in procedure.fields} if procedure else {}
+    order = [name for name in fields if name in answers] + [name for name in answers if name not in fields]
+    return tuple(
+        (fields[name].label if name in fields else name, _answer(fields.get(name), answers[name])) for name in order
+    )
+
+
+def _answer(field: Field | None, answer: str) -> Bilingual | str:
+    """A choice in both languages; a paper's code holds the French words, a case the choice's id."""
+    choices = field.choices if field else []
+    return next((choice.label for choice in choices if answer in (choice.id, choice.label.fr)), answer)
+
+
+def _shown(step: Step) -> ShownStep:
+    role = step.by.role if step.by else "system"
+    return ShownStep(
+        label=step_label(step.kind, step.note),
+        time_ms=step.time_ms,
+        role=ROLES.get(role, ROLES["system"]),
+        by=step.by if role not in ("citizen", "system") else None,
+        refused=not step.lawful or (step.kind == "decision.taken" and step.note == "refused"),
+    )

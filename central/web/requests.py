@@ -1,0 +1,123 @@
+"""The requests of all annexes, and one dossier. Cases are opened for the page that shows them, and no longer.
+
+Addresses hold an annexe, a state and a case's id; never a name, a number or a reference: a reference is posted, and
+leads to its dossier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from central.store.queries import RequestRow
+from central.web import signed_in
+from central.web.dossier import dossier_of
+from protocol.errors import PeerError, PersonError
+from protocol.office.casework import State
+from protocol.office.catalogue import Bilingual
+from protocol.records.hashing import subject_from_text, text_of
+from screens import pages
+from screens.forms import Form, read_form
+from screens.pages import render
+
+PAGE = 50
+"""Requests on a page: what a person looks through; each is opened and shown with its name."""
+
+OFFICER = signed_in.staff("officer")
+
+
+def routes() -> list[web.RouteDef]:
+    """The list, the search, a dossier."""
+    return [
+        web.get("/prefecture/requests", show),
+        web.post("/prefecture/requests", search),
+        web.get("/prefecture/requests/{annexe}/{case}", show_one),
+    ]
+
+
+@OFFICER
+async def show(request: web.Request) -> web.StreamResponse:
+    """The newest requests, of one annexe or state if asked (`annexe`, `state`), older than `before` (ms)."""
+    queries = signed_in.prefecture_of(request).centre.queries
+    annexe, state = request.query.get("annexe") or None, _state(request.query.get("state", ""))
+    rows = await queries.requests(
+        annexe=annexe, state=state, limit=PAGE + 1, before_ms=_moment(request.query.get("before", ""))
+    )
+    return await _page(
+        request, rows[:PAGE], form=Form(), chosen=(annexe, state), older=rows[PAGE - 1] if len(rows) > PAGE else None
+    )
+
+
+@OFFICER
+async def search(request: web.Request) -> web.StreamResponse:
+    """Go to the dossier of a posted reference, or say that there is none."""
+    values = await read_form(request)
+    try:
+        found = await signed_in.prefecture_of(request).references.find(values.get("reference", ""))
+    except PersonError as error:
+        form = Form({"reference": values.get("reference", "")}, pages.tongue_of(request).errors(error))
+        return await _page(request, [], status=error.status, form=form)
+    raise web.HTTPSeeOther(_address(found))
+
+
+@OFFICER
+async def show_one(request: web.Request) -> web.StreamResponse:
+    """One dossier."""
+    prefecture = signed_in.prefecture_of(request)
+    try:
+        subject = subject_from_text(request.match_info["case"])
+    except PeerError as error:
+        raise web.HTTPNotFound from error
+    row = await prefecture.centre.queries.request(request.match_info["annexe"], subject)
+    if row is None:
+        raise web.HTTPNotFound
+    return render(request, "prefecture/dossier.html", dossier=await dossier_of(prefecture.centre.queries, row))
+
+
+async def _page(
+    request: web.Request,
+    rows: list[RequestRow],
+    *,
+    form: Form,
+    chosen: tuple[str | None, State | None] = (None, None),
+    older: RequestRow | None = None,
+    status: int = 200,
+) -> web.Response:
+    prefecture = signed_in.prefecture_of(request)
+    names = await _procedure_names(request)
+    context: dict[str, Any] = {
+        "rows": [(row, names.get(row.case.procedure), _address(row)) for row in rows],
+        "form": form,
+        "filter": Form({"annexe": chosen[0] or "", "state": chosen[1].value if chosen[1] else ""}),
+        "annexes": [one.annexe for one in await prefecture.centre.queries.annexes()],
+        "states": list(State),
+        "older": older.case.submitted_ms if older else None,
+        "later": "before" in request.query,
+    }
+    return render(request, "prefecture/requests.html", status, **context)
+
+
+async def _procedure_names(request: web.Request) -> Mapping[str, Bilingual]:
+    published = await signed_in.prefecture_of(request).centre.queries.catalogue()
+    return {one.procedure.id: one.procedure.name for one in published}
+
+
+def _address(row: RequestRow) -> str:
+    return f"/prefecture/requests/{row.annexe}/{text_of(row.subject)}"
+
+
+def _state(text: str) -> State | None:
+    try:
+        return State(text) if text else None
+    except ValueError as error:
+        raise web.HTTPNotFound from error
+
+
+def _moment(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise web.HTTPNotFound
+    return int(text)
