@@ -1,18 +1,20 @@
 """The only place that knows which database it is: how to open it, and the two statements that SQL does not share.
 
-SQLite has one writer: `write` takes a lock of this process first, then the database's own. PostgreSQL needs no such
-lock, and takes the same code.
+SQLite has one writer: `write` takes a lock of this process first, then the database's own, before it reads: a
+transaction that reads and then asks to write is refused at once if another process wrote in between, whatever the
+time-out. PostgreSQL needs no such lock, and takes the same code.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable, Table, event, insert, select
+from sqlalchemy import Connection, Executable, Table, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +27,7 @@ from protocol.errors import OperatorError
 Row = Mapping[str, Any]
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
+WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will write
 
 
 def sqlite_url(folder: Path) -> str:
@@ -37,6 +40,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._writing = engine.execution_options(**{WRITES: True})
         self._upserts: dict[tuple[str, bool], Executable] = {}
         self._one_writer: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
@@ -44,7 +48,7 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes: committed when the block ends, rolled back when it raises."""
         turn: AbstractAsyncContextManager[Any] = self._one_writer or nullcontext()
-        async with turn, self._engine.begin() as connection:
+        async with turn, self._writing.begin() as connection:
             yield connection
 
     @asynccontextmanager
@@ -84,12 +88,13 @@ class Database:
 
 async def open_database(url: str) -> Database:
     """Open the database and make its tables if it is new; raises OperatorError if it cannot serve."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
+        _create_closed(engine.url.database)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     try:
-        async with engine.begin() as connection:
+        async with engine.execution_options(**{WRITES: True}).begin() as connection:
             await connection.run_sync(metadata.create_all)
             found = (await connection.execute(select(schema_version.c.version))).scalars().all()
             if not found:
@@ -114,5 +119,16 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _create_closed(path: str | None) -> None:
+    """Make the file before SQLite does, readable by the service alone; its write-ahead log inherits the mode."""
+    if not path or path == ":memory:":
+        return
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise OperatorError(f"The database {path} cannot be opened: {error.strerror}.") from error
