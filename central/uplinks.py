@@ -36,6 +36,9 @@ PATH = "/uplink"
 HEARTBEAT_S = 20.0
 # How long a farewell waits for its answer.
 CLOSE_S = 2.0
+# How long a stranger may take to prove who it is: one answer of a slow mobile network. Credentials are public, so
+# whoever shows one could otherwise hold a connection open for ever.
+PROOF_S = 30.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -47,6 +50,7 @@ class Uplinks:
     """The open connections: who is here now, and who is told of a change."""
 
     centre: Centre
+    proof_s: float = PROOF_S
     open: dict[str, Uplink] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
@@ -129,17 +133,32 @@ class Uplink:
     async def run(self) -> None:
         """Drive the session until the connection ends."""
         helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._fold_arrivals())]
+        for task in helpers:
+            task.add_done_callback(self._stop_without)
+        waiting = asyncio.get_running_loop().call_later(self._uplinks.proof_s, self._stop_unproved)
         try:
             await self._flush()
             await self._receive()
         except (ConnectionError, RuntimeError) as error:
             logger.info("an uplink was cut: %s", error)
         finally:
+            waiting.cancel()
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._leave()
             await self._socket.close()
+
+    def _stop_unproved(self) -> None:
+        if self.annexe is None:
+            self._uplinks.dismiss(self)
+
+    def _stop_without(self, helper: asyncio.Task[None]) -> None:
+        """A connection that can no longer do all its work ends, so that the annexe dials again."""
+        error = None if helper.cancelled() else helper.exception()
+        if error is not None and not isinstance(error, (ConnectionError, RuntimeError)):  # those say the line is dead
+            logger.error("an uplink cannot go on: %s", type(error).__name__, exc_info=error)
+            self._uplinks.dismiss(self)
 
     async def _receive(self) -> None:
         async for message in self._socket:
@@ -192,9 +211,13 @@ class Uplink:
         while True:
             await self._fold.wait()
             self._fold.clear()
-            if self.annexe is not None:
+            if self.annexe is None:
+                continue
+            try:
                 await self._centre.folder.fold(self.annexe)
-                self._uplinks.changed(self.annexe)
+            except Exception:
+                logger.exception("what %s sent is kept and could not be folded; it is tried again", self.annexe)
+            self._uplinks.changed(self.annexe)
 
     async def _send_feeds(self) -> None:
         while True:

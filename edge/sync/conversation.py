@@ -51,20 +51,22 @@ class Conversation:
         """Talk until the connection or the session ends."""
         pump = asyncio.create_task(self._pump())
         try:
-            while not self._session.is_over:
-                receiving = asyncio.create_task(self._socket.receive_frame())
-                await asyncio.wait({receiving, pump}, return_when=asyncio.FIRST_COMPLETED)
-                if pump.done():
-                    receiving.cancel()
-                    await asyncio.gather(receiving, return_exceptions=True)
-                    pump.result()  # it ends only by an error: a dead line, or a disk that failed
-                frame = await receiving
-                if frame is None:
-                    return
+            while not self._session.is_over and (frame := await self._next_frame(pump)) is not None:
                 await self._take(frame)
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
+
+    async def _next_frame(self, pump: asyncio.Task[None]) -> bytes | None:
+        receiving = asyncio.create_task(self._socket.receive_frame())
+        try:
+            await asyncio.wait({receiving, pump}, return_when=asyncio.FIRST_COMPLETED)
+            if pump.done():
+                pump.result()  # it ends by an error: a dead line, or a disk that failed
+            return await receiving
+        finally:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
 
     async def _take(self, frame: bytes) -> None:
         for event in self._session.receive(frame, self._now()):

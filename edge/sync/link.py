@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,8 +25,9 @@ HEADER = "Mulhaqa-Hello"
 HEARTBEAT_S = 20.0
 # How long a farewell waits for its answer.
 CLOSE_S = 2.0
-# A mobile network may need this long to open a connection.
-DIAL_S = 30.0
+# A mobile network may need this long to open a connection. Who has not answered by then, or has taken the call and not
+# proved who it is, is left: a hung proxy answers pings for ever.
+PATIENCE_S = 30.0
 
 
 class Unreachable(Exception):
@@ -58,11 +60,21 @@ class _WebSocket:
 
 
 class Dialler:
-    """Opens connections to `url` (http, https, ws or wss). `new_client` makes the client session, once a connection."""
+    """Opens connections to `url` (http, https, ws or wss). `new_client` makes the client session, once a connection.
 
-    def __init__(self, url: str, new_client: Callable[[], ClientSession] | None = None) -> None:
+    `patience_s`: seconds for the connection, and again for the other end to prove who it is.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        new_client: Callable[[], ClientSession] | None = None,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._url = url
         self._new_client = new_client or _client
+        self.patience_s = patience_s
 
     @asynccontextmanager
     async def dial(self, hello: bytes) -> AsyncIterator[Socket]:
@@ -70,13 +82,14 @@ class Dialler:
         headers = {HEADER: base64.urlsafe_b64encode(hello).decode()}
         async with self._new_client() as client:
             try:
-                socket = await client.ws_connect(
-                    self._url,
-                    headers=headers,
-                    heartbeat=HEARTBEAT_S,
-                    max_msg_size=MAX_FRAME,
-                    timeout=ClientWSTimeout(ws_close=CLOSE_S),
-                )
+                async with asyncio.timeout(self.patience_s):
+                    socket = await client.ws_connect(
+                        self._url,
+                        headers=headers,
+                        heartbeat=HEARTBEAT_S,
+                        max_msg_size=MAX_FRAME,
+                        timeout=ClientWSTimeout(ws_close=CLOSE_S),
+                    )
             except WSServerHandshakeError as error:
                 kind = Refused if error.status in (401, 403) else Unreachable
                 raise kind(f"HTTP {error.status}") from error
@@ -89,4 +102,4 @@ class Dialler:
 
 
 def _client() -> ClientSession:
-    return ClientSession(timeout=ClientTimeout(connect=DIAL_S, total=None))
+    return ClientSession(timeout=ClientTimeout(total=None))

@@ -20,7 +20,7 @@ from edge.sync.backoff import Backoff
 from edge.sync.conversation import Conversation
 from edge.sync.link import Cut, Dialler, Refused, Unreachable
 from edge.sync.source import Source
-from protocol.errors import N_
+from protocol.errors import N_, PeerError
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey
 from protocol.sync.checkpoint import Checkpoint
@@ -91,6 +91,7 @@ class Uplink:
         self._grown = asyncio.Event()
         self._session: Session | None = None
         self._conversation: Conversation | None = None
+        self._deadline: asyncio.Timeout
         self._checkpoint: Checkpoint | None = None
         self._listeners: list[Callable[[Status], None]] = []
         store.on_commit(self._committed)
@@ -130,7 +131,10 @@ class Uplink:
             "edge", self._identity, self._trust, self._entropy(NONCE_SIZE), known=await self._source.known()
         )
         try:
-            async with self._dialler.dial(session.hello) as socket:
+            async with (
+                self._dialler.dial(session.hello) as socket,
+                asyncio.timeout(self._dialler.patience_s) as self._deadline,
+            ):
                 self._session = session
                 self._conversation = Conversation(session, socket, self._source, self._now, self._seen)
                 await self._conversation.run()
@@ -140,7 +144,9 @@ class Uplink:
             self._failed(UNREACHABLE, str(error))
         except Refused as error:
             self._failed(REFUSED, str(error))
-        except Cut as error:
+        except TimeoutError:
+            self._failed(NOT_TRUSTED, "no proof in time")
+        except (Cut, PeerError) as error:  # of our own disk: what is damaged there is not the peer's fault
             self._failed(CUT, str(error))
         finally:
             self._session = self._conversation = None
@@ -149,6 +155,7 @@ class Uplink:
     async def _seen(self, event: SessionEvent) -> None:
         match event:
             case Authenticated():
+                self._deadline.reschedule(None)
                 since = self._now()
                 self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
             case CheckpointArrived():

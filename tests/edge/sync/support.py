@@ -13,11 +13,11 @@ from pathlib import Path
 from aiohttp import web
 
 from central.centre import Centre
-from central.uplinks import Uplinks, routes
+from central.uplinks import PROOF_S, Uplinks, routes
 from edge.store.log import Identity
 from edge.store.schema import DATABASE
 from edge.store.store import Store
-from edge.sync.link import Dialler
+from edge.sync.link import PATIENCE_S, Dialler
 from edge.sync.uplink import Uplink
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.hello import LocalIdentity
@@ -97,8 +97,8 @@ class Line:
 
 
 @asynccontextmanager
-async def served(centre: Centre) -> AsyncIterator[tuple[Line, Uplinks]]:
-    uplinks = Uplinks(centre)
+async def served(centre: Centre, *, proof_s: float = PROOF_S) -> AsyncIterator[tuple[Line, Uplinks]]:
+    uplinks = Uplinks(centre, proof_s=proof_s)
     app = web.Application()
     app.add_routes(routes(centre, uplinks))
     runner = web.AppRunner(app, shutdown_timeout=1)
@@ -116,11 +116,17 @@ async def served(centre: Centre) -> AsyncIterator[tuple[Line, Uplinks]]:
 
 
 def make_uplink(
-    store: Store, line: Line, *, annexe: str = ANNEXE, identity: LocalIdentity | None = None, seed_: int = 1
+    store: Store,
+    line: Line,
+    *,
+    annexe: str = ANNEXE,
+    identity: LocalIdentity | None = None,
+    seed_: int = 1,
+    patience_s: float = PATIENCE_S,
 ) -> Uplink:
     return Uplink(
         store,
-        Dialler(f"http://127.0.0.1:{line.port}/uplink"),
+        Dialler(f"http://127.0.0.1:{line.port}/uplink", patience_s=patience_s),
         identity=identity or PREFECTURE.identity("annexe", annexe),
         trust=PREFECTURE.trust(),
         opening=OpeningKey(seed(f"{annexe}/x")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import sqlite3
@@ -11,10 +12,15 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from central.store.folding import Folder
+from central.store.store import CentralStore
 from edge.store.schema import DATABASE
 from edge.sync.uplink import CUT, NOT_TRUSTED, REFUSED, UNREACHABLE
+from protocol.errors import OperatorError
 from protocol.office.casework import State
+from protocol.sync.hello import write_hello
 from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE, account_opened, command, open_account, staff_added, submit
 from tests.edge.sync.support import (
@@ -248,3 +254,103 @@ async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp
             await until(lambda: second.status.connected, second.on_change)
             await until(lambda: first.status.error is not None, first.on_change)
             assert list(uplinks.open) == [ANNEXE]
+
+
+async def test_a_door_that_opens_and_says_nothing_is_left(tmp_path: Path):
+    """A proxy that hangs, or a network that swallows the answer: the next try may reach the prefecture."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    line = Line(0)
+    line.port = server.sockets[0].getsockname()[1]
+    async with annexe_in(tmp_path) as store, running(make_uplink(store, line, patience_s=0.05)) as uplink:
+        await until(lambda: uplink.status.error == UNREACHABLE, uplink.on_change)
+    server.close()
+
+
+async def test_a_server_that_takes_the_call_and_never_proves_who_it_is_is_left(tmp_path: Path):
+    async def silent(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()  # answers pings, and says nothing
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/uplink", silent)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    line = Line(0)
+    line.port = runner.addresses[0][1]
+    async with annexe_in(tmp_path) as store, running(make_uplink(store, line, patience_s=0.05)) as uplink:
+        await until(lambda: uplink.status.error == NOT_TRUSTED, uplink.on_change)
+    await runner.cleanup()
+
+
+async def test_a_stranger_with_a_borrowed_hello_is_not_waited_for(tmp_path: Path):
+    """Credentials are public: whoever shows one and proves nothing may not hold a connection open."""
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre, proof_s=0.05) as (line, uplinks),
+        aiohttp.ClientSession() as http,
+    ):
+        hello = write_hello("edge", PREFECTURE.identity("annexe", ANNEXE), bytes(32)).encoded
+        headers = {"Mulhaqa-Hello": base64.urlsafe_b64encode(hello).decode()}
+        async with http.ws_connect(f"http://127.0.0.1:{line.port}/uplink", headers=headers) as socket:
+            assert (await socket.receive()).type is aiohttp.WSMsgType.BINARY  # the welcome
+            async with asyncio.timeout(10):
+                await socket.receive()
+            assert socket.closed
+        assert not uplinks.open
+
+
+async def test_a_damaged_key_on_the_annexes_disk_holds_back_no_other_case(tmp_path: Path):
+    async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
+        async with annexe_in(tmp_path / "a") as store:
+            await write_some(store, 1)
+            (case, other) = await write_some(store, 2, 1)
+        with contextlib.closing(sqlite3.connect(tmp_path / "a" / DATABASE)) as connection:
+            connection.execute("UPDATE keys SET wrapped = zeroblob(72) WHERE subject = ?", (case,))
+            connection.commit()
+        async with annexe_in(tmp_path / "a") as store, running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.holes == 1, uplink.on_change)
+        (annexe,) = await centre.queries.annexes()
+        assert [hole.why for hole in annexe.streams[0].holes] == ["key"]
+        await centre.folder.fold()
+        assert other in [row.subject for row in await centre.queries.requests()]
+
+
+async def test_what_cannot_be_folded_keeps_nothing_else_from_being_folded(tmp_path: Path):
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, uplinks),
+        annexe_in(tmp_path / "a") as store,
+        running(make_uplink(store, line)) as uplink,
+    ):
+        centre.folder = Stumbling(centre.store)
+        await write_some(store, 1)
+        await until_sent(uplink)
+        await centre.folder.stumbled.wait()
+        (case,) = await write_some(store, 1, 1)
+
+        async def folded() -> bool:
+            return case in [row.subject for row in await centre.queries.requests()]
+
+        await eventually(folded, uplinks)
+
+
+class Stumbling(Folder):
+    """A folder that fails the first time, as on a disk that is busy."""
+
+    def __init__(self, store: CentralStore) -> None:
+        super().__init__(store)
+        self.stumbled = asyncio.Event()
+
+    async def fold(self, annexe: str | None = None) -> int:
+        if not self.stumbled.is_set():
+            self.stumbled.set()
+            raise OperatorError("the database is locked")
+        return await super().fold(annexe)
