@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
+from aiohttp.web_request import FileField
+from multidict import MultiDictProxy
 
 from protocol.errors import N_, PersonError
 
@@ -16,6 +18,8 @@ COMMAND_SIZE = 16
 
 LONGEST = 2_000
 """Characters of one field that are given back to be mended: no field of ours is longer; the rest of a flood is cut."""
+
+NOT_UNDERSTOOD = N_("What was sent could not be understood. Go back, and try once more.")
 
 
 @dataclass(slots=True)
@@ -39,9 +43,22 @@ class Form:
             self.values.pop(name, None)
 
 
+async def read_posted(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | FileField]:
+    """Return what was posted. Raises PersonError (400) for bytes that are no form.
+
+    aiohttp leaves what its decoders raise as it is: another character set than the bytes are in or than there is
+    (ValueError, LookupError), parts without end, name or a known encoding (ValueError, RuntimeError), a broken
+    compression (RequestPayloadError).
+    """
+    try:
+        return await request.post()
+    except (LookupError, ValueError, RuntimeError, web.RequestPayloadError) as error:
+        raise PersonError(NOT_UNDERSTOOD, status=400) from error
+
+
 async def read_form(request: web.Request) -> dict[str, str]:
     """Return the posted text fields, stripped; files are ignored. Of a repeated name the last counts."""
-    posted = await request.post()
+    posted = await read_posted(request)
     return {name: value.strip()[:LONGEST] for name, value in posted.items() if isinstance(value, str)}
 
 

@@ -24,6 +24,7 @@ from aiohttp import web
 
 from protocol.errors import N_, MulhaqaError, PersonError
 from screens import pages
+from screens.forms import NOT_UNDERSTOOD, read_posted
 from screens.pages import LOST, SESSION, SITE, Area
 from screens.sessions import Session
 
@@ -59,7 +60,6 @@ NOT_FOUND = N_("This page does not exist. Go back to the first page, or ask at t
 NOT_ALLOWED = N_("This cannot be done at this address. Go back to the first page.")
 TOO_LARGE = N_("What was sent is too large. Shorten it and send it again.")
 TOO_LONG = N_("This address is too long. Go back to the first page.")
-NOT_UNDERSTOOD = N_("What was sent could not be understood. Go back, and try once more.")
 BROKEN = N_("Something went wrong here, not with you. What was confirmed is kept. Try again, or ask at the counter.")
 SESSION_OVER = N_("Your session has ended, to protect you. Nothing was sent. Please begin again.")
 FORGED = N_("This form did not come from this screen. Open the page again and send it once more.")
@@ -217,8 +217,11 @@ def set_cookie(request: web.Request, response: web.StreamResponse, area: Area, s
 
 @web.middleware
 async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what changes something unless it comes from our own page, in a session that still lives."""
-    if request.method in SAFE_METHODS or SESSION not in request:
+    """Refuse what changes something unless it comes from our own page, in a session that still lives.
+
+    What leads nowhere changes nothing: it is told so, by the handler that aiohttp put there.
+    """
+    if request.method in SAFE_METHODS or SESSION not in request or request.match_info.http_exception is not None:
         return await handler(request)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise PersonError(FORGED, status=403)
@@ -226,7 +229,7 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise PersonError(SESSION_OVER, status=401)
     token = request.headers.get("X-CSRF")
     if token is None:
-        posted = (await request.post()).get("csrf", "")
+        posted = (await read_posted(request)).get("csrf", "")
         token = posted if isinstance(posted, str) else ""
     if not hmac.compare_digest(token.encode(), pages.session_of(request).csrf.encode()):
         raise PersonError(FORGED, status=403)

@@ -26,7 +26,7 @@ from edge.web.staff_words import TITLES
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import Bilingual
 from protocol.records.hashing import text_of
-from screens.forms import read_form
+from screens.forms import read_form, read_posted
 from screens.pages import render
 
 UNREADABLE = N_("What this browser sent could not be read. Reload the page and try again.")
@@ -101,7 +101,7 @@ async def draw_sheet(request: web.Request) -> web.StreamResponse:
 @DECIDES
 async def decide(request: web.Request) -> web.StreamResponse:
     """Take the decision that the agent signed; his page goes on to `next`."""
-    posted = await request.post()
+    posted = await read_posted(request)
     values = {name: value for name, value in posted.items() if isinstance(value, str)}
     case = subject_of_path(request.match_info["case"])
     await decisions.take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -221,6 +222,48 @@ async def test_a_flood_of_bytes_is_refused_in_words(browser: Browser) -> None:
     response = await browser.post("/desk", data=flood)
     assert response.status == 413
     assert "trop volumineux" in await response.text()
+
+
+PART = '--b\r\nContent-Disposition: form-data; name="csrf"\r\n{}\r\n\r\nx\r\n--b--\r\n'
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
+
+
+@pytest.mark.parametrize("token", ["", "X-CSRF"])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (FORM, b"text=\xff\xfe"),
+        (f"{FORM}; charset=nonsense", b"text=x"),
+        ("multipart/form-data", b"text=x"),
+        (PARTS, b"text=x"),
+        (PARTS, b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\nx'),
+        (PARTS, b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n"),
+        (PARTS, PART.format("Content-Type: text/plain; charset=nonsense").encode()),
+        (PARTS, PART.format("Content-Transfer-Encoding: nonsense").encode()),
+    ],
+)
+async def test_bytes_that_are_no_form_are_refused_in_words(
+    browser: Browser, content_type: str, body: bytes, token: str
+) -> None:
+    headers = {"Content-Type": content_type} | ({token: (await hidden(browser))["csrf"]} if token else {})
+    response = await browser.post("/desk", data=body, headers=headers)
+    assert response.status == 400
+    assert "n’a pas pu être compris" in html.unescape(await response.text())
+
+
+async def test_a_body_that_does_not_decompress_is_refused_in_words(browser: Browser) -> None:
+    headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
+    response = await browser.post("/desk", data=b"not gzip", headers=headers)
+    assert response.status == 400
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("PUT", "/desk", 405), ("POST", "/desk/nowhere", 404)])
+async def test_what_leads_nowhere_says_so_before_it_asks_for_a_token(
+    browser: Browser, method: str, path: str, status: int
+) -> None:
+    response = await browser.request(method, path)
+    assert response.status == status
 
 
 async def test_an_endless_address_is_refused_in_words(browser: Browser) -> None:
