@@ -10,14 +10,13 @@ The seed that arrived can be destroyed once `install` has returned: everything i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.services.office import AnnexeProfile
-from edge.store.connection import sync_folder
 from edge.store.custody import KEY_NAME
+from edge.store.durable import make_folder, write_durably
 from edge.store.schema import DATABASE
 from edge.store.vault import Vault
 from protocol.errors import OperatorError
@@ -64,10 +63,10 @@ def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Insta
     if (folder / DATABASE).exists():
         raise OperatorError(f"{folder} holds a log but no seed: restore {SEALED_SEED} from the backup of that annexe.")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         (folder / KEY_NAME).unlink(missing_ok=True)  # left by an installation that the power ended: it sealed nothing
         vault = Vault.create(folder, entropy)
-        _write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+        write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
     except OSError as error:
         raise OperatorError(f"{folder} cannot be written to: {error.strerror}.") from error
     return Installation(folder, vault, parsed)
@@ -82,14 +81,3 @@ def open_installation(folder: Path) -> Installation:
         )
     vault = Vault.open(folder)
     return Installation(folder, vault, parse_seed(vault.open_local(PLACE, path.read_bytes())))
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """Write `data` so that after a power cut the file is there whole or not at all (rename(2), fsync of both)."""
-    partial = path.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
-    sync_folder(path.parent)

@@ -22,6 +22,7 @@ from typing import Protocol
 
 import aiosqlite
 
+from edge.store.durable import sync_folder
 from protocol.errors import CallerError, OperatorError
 
 SqlValue = None | int | str | bytes
@@ -225,15 +226,6 @@ def _find_or_create(path: Path, writable: bool) -> None:
         raise OperatorError(f"the store cannot be made at {path}: {error.strerror}") from error
     os.close(descriptor)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 async def open_scratch() -> Connection:

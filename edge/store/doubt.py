@@ -10,7 +10,8 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.store.connection import Connect, sync_folder
+from edge.store.connection import Connect
+from edge.store.durable import sync_folder
 from edge.store.vault import Vault
 from edge.store.verify import verify_log
 from edge.store.views.view import View

@@ -62,6 +62,7 @@ def test_an_installation_that_the_power_ended_begins_again(seed: bytes, folder: 
         (folder / "seed.partial").write_bytes(b"half of it")
     install(folder, seed, os.urandom)
     assert open_installation(folder).seed.annexe_id == "berkane-05"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not (folder / "seed.partial").exists()
 
 
