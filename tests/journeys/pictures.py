@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-COLOURS = 64  # the screens are flat: letters' edges are all that needs shades
+COLOURS = 48  # the screens are flat: letters' edges are all that needs shades
 
 
 def save(page: Page, path: Path) -> None:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-import zxingcpp
-from PIL import Image
 from playwright.sync_api import expect
 
 from launcher.people import Person
 from tests.journeys.backstage import Backstage
+from tests.journeys.papers import code_on
 from tests.journeys.screen import Screen, Screens
 from tests.journeys.test_authority import WHY
 from tests.journeys.test_kiosk_request import sign_in
 
 LANGUAGES = ("ar", "fr")
-DOTS_PER_INCH = "150"
-
-
-def code_on(pdf: bytes, folder: Path) -> str:
-    """The text of the QR code on a paper, read from its picture as a camera would."""
-    (folder / "paper.pdf").write_bytes(pdf)
-    subprocess.run(
-        ["pdftoppm", "-r", DOTS_PER_INCH, "-png", "-singlefile", folder / "paper.pdf", folder / "paper"], check=True
-    )
-    [code] = zxingcpp.read_barcodes(Image.open(BytesIO((folder / "paper.png").read_bytes())))
-    return str(code.text)
 
 
 def follow_at_kiosk(screens: Screens, language: str, person: Person, case: str) -> Screen:
