@@ -96,6 +96,15 @@ async def test_a_decision_sent_twice_is_one_and_taken_twice_is_refused(office: O
     assert caught.value.status == 409
 
 
+async def test_a_sheet_made_by_hand_for_a_decided_case_decides_nothing(office: Office) -> None:
+    case = await ready_to_decide(office)
+    agent = await authority(office)
+    sheet = parse_sheet(await drawn(office, case, agent, "refused"))
+    await decided(office, case, "approved", agent)
+    by_hand = msgspec.structs.replace(sheet, follows=list((await case_of(office, case)).heads))
+    await refused(office, case, sheet_bytes(by_hand), agent, status=409)
+
+
 async def test_a_sheet_of_another_case_decides_nothing(office: Office) -> None:
     owner = await account(office)
     cases = [(await asked(office, owner)).case for _ in range(2)]

@@ -88,6 +88,18 @@ def test_only_so_many_made_up_identities_are_remembered() -> None:
         attempts.admit("ZZ0", 0)
 
 
+def test_whoever_is_being_guessed_is_not_forgotten_for_newer_ones() -> None:
+    attempts = Attempts()
+    attempts.admit("FA1", 0)
+    for number in range(REMEMBERED - 1):
+        attempts.admit(f"ZZ{number}", 0)
+    for _ in range(ALLOWED - 1):
+        attempts.admit("FA1", 0)
+    attempts.admit("one more", 0)
+    with pytest.raises(PersonError):
+        attempts.admit("FA1", 0)
+
+
 def test_tries_that_are_far_apart_lock_nobody_out() -> None:
     attempts = Attempts()
     for number in range(3 * ALLOWED):
