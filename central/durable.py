@@ -1,4 +1,4 @@
-"""Writing a file so that after a power cut it is there whole or not at all (rename(2), fsync of file and folder)."""
+"""Files and folders that survive a power cut: whole or not at all (rename(2), fsync of the file and of its folder)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,22 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of the service's own, its parents too; one that is there already is closed to others."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for one in missing:
+        sync_folder(one.parent)

@@ -6,6 +6,7 @@
     central.sqlite    the store
 
 The seed that arrived can be destroyed once `install` has returned: everything in it that is secret is sealed here.
+`seed.sealed` is written last, so a folder without it is not installed: after a power cut `install` begins again there.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from central.durable import write_durably
+from central.durable import make_folder, write_durably
 from central.paper_keys import PaperKeys
 from central.published_keys import PublishedKeys
-from central.store.vault import NAME, CentreVault
+from central.store.vault import NAME, SIZE, CentreVault
 from protocol.errors import OperatorError
 from protocol.office.seed import CentreSeed, SeedRefused, parse_centre_seed
 from protocol.records.credentials import Credential, parse_credential
@@ -63,17 +64,25 @@ class Installation:
 
 
 def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Installation:
-    """Make a data folder from a seed; OperatorError when it is installed already, PeerError when the seed is bad."""
+    """Make a data folder from a seed.
+
+    Raises PeerError when the seed is not good, OperatorError when the folder is installed already or cannot be written
+    to.
+    """
     parsed = parse_centre_seed(seed)
     published = _first_keys(parsed)
     if (folder / SEALED_SEED).exists():
         raise OperatorError(
             f"{folder} is installed already: choose another folder, or start it with mulhaqa-central run."
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = CentreVault.open(folder, entropy)
-    PaperKeys(folder / PUBLISHED).publish(published)
-    write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+    try:
+        make_folder(folder)
+        _drop_half_a_key(folder / NAME)
+        vault = CentreVault.open(folder, entropy)
+        PaperKeys(folder / PUBLISHED).publish(published)
+        write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be written to: {error.strerror}.") from error
     return Installation(folder, vault, parsed)
 
 
@@ -88,6 +97,12 @@ def open_installation(folder: Path) -> Installation:
         raise OperatorError(f"{folder / NAME} is missing, and the folder is sealed by it: restore it from its backup.")
     vault = CentreVault.open(folder, _no_entropy)
     return Installation(folder, vault, parse_centre_seed(vault.open_local(PLACE, path.read_bytes())))
+
+
+def _drop_half_a_key(path: Path) -> None:
+    """Remove what the power left of a key that was being written: it sealed nothing. A whole one may have."""
+    if path.exists() and path.stat().st_size < SIZE:
+        path.unlink()
 
 
 def _first_keys(seed: CentreSeed) -> PublishedKeys:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from central.durable import sync_folder
 from protocol.errors import OperatorError
 from protocol.records.hashing import digest
 from protocol.records.keys import subkey
@@ -52,11 +53,7 @@ class CentreVault:
             file.write(key)
             file.flush()
             os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name itself must survive: keys sealed by a lost vault are lost
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)  # the name itself must survive: keys sealed by a lost vault are lost
         return cls(key)
 
     def seal_local(self, place: bytes, plain: bytes) -> bytes:
