@@ -161,6 +161,7 @@ class FeedWriter:
                     await self._store.database.put(connection, table, rows, replace=True)
             except BaseException:
                 self._tips.pop(stream, None)  # nothing was written: the disk knows where the feed ends
+                self._fences.pop(stream, None)  # a number taken in this transaction went back with it
                 raise
         for listener in self._listeners:
             listener(stream)

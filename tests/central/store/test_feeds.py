@@ -98,3 +98,21 @@ async def test_whom_it_published_it_trusts_again_after_a_restart(tmp_path: Path)
         (published,) = await centre.queries.credentials("annexe")
         assert published.credential == credential
         assert [one.annexe for one in await centre.queries.annexes()] == ["berkane-05"]
+
+
+async def test_a_turn_that_was_lost_with_its_transaction_makes_no_branch(tmp_path: Path):
+    """Who wrote nothing holds no number of the fence: another process may have taken the same one since."""
+    async with centre_in(tmp_path) as server, centre_in(tmp_path):
+        with closing(sqlite3.connect(tmp_path / "central.sqlite")) as connection:
+            connection.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON catalogue BEGIN SELECT RAISE (ABORT, 'the disk is full'); END"
+            )
+            with pytest.raises(Exception, match="the disk is full"):
+                await server.feeds.publish_procedure(document(1))
+            connection.execute("DROP TRIGGER full")
+        async with centre_in(tmp_path) as command:
+            await command.feeds.publish_procedure(document(1))
+            await server.feeds.publish_procedure(document(2))
+            await command.feeds.publish_procedure(document(3))
+        snapshot = await server.feeds.snapshot()
+    assert chain_of(snapshot).branches() == []
