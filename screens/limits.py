@@ -7,7 +7,8 @@ memory, by a keyed name of the address; a restart forgets them.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from protocol.errors import N_, PersonError
@@ -27,6 +28,12 @@ class Limit:
 
 SIGN_IN = Limit("sign-in", 30, 10 * 60_000)
 """From one address: six people who each forget their PIN five times. Each identity has its own lock-out besides."""
+
+STAFF_SIGN_IN = Limit("staff sign-in", 30, 10 * 60_000)
+"""The same for agents, counted apart: a visitor's guesses at a kiosk close no counter behind the same address."""
+
+CLAIMS = Limit("claim", 20, 10 * 60_000)
+"""Accounts refused from one address because the card has one: whoever goes through card numbers learns who is known."""
 
 LOOK_UP = Limit("look-up", 20, 10 * 60_000)
 """Unknown references from one address. With 45 random bits and a check symbol a guess is hopeless at this pace."""
@@ -62,3 +69,25 @@ class Limits:
         self._counts[(limit.name, address)] = (count + 1, since)
         while len(self._counts) > REMEMBERED:
             self._counts.popitem(last=False)
+
+    @contextmanager
+    def trying(self, limit: Limit, address: str, *failures: int) -> Iterator[None]:
+        """Count a try while it is judged, and for good if it ends as a PersonError with one of the statuses `failures`.
+
+        It counts from its beginning, for checking a PIN takes a while: a hundred sent at once would all pass a count
+        that none of them has reached yet. Raises PersonError (429) where `admit` does.
+        """
+        self.admit(limit, address)
+        self.note(limit, address)
+        try:
+            yield
+        except PersonError as error:
+            if error.status not in failures:
+                self._take_back(limit, address)
+            raise
+        self._take_back(limit, address)
+
+    def _take_back(self, limit: Limit, address: str) -> None:
+        count, since = self._counts.get((limit.name, address), (0, 0))
+        if count > 0:
+            self._counts[(limit.name, address)] = (count - 1, since)

@@ -48,7 +48,8 @@ def routes(office: Office) -> list[web.RouteDef]:
 
 @signed_in.anyone
 async def home(request: web.Request) -> web.StreamResponse:
-    """Four doors, a search, and what people ask for most."""
+    """Four doors, a search, and what people ask for most; an account half opened is forgotten with its answers."""
+    kiosk_opening.drop_draft(request)
     asked = await popular.most_asked(signed_in.office_of(request))
     return show(request, "home.html", asked=asked, bye="bye" in request.query)
 
@@ -102,10 +103,9 @@ async def enter(request: web.Request) -> web.StreamResponse:
     values = await read_form(request)
     pin, address = values.pop("pin", ""), request.remote or ""
     try:
-        limits.admit(SIGN_IN, address)
-        account = await accounts.sign_in(office, values.get("cnie", ""), pin)
+        with limits.trying(SIGN_IN, address, 401, 429):  # a card number mistyped (422) is no guess
+            account = await accounts.sign_in(office, values.get("cnie", ""), pin)
     except PersonError as error:
-        limits.note(SIGN_IN, address)
         form = Form(values, pages.tongue_of(request).errors(error))
         return show(request, "sign_in.html", error.status, form=form)
     raise go(await kiosk_opening.welcome(request, account))

@@ -51,14 +51,8 @@ async def state(request: web.Request) -> web.StreamResponse:
 
 
 async def _find(request: web.Request, typed: str) -> requests.PublicState:
-    limits, address = request.app[signed_in.LIMITS], request.remote or ""
-    limits.admit(LOOK_UP, address)
-    try:
+    with request.app[signed_in.LIMITS].trying(LOOK_UP, request.remote or "", 404):  # a slip that is seen is no guess
         return await requests.public_state(signed_in.office_of(request), references.parse(typed))
-    except PersonError as error:
-        if error.status == 404:  # a slip that the check symbol catches is no guess
-            limits.note(LOOK_UP, address)
-        raise
 
 
 def _refused(request: web.Request, typed: str, error: PersonError) -> web.Response:

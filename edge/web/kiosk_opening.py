@@ -26,6 +26,7 @@ from protocol.office.calendar import local_date
 from protocol.office.events import Actor, Language
 from screens import pages
 from screens.forms import Form, read_form
+from screens.limits import CLAIMS
 
 CONSENT = "law 09-08 notice, kiosk, 1"
 """Which notice was agreed to, and where: it is part of the account's record."""
@@ -117,6 +118,11 @@ def draft_of(request: web.Request) -> dict[str, str]:
     return found
 
 
+def drop_draft(request: web.Request) -> None:
+    """Forget what was answered: whoever turned away may be gone, and the next person finds none of it by going back."""
+    pages.session_of(request).data.pop(DRAFT, None)
+
+
 def first_open(draft: Values, before: str | None = None) -> Step | None:
     """The first step not answered yet, among those before the step `before`."""
     for step in STEPS:
@@ -130,7 +136,7 @@ def first_open(draft: Values, before: str | None = None) -> Step | None:
 @signed_in.anyone
 async def begin(request: web.Request) -> web.StreamResponse:
     """Start with an empty draft."""
-    pages.session_of(request).data.pop(DRAFT, None)
+    drop_draft(request)
     raise go(f"{ROOT}/{STEPS[0].name}")
 
 
@@ -203,7 +209,8 @@ async def send(request: web.Request) -> web.StreamResponse:
     try:
         command = signed_in.command_of(request, values)
         _all(lambda: identity.check_pin(pin), lambda: _same(pin, again))
-        account = await accounts.open_account(office, command, form_of(draft, pin, tongue.content), _by(draft))
+        with request.app[signed_in.LIMITS].trying(CLAIMS, request.remote or "", 409):
+            account = await accounts.open_account(office, command, form_of(draft, pin, tongue.content), _by(draft))
     except PersonError as error:
         return _refused(request, draft, error)
     raise go(await welcome(request, account, new=True))

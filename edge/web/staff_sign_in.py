@@ -21,7 +21,7 @@ from edge.web import signed_in
 from protocol.errors import N_, PersonError
 from screens import pages
 from screens.forms import Form, read_form
-from screens.limits import SIGN_IN
+from screens.limits import STAFF_SIGN_IN
 from screens.pages import render
 from screens.security import SESSION_OVER
 
@@ -78,13 +78,8 @@ async def enter(request: web.Request) -> web.StreamResponse:
 
 async def _known(request: web.Request, login: str, password: str) -> StaffView:
     """The agent of this login and password; each failure counts against the address that it came from."""
-    limits, address = request.app[signed_in.LIMITS], request.remote or ""
-    limits.admit(SIGN_IN, address)
-    try:
+    with request.app[signed_in.LIMITS].trying(STAFF_SIGN_IN, request.remote or "", 401, 429):
         return await staff.sign_in(signed_in.office_of(request), login, password)
-    except PersonError:
-        limits.note(SIGN_IN, address)
-        raise
 
 
 def _check_role(request: web.Request, agent: StaffView) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import ExitStack, nullcontext
+
 import pytest
 
 from protocol.errors import PersonError
@@ -47,3 +49,36 @@ def test_the_address_quiet_for_longest_is_forgotten_first() -> None:
     for number in range(REMEMBERED):
         limits.note(LIMIT, str(number))
     limits.admit(LIMIT, "first")
+
+
+def test_tries_sent_at_once_count_before_any_is_judged() -> None:
+    limits = Limits(lambda: 0)
+    with ExitStack() as under_way:
+        for _ in range(3):
+            under_way.enter_context(limits.trying(LIMIT, "10.0.0.1", 401))
+        with pytest.raises(PersonError), limits.trying(LIMIT, "10.0.0.1", 401):
+            pass
+    limits.admit(LIMIT, "10.0.0.1")
+
+
+@pytest.mark.parametrize(("status", "counted"), [(401, True), (422, False)])
+def test_only_a_failure_of_the_kind_stays_counted(status: int, counted: bool) -> None:
+    limits = Limits(lambda: 0)
+    for _ in range(3):
+        with pytest.raises(PersonError), limits.trying(LIMIT, "10.0.0.1", 401):
+            raise PersonError("wrong", status=status)
+    refused = pytest.raises(PersonError) if counted else nullcontext()
+    with refused:
+        limits.admit(LIMIT, "10.0.0.1")
+
+
+def test_getting_in_forgives_none_of_the_guesses_before() -> None:
+    limits = Limits(lambda: 0)
+    for left in (2, 1, 0):
+        with pytest.raises(PersonError), limits.trying(LIMIT, "10.0.0.1", 401):
+            raise PersonError("wrong", status=401)
+        if left:
+            with limits.trying(LIMIT, "10.0.0.1", 401):
+                pass
+    with pytest.raises(PersonError):
+        limits.admit(LIMIT, "10.0.0.1")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from edge.services import staff
@@ -103,10 +104,16 @@ class Desk:
 @asynccontextmanager
 async def at_work(office: Office, login: str = "", area: str = "", language: str = "fr") -> AsyncIterator[Desk]:
     """A browser at the staff screens, signed in when a login is given."""
-    server = TestServer(application.build(office, SCREENS))
-    async with TestClient(server, cookies={"lang": language}) as client:
+    async with visiting(application.build(office, SCREENS), language) as client:
         desk = Desk(client)
         yield await desk.sign_in(login, area) if login else desk
+
+
+@asynccontextmanager
+async def visiting(app: web.Application, language: str = "fr") -> AsyncIterator[TestClient[Any, Any]]:
+    """A browser at an application."""
+    async with TestClient(TestServer(app), cookies={"lang": language}) as client:
+        yield client
 
 
 async def open_account(desk: Desk, **changes: str) -> str:
