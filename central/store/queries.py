@@ -108,17 +108,18 @@ class Queries:
         annexe: str | None = None,
         state: State | None = None,
         limit: int = MAX_ROWS,
-        before_ms: int | None = None,
+        after: tuple[int, bytes] | None = None,
     ) -> list[RequestRow]:
-        """The newest requests first; `before_ms` goes on behind the last one shown."""
+        """The newest requests first; `after` goes on behind the last one shown (its `submitted_ms` and subject)."""
         table = schema.case_views
         query = select(table).order_by(table.c.submitted_ms.desc(), table.c.subject).limit(min(limit, MAX_ROWS))
         if annexe is not None:
             query = query.where(table.c.annexe == annexe)
         if state is not None:
             query = query.where(table.c.state == state.value)
-        if before_ms is not None:
-            query = query.where(table.c.submitted_ms < before_ms)
+        if after is not None:
+            earlier = table.c.submitted_ms < after[0]
+            query = query.where(earlier | ((table.c.submitted_ms == after[0]) & (table.c.subject > after[1])))
         return await self._requests(query)
 
     async def request(self, annexe: str, subject: bytes) -> RequestRow | None:

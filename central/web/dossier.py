@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from central.store.decision_check import DecisionCheck
 from central.store.queries import Queries, RequestRow
 from central.web.words import CHECKS, ROLES, Look, step_label
 from protocol.office.casework import Case, Step
-from protocol.office.catalogue import Bilingual, Field, Procedure
+from protocol.office.catalogue import MONTH, Bilingual, Field, Procedure
 from protocol.office.events import Actor
 
 
@@ -24,13 +25,22 @@ class ShownStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A question and its answer, in both languages where the form has them; `month`: its first day (ISO), or ""."""
+
+    label: Bilingual | str
+    value: Bilingual | str
+    month: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """What the page shows. `received_ms`: when the certificate's record was taken in here."""
 
     annexe: str
     case: Case
     procedure: Procedure | None
-    answers: tuple[tuple[Bilingual | str, Bilingual | str], ...]
+    answers: tuple[Answer, ...]
     steps: tuple[ShownStep, ...]
     check: Look | None
     updated_ms: int
@@ -48,7 +58,7 @@ async def dossier_of(queries: Queries, row: RequestRow) -> Dossier:
         annexe=row.annexe,
         case=case,
         procedure=procedure,
-        answers=labelled(procedure, dict(case.answers)),
+        answers=labelled(procedure, case.answers),
         steps=tuple(_shown(step) for step in case.history),
         check=CHECKS[row.decision] if row.decision is not DecisionCheck.NONE else None,
         updated_ms=row.updated_ms,
@@ -63,21 +73,20 @@ async def _procedure(queries: Queries, case: Case) -> Procedure | None:
     return next((one for one in published if (one.id, one.version) == wanted), None)
 
 
-def labelled(
-    procedure: Procedure | None, answers: dict[str, str]
-) -> tuple[tuple[Bilingual | str, Bilingual | str], ...]:
+def labelled(procedure: Procedure | None, answers: Mapping[str, str]) -> tuple[Answer, ...]:
     """Answers with their questions, in the form's order; what the form does not know keeps its id."""
     fields = {field.id: field for field in procedure.fields} if procedure else {}
     order = [name for name in fields if name in answers] + [name for name in answers if name not in fields]
-    return tuple(
-        (fields[name].label if name in fields else name, _answer(fields.get(name), answers[name])) for name in order
-    )
+    return tuple(_labelled(name, fields.get(name), answers[name]) for name in order)
 
 
-def _answer(field: Field | None, answer: str) -> Bilingual | str:
-    """A choice in both languages; a paper's code holds the French words, a case the choice's id."""
-    choices = field.choices if field else []
-    return next((choice.label for choice in choices if answer in (choice.id, choice.label.fr)), answer)
+def _labelled(name: str, field: Field | None, answer: str) -> Answer:
+    """A choice is said in both languages; a paper's code holds its French words, a case its id."""
+    if field is None:
+        return Answer(name, answer)
+    if field.kind == "month" and MONTH.fullmatch(answer):
+        return Answer(field.label, answer, f"{answer}-01")
+    return Answer(field.label, next((one.label for one in field.choices if answer in (one.id, one.label.fr)), answer))
 
 
 def _shown(step: Step) -> ShownStep:

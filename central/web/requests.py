@@ -25,6 +25,9 @@ from screens.pages import render
 PAGE = 50
 """Requests on a page: what a person looks through; each is opened and shown with its name."""
 
+LONGEST_MS = 15
+"""Digits of a time in milliseconds: the year 30,000, far inside what the database counts with."""
+
 OFFICER = signed_in.staff("officer")
 
 
@@ -39,15 +42,13 @@ def routes() -> list[web.RouteDef]:
 
 @OFFICER
 async def show(request: web.Request) -> web.StreamResponse:
-    """The newest requests, of one annexe or state if asked (`annexe`, `state`), older than `before` (ms)."""
+    """The newest requests, of one annexe or state if asked (`annexe`, `state`), behind the one named by `after`."""
     queries = signed_in.prefecture_of(request).centre.queries
     annexe, state = request.query.get("annexe") or None, _state(request.query.get("state", ""))
-    rows = await queries.requests(
-        annexe=annexe, state=state, limit=PAGE + 1, before_ms=_moment(request.query.get("before", ""))
-    )
-    return await _page(
-        request, rows[:PAGE], form=Form(), chosen=(annexe, state), older=rows[PAGE - 1] if len(rows) > PAGE else None
-    )
+    after = _place(request.query["after"]) if "after" in request.query else None
+    rows = await queries.requests(annexe=annexe, state=state, limit=PAGE + 1, after=after)
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return await _page(request, rows[:PAGE], form=Form(), chosen=(annexe, state), last=last)
 
 
 @OFFICER
@@ -66,11 +67,7 @@ async def search(request: web.Request) -> web.StreamResponse:
 async def show_one(request: web.Request) -> web.StreamResponse:
     """One dossier."""
     prefecture = signed_in.prefecture_of(request)
-    try:
-        subject = subject_from_text(request.match_info["case"])
-    except PeerError as error:
-        raise web.HTTPNotFound from error
-    row = await prefecture.centre.queries.request(request.match_info["annexe"], subject)
+    row = await prefecture.centre.queries.request(request.match_info["annexe"], _subject(request.match_info["case"]))
     if row is None:
         raise web.HTTPNotFound
     return render(request, "prefecture/dossier.html", dossier=await dossier_of(prefecture.centre.queries, row))
@@ -82,7 +79,7 @@ async def _page(
     *,
     form: Form,
     chosen: tuple[str | None, State | None] = (None, None),
-    older: RequestRow | None = None,
+    last: RequestRow | None = None,
     status: int = 200,
 ) -> web.Response:
     prefecture = signed_in.prefecture_of(request)
@@ -93,8 +90,8 @@ async def _page(
         "filter": Form({"annexe": chosen[0] or "", "state": chosen[1].value if chosen[1] else ""}),
         "annexes": [one.annexe for one in await prefecture.centre.queries.annexes()],
         "states": list(State),
-        "older": older.case.submitted_ms if older else None,
-        "later": "before" in request.query,
+        "older": f"{last.case.submitted_ms}-{text_of(last.subject)}" if last else "",
+        "later": "after" in request.query,
     }
     return render(request, "prefecture/requests.html", status, **context)
 
@@ -115,9 +112,16 @@ def _state(text: str) -> State | None:
         raise web.HTTPNotFound from error
 
 
-def _moment(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+def _place(text: str) -> tuple[int, bytes]:
+    """The place in the list behind which a page goes on: milliseconds, a dash, the case's id."""
+    ms, _, case = text.partition("-")
+    if not ms.isascii() or not ms.isdecimal() or len(ms) > LONGEST_MS:
         raise web.HTTPNotFound
-    return int(text)
+    return int(ms), _subject(case)
+
+
+def _subject(text: str) -> bytes:
+    try:
+        return subject_from_text(text)
+    except PeerError as error:
+        raise web.HTTPNotFound from error

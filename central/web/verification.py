@@ -21,11 +21,11 @@ from central.prefecture import Prefecture
 from central.sealed_files import MAX_PDF
 from central.verify import Verdict, verify_pdf, verify_text
 from central.web import signed_in
-from central.web.dossier import labelled
-from central.web.words import VERDICTS
+from central.web.dossier import Answer, labelled
+from central.web.words import ENDED, VERDICTS
 from protocol.errors import N_, PersonError
 from protocol.office.attestation import Claims
-from protocol.office.catalogue import Bilingual, Procedure
+from protocol.office.catalogue import Procedure
 from screens import pages
 from screens.forms import Form
 from screens.limits import Limit
@@ -49,7 +49,7 @@ class Proven:
 
     claims: Claims
     procedure: Procedure | None
-    details: tuple[tuple[Bilingual | str, Bilingual | str], ...]
+    details: tuple[Answer, ...]
     received_ms: int | None
 
 
@@ -79,7 +79,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
         "verify/page.html",
         form=Form(),
         verdict=verdict,
-        look=VERDICTS[verdict.kind],
+        look=ENDED if verdict.expired else VERDICTS[verdict.kind],
         sentences=[(one.message, {name: ltr(fact) for name, fact in one.facts.items()}) for one in verdict.sentences],
         proven=await _proven(prefecture, verdict.claims) if verdict.claims else None,
     )
@@ -111,7 +111,7 @@ async def _judge(request: web.Request) -> Verdict:
 async def _proven(prefecture: Prefecture, claims: Claims) -> Proven:
     published = {one.procedure.id: one.procedure for one in await prefecture.centre.queries.catalogue()}
     procedure = published.get(claims.procedure)
-    return Proven(claims, procedure, labelled(procedure, dict(claims.details)), await _received_ms(prefecture, claims))
+    return Proven(claims, procedure, labelled(procedure, claims.details), await _received_ms(prefecture, claims))
 
 
 async def _received_ms(prefecture: Prefecture, claims: Claims) -> int | None:

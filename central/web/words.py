@@ -75,6 +75,8 @@ VERDICTS: Mapping[Kind, Look] = {
     Kind.UNREADABLE: Look("wait", "alert", N_("Not readable")),
 }
 
+ENDED = Look("wait", "clock", N_("Genuine, but not valid any more"))
+
 STATUSES: Mapping[str, Look] = {
     "active": Look("ready", "check", N_("delivered at the annexe")),
     "received_here": Look("sent", "inbox", N_("received here, decided elsewhere")),

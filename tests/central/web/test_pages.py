@@ -1,0 +1,220 @@
+"""What an officer reads of annexes, requests and procedures, once they have sent something, and before."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from central.prefecture import Prefecture
+from tests.central.provisioned import ANNEXE, Provisioned
+from tests.central.web.support import ALL_STATES, REFERENCES, TYPED, Annexe, Visitor, hidden, states
+
+
+def words(page: str) -> str:
+    """The words of a page, without markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+async def read(visitor: Visitor, address: str, status: int = 200) -> str:
+    answer = await visitor.get(address)
+    assert answer.status == status
+    return await answer.text()
+
+
+async def search(visitor: Visitor, reference: str):
+    form = hidden(await read(visitor, "/prefecture/requests"))
+    return await visitor.post("/prefecture/requests", data={**form, "reference": reference})
+
+
+async def test_an_annexe_that_never_came_is_shown_with_words(officer: Visitor):
+    page = words(await read(officer, "/prefecture"))
+    assert ANNEXE in page
+    assert "non connectée" in page
+    assert "jamais encore" in page
+    assert "Elle n’a encore rien envoyé" in page
+
+
+async def test_an_annexe_that_sent_something_is_shown_with_its_log(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted")
+    annexe.enrol()
+    await annexe.send("granted", "office")
+    page = await read(officer, "/prefecture")
+    assert "1 demande" in words(page)
+    assert re.search(rf"{ANNEXE}/cases</bdi></td><td>5</td>", page)
+    assert re.search(rf"{ANNEXE}/office</bdi></td><td>2</td>", page)
+    assert states(page) == ["approved"]
+    assert "manque" not in page.replace("Manquant", "")
+
+
+async def test_what_is_missing_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted")
+    await annexe.send("granted", only=lambda number: number != 2)
+    page = words(await read(officer, "/prefecture"))
+    assert "1 enregistrement manque ici" in page
+    assert ":2 (missing)" in page
+
+
+async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe, it: Provisioned):
+    annexe.submit("granted")
+    await annexe.send("granted")
+    clone = Annexe(annexe.prefecture, it)
+    clone.log._segments = 7
+    clone.submit("other")
+    await clone.send("other")
+    assert "s’est ramifié" in words(await read(officer, "/prefecture"))
+
+
+async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted")
+    annexe.submit("other")
+    await annexe.send("granted", "other")
+    page = await read(officer, "/prefecture/requests")
+    for text in (*REFERENCES.values(), "Salma Idrissi", "Certificat de résidence", ANNEXE):
+        assert text in page
+    assert sorted(set(states(page))) == ["approved", "submitted"]
+    assert f'href="/prefecture/requests/{ANNEXE}/{annexe.case("granted")}"' in page
+
+
+async def test_a_list_keeps_to_an_annexe_and_a_state(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted")
+    annexe.submit("other")
+    await annexe.send("granted", "other")
+    only = await read(officer, "/prefecture/requests?state=submitted")
+    assert REFERENCES["other"] in only
+    assert REFERENCES["granted"] not in only
+    assert "Aucune demande ne correspond" in words(await read(officer, "/prefecture/requests?annexe=berkane-09"))
+    for state in ALL_STATES:
+        await read(officer, f"/prefecture/requests?annexe={ANNEXE}&state={state}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "?state=unheard-of",
+        "?after=yesterday",
+        "?after=9999999999999999-" + "a" * 26,
+        "?after=1-x",
+        "/berkane-05/x",
+        "/berkane-05/" + "a" * 26,
+        "/berkane-09/" + "a" * 26,
+    ],
+)
+async def test_an_address_that_leads_nowhere_is_a_calm_page(officer: Visitor, address: str):
+    assert "n’existe pas" in await read(officer, f"/prefecture/requests{address}", 404)
+
+
+async def test_a_long_list_goes_on_behind_its_last_line(
+    officer: Visitor, annexe: Annexe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("central.web.requests.PAGE", 1)
+    annexe.submit("granted")
+    await annexe.send("granted")
+    annexe.submit("other")
+    await annexe.send("other")
+    first = await read(officer, "/prefecture/requests")
+    assert states(first) == ["submitted"]
+    older = re.search(r'href="(/prefecture/requests\?[^"]*after=[^"]+)"', first)
+    assert older
+    second = await read(officer, older[1].replace("&amp;", "&"))
+    assert states(second) == ["submitted"]
+    seen = {reference for reference in REFERENCES.values() for page in (first, second) if reference in page}
+    assert seen == set(REFERENCES.values())
+
+
+async def test_a_dossier_shows_the_person_the_steps_and_what_is_proven(officer: Visitor, annexe: Annexe):
+    head = annexe.decide("granted")
+    annexe.enrol()
+    annexe.seal("granted", head, "serial-1", "MLQ1:X")
+    await annexe.send("granted", "office")
+    page = await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")
+    text = words(page)
+    for shown in ("Salma Idrissi", "سلمى الإدريسي", "FA123456", "1 avril 1990", "Propriétaire", "mars 2019"):
+        assert shown in text
+    for step in ("Demande déposée", "Dossier complet", "Enquête de terrain favorable", "Accordée et signée"):
+        assert step in text
+    assert "la signature de l’agent est valable" in text.lower()
+    assert "Reçu par la préfecture" in text
+    assert re.search(r"Reçu par la préfecture \d\d\.\d\d\.20\d\d \d\d:\d\d", text)
+    assert "serial-1" in text
+
+
+async def test_a_refusal_is_shown_with_its_reason(officer: Visitor, annexe: Annexe):
+    annexe.decide("other", "refused")
+    annexe.enrol()
+    await annexe.send("other", "office")
+    text = words(await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('other')}"))
+    assert "Refusée et signée" in text
+    assert "Not found at this address." in text
+
+
+async def test_a_decision_swapped_after_the_agent_signed_stands_out(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted", "approved", signed="refused")
+    annexe.enrol()
+    await annexe.send("granted", "office")
+    page = await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")
+    assert "notice refused" in page
+    assert "ne correspond pas au journal" in page
+
+
+async def test_a_decision_whose_key_did_not_arrive_yet_is_not_called_verified(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted")
+    await annexe.send("granted")
+    page = await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")
+    assert "Pas encore vérifiée" in page
+
+
+@pytest.mark.parametrize("typed", ["B05-9TH1M-KFANQ", " b05 9thim kfanq ", "B05-9TH1M-KFANQ\n"])
+async def test_a_reference_however_typed_leads_to_its_dossier(officer: Visitor, annexe: Annexe, typed: str):
+    annexe.submit("granted")
+    await annexe.send("granted")
+    answer = await search(officer, typed)
+    assert answer.status == 200
+    assert answer.url.path == f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}"
+    assert not answer.url.query_string
+
+
+async def test_a_reference_that_did_not_arrive_yet_is_said_and_found_later(officer: Visitor, annexe: Annexe):
+    answer = await search(officer, REFERENCES["granted"])
+    assert answer.status == 404
+    assert "n’est arrivée" in await answer.text()
+    annexe.submit("granted")
+    await annexe.send("granted")
+    assert (await search(officer, REFERENCES["granted"])).status == 200
+
+
+@pytest.mark.parametrize("typed", ["", "B05-9TH1M-KFANR", "FA123456", "x" * 1_000])
+async def test_what_is_no_reference_is_said_beside_its_field(officer: Visitor, typed: str):
+    answer = await search(officer, typed)
+    assert answer.status == 422
+    assert 'id="error-reference"' in await answer.text()
+
+
+async def test_the_catalogue_says_what_is_known_and_what_is_not(officer: Visitor):
+    text = words(await read(officer, "/prefecture/catalogue"))
+    assert "Certificat de résidence délivré à l’annexe" in text
+    assert "supprimé" in text
+    assert "délivré ailleurs" in text
+    assert "Frais à confirmer" in text
+    assert "24 novembre 2026" in text
+    assert "https://www.demarchesmaroc.com/certificat-de-residence" in text
+
+
+async def test_every_page_speaks_arabic_from_right_to_left(officer: Visitor, annexe: Annexe):
+    annexe.decide("granted")
+    await annexe.send("granted")
+    dossier = f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}"
+    for address in ("/prefecture", "/prefecture/requests", dossier, "/prefecture/catalogue", "/verify"):
+        page = await read(officer, f"/lang/ar?next={address}")
+        assert '<html lang="ar" dir="rtl"' in page
+        assert "إقليم بركان" in page
+
+
+async def test_nobody_is_named_in_the_database(prefecture: Prefecture, officer: Visitor, annexe: Annexe, tmp_path):
+    annexe.decide("granted")
+    await annexe.send("granted")
+    await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")
+    for path in (tmp_path / "prefecture").iterdir():
+        kept = path.read_bytes()
+        for typed in (*TYPED, "karim", "Zerouali"):
+            assert typed.encode() not in kept, (path.name, typed)
