@@ -17,7 +17,7 @@ from edge.services.telling import told_state
 from edge.store.store import Reader, Transaction
 from protocol.errors import N_, OperatorError, PersonError
 from protocol.office import casework, catalogue, references
-from protocol.office.calendar import due_date
+from protocol.office.calendar import due_date, local_date
 from protocol.office.casework import Case, State
 from protocol.office.catalogue import Procedure
 from protocol.office.events import Actor, Applicant, Language, RequestSubmitted
@@ -97,7 +97,7 @@ async def submit(
             reference=await _unused_reference(office, tx),
             procedure=procedure.id,
             procedure_version=procedure.version,
-            answers=catalogue.check_answers(procedure, answers),
+            answers=catalogue.check_answers(procedure, answers, local_date(tx.now_ms)),
             applicant=Applicant(
                 cnie=person.cnie,
                 name_fr=person.name_fr,

@@ -23,7 +23,7 @@ from edge.web.kiosk_account import language_of, own_dossier
 from edge.web.kiosk_page import go, show
 from protocol.errors import N_, PersonError
 from protocol.office import catalogue
-from protocol.office.calendar import due_date
+from protocol.office.calendar import due_date, local_date
 from protocol.office.catalogue import Field, Procedure
 from protocol.office.identity import mask_cnie, mask_phone
 from protocol.records.hashing import text_of
@@ -128,7 +128,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     values = await read_form(request)
     typed = values.get(field.id, "")
     try:
-        draft[field.id] = catalogue.check_answer(field, year_first(typed) if field.kind == "month" else typed)
+        given = year_first(typed) if field.kind == "month" else typed
+        draft[field.id] = catalogue.check_answer(field, given, local_date(signed_in.office_of(request).now()))
     except PersonError as error:
         form = Form({field.id: typed}, pages.tongue_of(request).errors(error))
         return _question(request, procedure, field, form, error.status)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 from protocol.errors import N_, PersonError, PersonErrors
 from protocol.office.folding import western_digits
@@ -43,13 +44,16 @@ __all__ = [
 MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 
 
-def check_answers(procedure: Procedure, answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the form's answers, checked, in canonical form; raises PersonErrors, each naming its field."""
+def check_answers(procedure: Procedure, answers: Mapping[str, str], today: date | None = None) -> dict[str, str]:
+    """Return the form's answers, checked, in canonical form; raises PersonErrors, each naming its field.
+
+    `today` is for whoever asks now: see `check_answer`.
+    """
     errors: list[PersonError] = []
     checked: dict[str, str] = {}
     for field in procedure.fields:
         try:
-            answer = check_answer(field, answers.get(field.id, ""))
+            answer = check_answer(field, answers.get(field.id, ""), today)
         except PersonError as error:
             errors.append(error)
         else:
@@ -63,8 +67,12 @@ def check_answers(procedure: Procedure, answers: Mapping[str, str]) -> dict[str,
     return checked
 
 
-def check_answer(field: Field, answer: str) -> str:
-    """Return one answer, checked; raises PersonError naming the field."""
+def check_answer(field: Field, answer: str, today: date | None = None) -> str:
+    """Return one answer, checked; raises PersonError naming the field.
+
+    A month tells since when something is so: with `today` one that is still to come is refused. Without it, as when a
+    record is judged, no clock has a say.
+    """
     answer = answer.strip()
     if field.kind == "month":
         answer = western_digits(answer)
@@ -76,4 +84,6 @@ def check_answer(field: Field, answer: str) -> str:
         raise PersonError(N_("Choose one of the answers."), field=field.id)
     if field.kind == "month" and not MONTH.fullmatch(answer):
         raise PersonError(N_("Write the month and the year, for example 2019-03."), field=field.id)
+    if field.kind == "month" and today is not None and answer > f"{today:%Y-%m}":
+        raise PersonError(N_("This month is still to come: look at the year that you wrote."), field=field.id)
     return check_text(answer, field=field.id, longest=min(field.max_length, LONGEST_ANSWER))
