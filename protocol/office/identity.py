@@ -5,6 +5,7 @@
 - Phones by the `phonenumbers` library, region MA, kept as E.164. Only mobile numbers (6, 7) receive an SMS.
 - Digits of other scripts are read as the digits that they are, so that one card is never two.
 - No control and no bidirectional-override character ever passes: they make a page read otherwise than it is stored.
+  Nor does U+FFFD, which stands where bytes were no text.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ PHONE = re.compile(r"\+?[0-9][0-9 .()/\-]*")
 HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode's categories of what nobody sees: controls, marks of direction, unassigned and private characters."""
 
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+
 
 def check_text(text: str, *, field: str, longest: int) -> str:
     """Return a free text without blanks around it; refuses one too long, or with characters that hide something."""
@@ -56,7 +59,7 @@ def check_text(text: str, *, field: str, longest: int) -> str:
     if len(text) > longest:
         raise PersonError(N_("This is too long: %(longest)s characters at most."), field=field, longest=longest)
     for character in text:
-        if character not in "\n\t" and unicodedata.category(character) in HIDDEN:
+        if character == NO_TEXT or (character not in "\n\t" and unicodedata.category(character) in HIDDEN):
             raise PersonError(
                 N_("This text holds hidden characters. Please type it again instead of pasting it."), field=field
             )
