@@ -19,7 +19,8 @@ from screens.forms import Form, read_form
 SPOKEN_CONSENT = "spoken, read back at the counter"
 """What the event says of the consent: an agent read the notice aloud, and the person agreed."""
 
-SECRETS = ("pin",)
+NOT_GIVEN_BACK = ("pin", "command")
+"""The secret; and the id, which may have been used: the form that is shown again is a new one."""
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -51,7 +52,7 @@ async def open_account(request: web.Request) -> web.StreamResponse:
             await accounts.verify_identity(office, following(command), account, by)
     except PersonError as error:
         form = Form(values, pages.tongue_of(request).errors(error))
-        form.forget(SECRETS)
+        form.forget(NOT_GIVEN_BACK)
         return show(request, Desk("new_account", await waiting_lists(office), form=form), error.status)
     raise done(request, N_("The account is open."), path_of_person(account))
 
