@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from edge.services import certificates, enquiries, messages, pieces, requests
+from edge.services import accounts, certificates, enquiries, messages, pieces, requests
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
@@ -102,15 +102,24 @@ async def tell(office: Office, command: bytes, case: bytes, _values: Mapping[str
 @AT_THE_COUNTER
 async def certificate(request: web.Request) -> web.StreamResponse:
     """The sealed certificate, to be printed."""
-    pdf = await certificates.pdf(signed_in.office_of(request), subject_of_path(request.match_info["case"]))
-    return _paper(pdf)
+    office, case = signed_in.office_of(request), subject_of_path(request.match_info["case"])
+    await _note_the_look(request, case)
+    return _paper(await certificates.pdf(office, case))
 
 
 @AT_THE_COUNTER
 async def receipt(request: web.Request) -> web.StreamResponse:
     """The receipt, in the language of the screen first."""
     office, case = signed_in.office_of(request), subject_of_path(request.match_info["case"])
+    await _note_the_look(request, case)
     return _paper(await requests.receipt_pdf(office, case, pages.tongue_of(request).content))
+
+
+async def _note_the_look(request: web.Request, case: bytes) -> None:
+    """A paper says as much of a person as his page does: who opens it by its address alone has looked at him too."""
+    office = signed_in.office_of(request)
+    account = (await requests.dossier(office, case)).case.account
+    await accounts.view(office, account, signed_in.actor_of(request))
 
 
 def _paper(pdf: bytes) -> web.Response:
