@@ -6,6 +6,7 @@ what to find in its own system's packages.
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 import os
 import shutil
@@ -35,6 +36,10 @@ def _program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
 
 
+def _library(name: str) -> Callable[[], bool]:
+    return lambda: ctypes.util.find_library(name) is not None
+
+
 def _can_make_environments() -> bool:
     return all(importlib.util.find_spec(module) is not None for module in ("venv", "ensurepip"))
 
@@ -61,6 +66,7 @@ TESTS = (
     *PRODUCT,
     Package("chromium", "the browser of the journeys", _file("/usr/bin/chromium")),
     Package("poppler-utils", "pdfsig and pdftoppm, which read our PDFs independently", _program("pdfsig")),
+    Package("libatomic1", "the driver of the browser's journeys", _library("atomic")),
     Package("libnss3-tools", "certutil, which tells pdfsig whom to trust", _program("certutil")),
 )
 
