@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -37,7 +38,7 @@ def data(tmp_path: Path, it: Provisioned) -> Path:
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str], data: Path):
+def said(capsys: pytest.CaptureFixture[str], data: Path) -> Any:
     """What the next command says, out and err."""
     capsys.readouterr()
     return capsys.readouterr
@@ -47,10 +48,10 @@ def run(data: Path, *words: object) -> int:
     return main([*map(str, words), "--data", str(data)])
 
 
-def published(data: Path) -> list[dict]:
+def published(data: Path) -> list[dict[str, Any]]:
     out = data.parent / "all.snapshot"
     assert run(data, "snapshot", "--out", out) == 0
-    records = decode(out.read_bytes(), max_size=1 << 24)
+    records: Any = decode(out.read_bytes(), max_size=1 << 24)
     return [open_body(parse_record(one), None) for one in records]
 
 
@@ -75,7 +76,7 @@ def test_the_seed_can_be_destroyed_after_the_installation(tmp_path: Path, it: Pr
     assert run(tmp_path / "prefecture", "catalogue", "publish") == 0
 
 
-def test_a_second_installation_changes_nothing(data: Path, it: Provisioned, said) -> None:
+def test_a_second_installation_changes_nothing(data: Path, it: Provisioned, said: Any) -> None:
     assert main(["install", "--data", str(data), str(it.seed)]) == 1
     assert "installed already" in said().err
 
@@ -86,18 +87,18 @@ def test_what_is_no_seed_of_a_centre_installs_nothing(tmp_path: Path, it: Provis
     assert not (tmp_path / "prefecture").exists()
 
 
-def test_a_folder_without_its_key_is_refused_in_words(data: Path, said) -> None:
+def test_a_folder_without_its_key_is_refused_in_words(data: Path, said: Any) -> None:
     (data / "centre.key").unlink()
     assert run(data, "catalogue", "publish") == 1
     assert "restore it from its backup" in said().err
 
 
-def test_a_folder_that_was_never_installed_is_refused_in_words(tmp_path: Path, said) -> None:
+def test_a_folder_that_was_never_installed_is_refused_in_words(tmp_path: Path, said: Any) -> None:
     assert run(tmp_path / "nothing", "catalogue", "publish") == 1
     assert "install one with" in said().err
 
 
-def test_the_catalogue_is_published_once(data: Path, said) -> None:
+def test_the_catalogue_is_published_once(data: Path, said: Any) -> None:
     assert run(data, "catalogue", "publish") == 0
     assert "4 published, 0 stood there already" in said().out
     assert run(data, "catalogue", "publish") == 0
@@ -113,7 +114,7 @@ def changed_catalogue(folder: Path, **changes: object) -> Path:
 
 
 def test_another_text_under_a_published_version_is_refused_and_a_higher_version_taken(
-    tmp_path: Path, data: Path, said
+    tmp_path: Path, data: Path, said: Any
 ) -> None:
     assert run(data, "catalogue", "publish") == 0
     changed = changed_catalogue(tmp_path, deadline_days=30)
@@ -127,14 +128,14 @@ def test_another_text_under_a_published_version_is_refused_and_a_higher_version_
     assert run(data, "catalogue", "publish", "--folder", changed_catalogue(tmp_path, version=0)) == 1
 
 
-def test_nothing_of_a_catalogue_is_published_that_breaks_the_law(tmp_path: Path, data: Path, said) -> None:
+def test_nothing_of_a_catalogue_is_published_that_breaks_the_law(tmp_path: Path, data: Path, said: Any) -> None:
     piece = {"id": "copie", "label": {"ar": "نسخة", "fr": "Copie certifiée conforme"}, "needs": "left"}
     assert run(data, "catalogue", "publish", "--folder", changed_catalogue(tmp_path, pieces=[piece])) == 1
     assert "55-19" in said().err
     assert "catalogue.published" not in kinds(data)
 
 
-def test_an_annexe_is_admitted_once_and_its_codes_verify_from_then_on(data: Path, it: Provisioned, said) -> None:
+def test_an_annexe_is_admitted_once_and_its_codes_verify_from_then_on(data: Path, it: Provisioned, said: Any) -> None:
     claims = replace(claims_of(RESIDENCE), annexe=ANNEXE)
     token = encode_token(claims, it.seals.token_key)
     assert run(data, "verify", token) == 1
@@ -149,7 +150,7 @@ def test_an_annexe_is_admitted_once_and_its_codes_verify_from_then_on(data: Path
 
 
 def test_an_annexe_without_its_seal_is_admitted_with_a_word_about_it(
-    tmp_path: Path, data: Path, it: Provisioned, said
+    tmp_path: Path, data: Path, it: Provisioned, said: Any
 ) -> None:
     alone = tmp_path / "alone.credential"
     shutil.copy(it.credential, alone)
@@ -158,7 +159,7 @@ def test_an_annexe_without_its_seal_is_admitted_with_a_word_about_it(
     assert run(data, "annexe", "admit", alone, "--seal", it.seal) == 0
 
 
-def test_nobody_else_is_admitted_as_an_annexe(tmp_path: Path, data: Path, it: Provisioned, said) -> None:
+def test_nobody_else_is_admitted_as_an_annexe(tmp_path: Path, data: Path, it: Provisioned, said: Any) -> None:
     assert run(data, "annexe", "admit", it.folder / "centre.credential") == 1
     assert "not of an annexe" in said().err
     (tmp_path / "other").mkdir()
@@ -170,7 +171,7 @@ def test_nobody_else_is_admitted_as_an_annexe(tmp_path: Path, data: Path, it: Pr
     assert kinds(data).count("credential.published") == 3
 
 
-def test_a_certificate_is_verified_as_file_and_as_code(tmp_path: Path, data: Path, it: Provisioned, said) -> None:
+def test_a_certificate_is_verified_as_file_and_as_code(tmp_path: Path, data: Path, it: Provisioned, said: Any) -> None:
     assert run(data, "annexe", "admit", it.credential) == 0
     paper = make_certificate(Typesetter(), issued_now(), it.seals)
     (tmp_path / "paper.pdf").write_bytes(paper.pdf)
@@ -190,7 +191,7 @@ def test_a_certificate_is_verified_as_file_and_as_code(tmp_path: Path, data: Pat
     assert json.loads(said().out)["claims"] is None
 
 
-def test_what_cannot_be_read_is_said_and_not_genuine(data: Path, said) -> None:
+def test_what_cannot_be_read_is_said_and_not_genuine(data: Path, said: Any) -> None:
     assert run(data, "verify", "no-such-file.pdf") == 1
     assert "cannot be read" in said().err
     assert run(data, "verify", "\0") == 1

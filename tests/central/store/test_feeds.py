@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,11 +26,11 @@ def chain_of(snapshot: list[bytes]) -> Chain:
     return chain
 
 
-def document(version: int, name: str = "residence") -> dict:
+def document(version: int, name: str = "residence") -> dict[str, Any]:
     return {"id": name, "version": version, "text": "unknown"}
 
 
-async def test_what_is_published_is_a_signed_chain_from_the_first_record(tmp_path: Path):
+async def test_what_is_published_is_a_signed_chain_from_the_first_record(tmp_path: Path) -> None:
     async with centre_in(tmp_path) as centre:
         assert await centre.feeds.snapshot() == []
         assert await centre.publish_credentials([PREFECTURE.credential("annexe", "berkane-05")]) == 1
@@ -42,7 +43,7 @@ async def test_what_is_published_is_a_signed_chain_from_the_first_record(tmp_pat
     assert event.document == document(1)
 
 
-async def test_nothing_is_published_twice_and_no_version_changes(tmp_path: Path):
+async def test_nothing_is_published_twice_and_no_version_changes(tmp_path: Path) -> None:
     async with centre_in(tmp_path) as centre:
         assert await centre.feeds.publish_procedure(document(1))
         assert not await centre.feeds.publish_procedure(document(1))
@@ -52,7 +53,7 @@ async def test_nothing_is_published_twice_and_no_version_changes(tmp_path: Path)
         assert len(await centre.feeds.snapshot()) == 3
 
 
-async def test_each_start_writes_in_a_segment_of_its_own_that_continues_the_last(tmp_path: Path):
+async def test_each_start_writes_in_a_segment_of_its_own_that_continues_the_last(tmp_path: Path) -> None:
     for version in (1, 2, 3):
         async with centre_in(tmp_path) as centre:
             await centre.feeds.publish_procedure(document(version))
@@ -62,7 +63,7 @@ async def test_each_start_writes_in_a_segment_of_its_own_that_continues_the_last
     assert len(chain.leaves()) == 1
 
 
-async def test_two_processes_that_write_in_turn_make_no_branch(tmp_path: Path):
+async def test_two_processes_that_write_in_turn_make_no_branch(tmp_path: Path) -> None:
     async with centre_in(tmp_path) as server, centre_in(tmp_path) as command:
         await server.feeds.publish_procedure(document(1))
         await command.feeds.publish_procedure(document(2))
@@ -75,7 +76,7 @@ async def test_two_processes_that_write_in_turn_make_no_branch(tmp_path: Path):
     assert chain.branches() == []
 
 
-async def test_a_write_that_fails_leaves_the_feed_where_it_was(tmp_path: Path):
+async def test_a_write_that_fails_leaves_the_feed_where_it_was(tmp_path: Path) -> None:
     async with centre_in(tmp_path) as centre:
         await centre.feeds.publish_procedure(document(1))
         with closing(sqlite3.connect(tmp_path / "central.sqlite")) as connection:
@@ -89,7 +90,7 @@ async def test_a_write_that_fails_leaves_the_feed_where_it_was(tmp_path: Path):
         chain_of(await centre.feeds.snapshot())
 
 
-async def test_whom_it_published_it_trusts_again_after_a_restart(tmp_path: Path):
+async def test_whom_it_published_it_trusts_again_after_a_restart(tmp_path: Path) -> None:
     credential = PREFECTURE.credential("annexe", "berkane-05")
     async with centre_in(tmp_path) as centre:
         await centre.publish_credentials([credential])
@@ -100,7 +101,7 @@ async def test_whom_it_published_it_trusts_again_after_a_restart(tmp_path: Path)
         assert [one.annexe for one in await centre.queries.annexes()] == ["berkane-05"]
 
 
-async def test_a_turn_that_was_lost_with_its_transaction_makes_no_branch(tmp_path: Path):
+async def test_a_turn_that_was_lost_with_its_transaction_makes_no_branch(tmp_path: Path) -> None:
     """Who wrote nothing holds no number of the fence: another process may have taken the same one since."""
     async with centre_in(tmp_path) as server, centre_in(tmp_path):
         with closing(sqlite3.connect(tmp_path / "central.sqlite")) as connection:

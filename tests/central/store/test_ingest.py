@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -46,7 +47,7 @@ TYPED = ("Salma Idrissi", "FA123456", "+212612345678", "rue de Saïdia", "B05-7K
 
 
 @asynccontextmanager
-async def ready(folder: Path):
+async def ready(folder: Path) -> Any:
     """A prefecture that knows the annexe, and the annexe's log."""
     async with centre_in(folder) as centre:
         centre.trust.add(PREFECTURE.credential("annexe", ANNEXE))
@@ -62,14 +63,14 @@ def sealed(*keys: bytes) -> list[SealedKey]:
     return [SealedKey(subject_of(key), seal_to(public, key, bytes([n + 1]) * 32)) for n, key in enumerate(keys)]
 
 
-async def send(centre: Centre, log: Writer, stream: str = CASES, *keys: bytes):
+async def send(centre: Centre, log: Writer, stream: str = CASES, *keys: bytes) -> Any:
     records = arrived(stream, log.streams[stream])
     receipt = await centre.ingest.take(ANNEXE, sealed(*keys), records)
     await centre.folder.fold(ANNEXE)
     return receipt
 
 
-def submitted(reference: str = "B05-7K3MQ-2X9RT") -> dict:
+def submitted(reference: str = "B05-7K3MQ-2X9RT") -> dict[str, Any]:
     applicant = Applicant(
         cnie="FA123456",
         name_fr="Salma Idrissi",
@@ -94,11 +95,11 @@ def submitted(reference: str = "B05-7K3MQ-2X9RT") -> dict:
     )
 
 
-def decide(log: Writer, *, signing: SigningKey = AGENT, agent: str = "k.bennani", outcome: str = "approved") -> None:
+def decide(log: Writer, *, signing: SigningKey = AGENT, agent: str = "k.bennani", outcome: Any = "approved") -> None:
     """A request from its receipt to its decision."""
 
-    def append(event):
-        return log.append(CASES, to_value(event) if not isinstance(event, dict) else event, CASE_KEY).hash
+    def append(event: Any) -> Any:
+        return log.append(CASES, {**(event if isinstance(event, dict) else to_value(event))}, CASE_KEY).hash
 
     head = append(submitted())
     pieces = [PieceSeen(id="card", provenance="shown")]
@@ -145,10 +146,10 @@ def decide(log: Writer, *, signing: SigningKey = AGENT, agent: str = "k.bennani"
 
 
 def enrol(log: Writer, public: bytes = AGENT.public) -> None:
-    log.append(OFFICE, to_value(AgentKeyEnrolled(login="k.bennani", public=public)), OFFICE_KEY)
+    log.append(OFFICE, {**to_value(AgentKeyEnrolled(login="k.bennani", public=public))}, OFFICE_KEY)
 
 
-async def test_a_request_is_held_folded_and_answered(tmp_path: Path):
+async def test_a_request_is_held_folded_and_answered(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         receipt = await send(centre, log, CASES, CASE_KEY)
@@ -161,7 +162,7 @@ async def test_a_request_is_held_folded_and_answered(tmp_path: Path):
         assert (await centre.queries.counts())[State.SUBMITTED] == 1
 
 
-async def test_the_same_batch_twice_is_held_once_and_the_counter_grows(tmp_path: Path):
+async def test_the_same_batch_twice_is_held_once_and_the_counter_grows(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         first = await send(centre, log, CASES, CASE_KEY)
@@ -172,7 +173,7 @@ async def test_the_same_batch_twice_is_held_once_and_the_counter_grows(tmp_path:
         assert (await centre.queries.annexe(ANNEXE)).records == 2
 
 
-async def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
+async def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         before = await centre.ingest.take(ANNEXE, sealed(CASE_KEY), arrived(CASES, log.streams[CASES]))
@@ -183,7 +184,7 @@ async def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path):
         assert len(await centre.queries.requests()) == 1
 
 
-async def test_a_batch_that_fails_halfway_leaves_nothing(tmp_path: Path):
+async def test_a_batch_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         records = arrived(CASES, log.streams[CASES])
@@ -204,7 +205,7 @@ def _at(one: Arrived, log: Writer, seq: int) -> Arrived:
     return Arrived(CASES, record.segment, record.seq, record.encoded(), record)
 
 
-async def test_a_record_without_its_key_waits_in_a_hole_until_the_key_comes(tmp_path: Path):
+async def test_a_record_without_its_key_waits_in_a_hole_until_the_key_comes(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         receipt = await send(centre, log, CASES)
@@ -215,7 +216,7 @@ async def test_a_record_without_its_key_waits_in_a_hole_until_the_key_comes(tmp_
         assert len(await centre.queries.requests()) == 1
 
 
-async def test_a_key_that_is_not_the_subjects_is_no_key(tmp_path: Path):
+async def test_a_key_that_is_not_the_subjects_is_no_key(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         false = SealedKey(CASE, sealed(b"x" * 32)[0].sealed)
@@ -223,7 +224,7 @@ async def test_a_key_that_is_not_the_subjects_is_no_key(tmp_path: Path):
         assert [hole.why for hole in receipt.held[0].holes] == ["key"]
 
 
-async def test_another_annexes_signature_is_refused(tmp_path: Path):
+async def test_another_annexes_signature_is_refused(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, _):
         centre.trust.add(PREFECTURE.credential("annexe", "berkane-06"))
         log = Writer(SigningKey(seed("berkane-06")))
@@ -233,7 +234,7 @@ async def test_another_annexes_signature_is_refused(tmp_path: Path):
         assert {hole.why for hole in receipt.held[0].holes} == {"signer"}
 
 
-async def test_an_expired_credential_is_a_flag_on_its_records(tmp_path: Path):
+async def test_an_expired_credential_is_a_flag_on_its_records(tmp_path: Path) -> None:
     async with centre_in(tmp_path) as centre:
         log = Writer(SigningKey(seed(ANNEXE)))
         centre.trust.add(PREFECTURE.credential("annexe", ANNEXE, until=NOW - 1))
@@ -244,7 +245,7 @@ async def test_an_expired_credential_is_a_flag_on_its_records(tmp_path: Path):
         assert flags == ["expired", "expired"]
 
 
-async def test_an_event_of_a_later_release_freezes_its_case_visibly(tmp_path: Path):
+async def test_an_event_of_a_later_release_freezes_its_case_visibly(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         head = log.append(CASES, submitted(), CASE_KEY).hash
         log.append(CASES, {"kind": "request.teleported", "follows": [head]}, CASE_KEY)
@@ -253,7 +254,7 @@ async def test_an_event_of_a_later_release_freezes_its_case_visibly(tmp_path: Pa
         assert row.case.frozen
 
 
-async def test_an_agents_decision_is_checked_against_the_key_that_the_annexe_vouches_for(tmp_path: Path):
+async def test_an_agents_decision_is_checked_against_the_key_that_the_annexe_vouches_for(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         decide(log)
         await send(centre, log, CASES, CASE_KEY)
@@ -274,7 +275,9 @@ async def test_an_agents_decision_is_checked_against_the_key_that_the_annexe_vou
         ({"signing": SigningKey(seed("thief"))}, DecisionCheck.UNKNOWN_KEY),
     ],
 )
-async def test_a_swapped_decision_is_shown_as_such(tmp_path: Path, swap: dict, expected: DecisionCheck):
+async def test_a_swapped_decision_is_shown_as_such(
+    tmp_path: Path, swap: dict[str, Any], expected: DecisionCheck
+) -> None:
     async with ready(tmp_path) as (centre, log):
         enrol(log)
         await send(centre, log, OFFICE, OFFICE_KEY)
@@ -288,7 +291,7 @@ def whole(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
-async def test_nothing_typed_is_in_clear_on_the_disk(tmp_path: Path):
+async def test_nothing_typed_is_in_clear_on_the_disk(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         enrol(log)
         await send(centre, log, OFFICE, OFFICE_KEY)
@@ -302,7 +305,7 @@ async def test_nothing_typed_is_in_clear_on_the_disk(tmp_path: Path):
     assert CASE_KEY not in everything
 
 
-async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path):
+async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         await send(centre, log, CASES, CASE_KEY)
@@ -313,7 +316,7 @@ async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path):
             await centre.queries.requests()
 
 
-async def test_a_second_annexe_is_kept_apart(tmp_path: Path):
+async def test_a_second_annexe_is_kept_apart(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         await send(centre, log, CASES, CASE_KEY)
@@ -327,7 +330,7 @@ async def test_a_second_annexe_is_kept_apart(tmp_path: Path):
         assert not await centre.queries.requests(annexe="berkane-06")
 
 
-async def test_the_centres_key_must_be_its_own_and_closed_to_others(tmp_path: Path):
+async def test_the_centres_key_must_be_its_own_and_closed_to_others(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
         await send(centre, log, CASES, CASE_KEY)
@@ -341,13 +344,13 @@ async def test_the_centres_key_must_be_its_own_and_closed_to_others(tmp_path: Pa
         await open_centre(tmp_path)
 
 
-async def test_the_disk_is_told_to_keep_what_it_acknowledged(tmp_path: Path):
+async def test_the_disk_is_told_to_keep_what_it_acknowledged(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, _), centre.store.database.read() as connection:
         assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
         assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
 
 
-async def test_a_database_of_another_release_is_refused(tmp_path: Path):
+async def test_a_database_of_another_release_is_refused(tmp_path: Path) -> None:
     async with ready(tmp_path):
         pass
     with closing(sqlite3.connect(tmp_path / "central.sqlite")) as connection:
@@ -357,7 +360,7 @@ async def test_a_database_of_another_release_is_refused(tmp_path: Path):
         await open_centre(tmp_path)
 
 
-def test_the_annexe_is_in_every_key():
+def test_the_annexe_is_in_every_key() -> None:
     for table in schema.metadata.tables.values():
         if table.name != "schema_version":
             assert "annexe" in table.primary_key.columns

@@ -105,7 +105,7 @@ class Annexe:
         return text_of(subject_of(drawn(name)))
 
     def write(self, name: str, event: Any, stream: str = CASES) -> bytes:
-        return self.log.append(stream, to_value(event), drawn(name)).hash
+        return self.log.append(stream, {**to_value(event)}, drawn(name)).hash
 
     async def send(self, *names: str, only: Callable[[int], bool] = lambda _number: True) -> None:
         """Everything that is new, with the keys of these cases."""
@@ -135,7 +135,7 @@ class Annexe:
     def enrol(self) -> None:
         self.write("office", AgentKeyEnrolled(login="k.bennani", public=AGENT.public), OFFICE)
 
-    def decide(self, name: str, outcome: str = "approved", *, signed: str = "") -> bytes:
+    def decide(self, name: str, outcome: Any = "approved", *, signed: str = "") -> bytes:
         """From the receipt to the decision; `signed`: the outcome on the agent's sheet, if it is another."""
         head = self.submit(name)
         seen = [PieceSeen(id="cnie", provenance="shown")]
@@ -159,7 +159,7 @@ class Annexe:
         )  # fmt: skip
         return self.write(name, sealed)
 
-    def _sheet(self, name: str, head: bytes, outcome: str, reason: tuple[str, str]) -> bytes:
+    def _sheet(self, name: str, head: bytes, outcome: Any, reason: tuple[str, str]) -> bytes:
         sheet = DecisionSheet(
             annexe=ANNEXE, case=subject_of(drawn(name)), follows=[head], procedure="residence-autorite-locale",
             procedure_version=1, reference=REFERENCES[name], identity=Identity(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 
@@ -11,14 +12,14 @@ from protocol.office.catalogue import procedure_value
 from tests.central.web.support import Annexe, Visitor, hidden
 
 
-async def changed(stream, topic: str) -> None:
+async def changed(stream: Any, topic: str) -> None:
     """Read until a topic is announced."""
     async with asyncio.timeout(10):
         while (await stream.content.readline()) != f"data: {topic}\n".encode():
             pass
 
 
-async def test_a_page_hears_when_an_annexe_sent_something(officer: Visitor, annexe: Annexe):
+async def test_a_page_hears_when_an_annexe_sent_something(officer: Visitor, annexe: Annexe) -> None:
     async with officer.get("/prefecture/live?topics=annexes,requests") as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
         await stream.content.readline()
@@ -27,7 +28,7 @@ async def test_a_page_hears_when_an_annexe_sent_something(officer: Visitor, anne
         await changed(stream, "requests")
 
 
-async def test_a_page_hears_when_something_is_published(prefecture: Prefecture, officer: Visitor):
+async def test_a_page_hears_when_something_is_published(prefecture: Prefecture, officer: Visitor) -> None:
     async with officer.get("/prefecture/live?topics=catalogue") as stream:
         await stream.content.readline()
         procedure = (await prefecture.centre.queries.catalogue())[0].procedure
@@ -35,12 +36,12 @@ async def test_a_page_hears_when_something_is_published(prefecture: Prefecture, 
         await changed(stream, "catalogue")
 
 
-async def test_a_page_that_follows_nothing_is_told_so(officer: Visitor):
+async def test_a_page_that_follows_nothing_is_told_so(officer: Visitor) -> None:
     answer = await officer.get("/prefecture/live?topics=secrets")
     assert answer.status == 403
 
 
-async def test_a_signed_out_page_goes_quiet(officer: Visitor, annexe: Annexe):
+async def test_a_signed_out_page_goes_quiet(officer: Visitor, annexe: Annexe) -> None:
     form = hidden(await (await officer.get("/prefecture")).text())
     async with officer.get("/prefecture/live?topics=requests") as stream:
         await stream.content.readline()

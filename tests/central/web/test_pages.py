@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,12 @@ async def read(visitor: Visitor, address: str, status: int = 200) -> str:
     return await answer.text()
 
 
-async def search(visitor: Visitor, reference: str):
+async def search(visitor: Visitor, reference: str) -> Any:
     form = hidden(await read(visitor, "/prefecture/requests"))
     return await visitor.post("/prefecture/requests", data={**form, "reference": reference})
 
 
-async def test_an_annexe_that_never_came_is_shown_with_words(officer: Visitor):
+async def test_an_annexe_that_never_came_is_shown_with_words(officer: Visitor) -> None:
     page = words(await read(officer, "/prefecture"))
     assert ANNEXE in page
     assert "non connectée" in page
@@ -35,7 +36,7 @@ async def test_an_annexe_that_never_came_is_shown_with_words(officer: Visitor):
     assert "Elle n’a encore rien envoyé" in page
 
 
-async def test_an_annexe_that_sent_something_is_shown_with_its_log(officer: Visitor, annexe: Annexe):
+async def test_an_annexe_that_sent_something_is_shown_with_its_log(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted")
     annexe.enrol()
     await annexe.send("granted", "office")
@@ -47,7 +48,7 @@ async def test_an_annexe_that_sent_something_is_shown_with_its_log(officer: Visi
     assert "manque" not in page.replace("Manquant", "")
 
 
-async def test_what_is_missing_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe):
+async def test_what_is_missing_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted")
     await annexe.send("granted", only=lambda number: number != 2)
     page = words(await read(officer, "/prefecture"))
@@ -55,7 +56,7 @@ async def test_what_is_missing_of_an_annexes_log_is_said(officer: Visitor, annex
     assert ":2 (missing)" in page
 
 
-async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe, it: Provisioned):
+async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe, it: Provisioned) -> None:
     annexe.submit("granted")
     await annexe.send("granted")
     clone = Annexe(annexe.prefecture, it)
@@ -65,7 +66,7 @@ async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Anne
     assert "s’est ramifié" in words(await read(officer, "/prefecture"))
 
 
-async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, annexe: Annexe):
+async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted")
     annexe.submit("other")
     await annexe.send("granted", "other")
@@ -76,7 +77,7 @@ async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, 
     assert f'href="/prefecture/requests/{ANNEXE}/{annexe.case("granted")}"' in page
 
 
-async def test_a_list_keeps_to_an_annexe_and_a_state(officer: Visitor, annexe: Annexe):
+async def test_a_list_keeps_to_an_annexe_and_a_state(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted")
     annexe.submit("other")
     await annexe.send("granted", "other")
@@ -100,13 +101,13 @@ async def test_a_list_keeps_to_an_annexe_and_a_state(officer: Visitor, annexe: A
         "/berkane-09/" + "a" * 26,
     ],
 )
-async def test_an_address_that_leads_nowhere_is_a_calm_page(officer: Visitor, address: str):
+async def test_an_address_that_leads_nowhere_is_a_calm_page(officer: Visitor, address: str) -> None:
     assert "n’existe pas" in await read(officer, f"/prefecture/requests{address}", 404)
 
 
 async def test_a_long_list_goes_on_behind_its_last_line(
     officer: Visitor, annexe: Annexe, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr("central.web.requests.PAGE", 1)
     annexe.submit("granted")
     await annexe.send("granted")
@@ -122,7 +123,7 @@ async def test_a_long_list_goes_on_behind_its_last_line(
     assert seen == set(REFERENCES.values())
 
 
-async def test_a_dossier_shows_the_person_the_steps_and_what_is_proven(officer: Visitor, annexe: Annexe):
+async def test_a_dossier_shows_the_person_the_steps_and_what_is_proven(officer: Visitor, annexe: Annexe) -> None:
     head = annexe.decide("granted")
     annexe.enrol()
     annexe.seal("granted", head, "serial-1", "MLQ1:X")
@@ -139,7 +140,7 @@ async def test_a_dossier_shows_the_person_the_steps_and_what_is_proven(officer: 
     assert "serial-1" in text
 
 
-async def test_a_refusal_is_shown_with_its_reason(officer: Visitor, annexe: Annexe):
+async def test_a_refusal_is_shown_with_its_reason(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("other", "refused")
     annexe.enrol()
     await annexe.send("other", "office")
@@ -148,7 +149,7 @@ async def test_a_refusal_is_shown_with_its_reason(officer: Visitor, annexe: Anne
     assert "Not found at this address." in text
 
 
-async def test_a_decision_swapped_after_the_agent_signed_stands_out(officer: Visitor, annexe: Annexe):
+async def test_a_decision_swapped_after_the_agent_signed_stands_out(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted", "approved", signed="refused")
     annexe.enrol()
     await annexe.send("granted", "office")
@@ -157,7 +158,7 @@ async def test_a_decision_swapped_after_the_agent_signed_stands_out(officer: Vis
     assert "ne correspond pas au journal" in page
 
 
-async def test_a_decision_whose_key_did_not_arrive_yet_is_not_called_verified(officer: Visitor, annexe: Annexe):
+async def test_a_decision_whose_key_did_not_arrive_yet_is_not_called_verified(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted")
     await annexe.send("granted")
     page = await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")
@@ -165,7 +166,7 @@ async def test_a_decision_whose_key_did_not_arrive_yet_is_not_called_verified(of
 
 
 @pytest.mark.parametrize("typed", ["B05-9TH1M-KFANQ", " b05 9thim kfanq ", "B05-9TH1M-KFANQ\n"])
-async def test_a_reference_however_typed_leads_to_its_dossier(officer: Visitor, annexe: Annexe, typed: str):
+async def test_a_reference_however_typed_leads_to_its_dossier(officer: Visitor, annexe: Annexe, typed: str) -> None:
     annexe.submit("granted")
     await annexe.send("granted")
     answer = await search(officer, typed)
@@ -174,7 +175,7 @@ async def test_a_reference_however_typed_leads_to_its_dossier(officer: Visitor, 
     assert not answer.url.query_string
 
 
-async def test_a_reference_that_did_not_arrive_yet_is_said_and_found_later(officer: Visitor, annexe: Annexe):
+async def test_a_reference_that_did_not_arrive_yet_is_said_and_found_later(officer: Visitor, annexe: Annexe) -> None:
     answer = await search(officer, REFERENCES["granted"])
     assert answer.status == 404
     assert "n’est arrivée" in await answer.text()
@@ -184,13 +185,13 @@ async def test_a_reference_that_did_not_arrive_yet_is_said_and_found_later(offic
 
 
 @pytest.mark.parametrize("typed", ["", "B05-9TH1M-KFANR", "FA123456", "x" * 1_000])
-async def test_what_is_no_reference_is_said_beside_its_field(officer: Visitor, typed: str):
+async def test_what_is_no_reference_is_said_beside_its_field(officer: Visitor, typed: str) -> None:
     answer = await search(officer, typed)
     assert answer.status == 422
     assert 'id="error-reference"' in await answer.text()
 
 
-async def test_the_catalogue_says_what_is_known_and_what_is_not(officer: Visitor):
+async def test_the_catalogue_says_what_is_known_and_what_is_not(officer: Visitor) -> None:
     text = words(await read(officer, "/prefecture/catalogue"))
     assert "Certificat de résidence délivré à l’annexe" in text
     assert "supprimé" in text
@@ -200,7 +201,7 @@ async def test_the_catalogue_says_what_is_known_and_what_is_not(officer: Visitor
     assert "https://www.demarchesmaroc.com/certificat-de-residence" in text
 
 
-async def test_every_page_speaks_arabic_from_right_to_left(officer: Visitor, annexe: Annexe):
+async def test_every_page_speaks_arabic_from_right_to_left(officer: Visitor, annexe: Annexe) -> None:
     annexe.decide("granted")
     await annexe.send("granted")
     dossier = f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}"
@@ -210,7 +211,9 @@ async def test_every_page_speaks_arabic_from_right_to_left(officer: Visitor, ann
         assert "إقليم بركان" in page
 
 
-async def test_nobody_is_named_in_the_database(prefecture: Prefecture, officer: Visitor, annexe: Annexe, tmp_path):
+async def test_nobody_is_named_in_the_database(
+    prefecture: Prefecture, officer: Visitor, annexe: Annexe, tmp_path: Any
+) -> None:
     annexe.decide("granted")
     await annexe.send("granted")
     await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")

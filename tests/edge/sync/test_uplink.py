@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -46,7 +47,7 @@ async def prefecture(folder: Path) -> AsyncIterator[Line]:
         yield line
 
 
-async def write_some(store, count: int, start: int = 0) -> list[bytes]:
+async def write_some(store: Any, count: int, start: int = 0) -> list[bytes]:
     cases = []
     for number in range(start, start + count):
         account = await open_account(store, number, account_opened(cnie=f"FA{number:06}", phone=None))
@@ -54,16 +55,16 @@ async def write_some(store, count: int, start: int = 0) -> list[bytes]:
     return cases
 
 
-async def work_in_the_office(store, count: int) -> None:
+async def work_in_the_office(store: Any, count: int) -> None:
     for number in range(count):
 
-        async def decide(tx, number=number):
+        async def decide(tx: Any, number: Any = number) -> None:
             await tx.append("office", staff_added(f"clerk.{number}"), key_of=tx.office)
 
         await store.execute(command(f"staff {number}"), decide)
 
 
-async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: Path):
+async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: Path) -> Any:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, uplinks),
@@ -87,7 +88,7 @@ async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: 
 
 
 @pytest.mark.parametrize("cut_after", [700, 3_000, 9_000])
-async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_path: Path, cut_after: int):
+async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_path: Path, cut_after: int) -> None:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, _),
@@ -99,7 +100,7 @@ async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_
         uplink = make_uplink(store, line)
         cuts = 0
 
-        def again(status) -> None:
+        def again(status: Any) -> None:
             nonlocal cuts
             if status.next_try_ms is not None:
                 cuts += 1
@@ -113,7 +114,7 @@ async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_
     assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
 
 
-async def test_what_is_committed_while_connected_leaves_at_once(tmp_path: Path):
+async def test_what_is_committed_while_connected_leaves_at_once(tmp_path: Path) -> None:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, uplinks),
@@ -127,11 +128,11 @@ async def test_what_is_committed_while_connected_leaves_at_once(tmp_path: Path):
     assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
 
 
-async def holds(centre, count: int) -> bool:
+async def holds(centre: Any, count: int) -> bool:
     return len(await centre.queries.requests()) == count
 
 
-async def test_an_annexe_restarted_between_two_conversations_goes_on_in_a_new_segment(tmp_path: Path):
+async def test_an_annexe_restarted_between_two_conversations_goes_on_in_a_new_segment(tmp_path: Path) -> None:
     async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
         for start in (0, 10, 20):
             async with annexe_in(tmp_path / "a") as store:
@@ -143,7 +144,7 @@ async def test_an_annexe_restarted_between_two_conversations_goes_on_in_a_new_se
     assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
 
 
-async def test_a_prefecture_that_was_down_gets_everything_when_it_is_back(tmp_path: Path):
+async def test_a_prefecture_that_was_down_gets_everything_when_it_is_back(tmp_path: Path) -> None:
     async with annexe_in(tmp_path / "a") as store:
         await write_some(store, 5)
         async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
@@ -158,7 +159,7 @@ async def test_a_prefecture_that_was_down_gets_everything_when_it_is_back(tmp_pa
     assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
 
 
-async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path):
+async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path) -> None:
     async with annexe_in(tmp_path / "a") as store:
         await write_some(store, 4)
         async with prefecture(tmp_path / "centre") as line, running(make_uplink(store, line)) as uplink:
@@ -171,7 +172,7 @@ async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path
     assert at_centre(tmp_path / "restored") == at_edge(tmp_path / "a")
 
 
-async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path):
+async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path) -> None:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, _),
@@ -184,14 +185,18 @@ async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path):
         assert await centre.publish_credentials([agent]) == 1
         assert await centre.publish_credentials([agent]) == 0
 
-        def listen(tell) -> None:
-            store.on_commit(lambda told: (seen.extend(one.stream for one in told), tell(told))[1])
+        def listen(tell: Any) -> None:
+            def hear(told: Any) -> None:
+                seen.extend(one.stream for one in told)
+                tell(told)
+
+            store.on_commit(hear)
 
         await until(lambda: "all" in seen, listen)
     assert at_edge(tmp_path / "a")["all"] == at_centre(tmp_path / "centre")["all"]
 
 
-async def test_a_record_damaged_on_the_annexes_disk_holds_back_no_other(tmp_path: Path):
+async def test_a_record_damaged_on_the_annexes_disk_holds_back_no_other(tmp_path: Path) -> None:
     async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
         async with annexe_in(tmp_path / "a") as store:
             await write_some(store, 3)
@@ -206,7 +211,7 @@ async def test_a_record_damaged_on_the_annexes_disk_holds_back_no_other(tmp_path
     assert len(at_centre(tmp_path / "centre")[CASES]) == 6
 
 
-async def test_an_annexe_that_nobody_vouches_for_is_told_so(tmp_path: Path):
+async def test_an_annexe_that_nobody_vouches_for_is_told_so(tmp_path: Path) -> None:
     stranger = make_prefecture("another/").identity("annexe", ANNEXE)
     async with (
         centre_in(tmp_path / "centre") as centre,
@@ -220,7 +225,7 @@ async def test_an_annexe_that_nobody_vouches_for_is_told_so(tmp_path: Path):
         assert "berkane-05/cases" not in at_centre(tmp_path / "centre")
 
 
-async def test_a_false_prefecture_gets_nothing(tmp_path: Path):
+async def test_a_false_prefecture_gets_nothing(tmp_path: Path) -> None:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, _),
@@ -235,14 +240,14 @@ async def test_a_false_prefecture_gets_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize("hello", [None, "", "!!!", base64.urlsafe_b64encode(b"\x90").decode(), "A" * 5000])
-async def test_a_request_without_a_good_hello_gets_401(tmp_path: Path, hello: str | None):
+async def test_a_request_without_a_good_hello_gets_401(tmp_path: Path, hello: str | None) -> None:
     async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _), aiohttp.ClientSession() as http:
         headers = {} if hello is None else {"Mulhaqa-Hello": hello}
         async with http.get(f"http://127.0.0.1:{line.port}/uplink", headers=headers) as answer:
             assert answer.status == 401
 
 
-async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp_path: Path):
+async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp_path: Path) -> None:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, uplinks),
@@ -256,7 +261,7 @@ async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp
             assert list(uplinks.open) == [ANNEXE]
 
 
-async def test_a_door_that_opens_and_says_nothing_is_left(tmp_path: Path):
+async def test_a_door_that_opens_and_says_nothing_is_left(tmp_path: Path) -> None:
     """A proxy that hangs, or a network that swallows the answer: the next try may reach the prefecture."""
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -271,7 +276,7 @@ async def test_a_door_that_opens_and_says_nothing_is_left(tmp_path: Path):
     server.close()
 
 
-async def test_a_server_that_takes_the_call_and_never_proves_who_it_is_is_left(tmp_path: Path):
+async def test_a_server_that_takes_the_call_and_never_proves_who_it_is_is_left(tmp_path: Path) -> Any:
     async def silent(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -290,7 +295,7 @@ async def test_a_server_that_takes_the_call_and_never_proves_who_it_is_is_left(t
     await runner.cleanup()
 
 
-async def test_a_stranger_with_a_borrowed_hello_is_not_waited_for(tmp_path: Path):
+async def test_a_stranger_with_a_borrowed_hello_is_not_waited_for(tmp_path: Path) -> None:
     """Credentials are public: whoever shows one and proves nothing may not hold a connection open."""
     async with (
         centre_in(tmp_path / "centre") as centre,
@@ -307,7 +312,7 @@ async def test_a_stranger_with_a_borrowed_hello_is_not_waited_for(tmp_path: Path
         assert not uplinks.open
 
 
-async def test_a_damaged_key_on_the_annexes_disk_holds_back_no_other_case(tmp_path: Path):
+async def test_a_damaged_key_on_the_annexes_disk_holds_back_no_other_case(tmp_path: Path) -> None:
     async with centre_in(tmp_path / "centre") as centre, served(centre) as (line, _):
         async with annexe_in(tmp_path / "a") as store:
             await write_some(store, 1)
@@ -323,7 +328,7 @@ async def test_a_damaged_key_on_the_annexes_disk_holds_back_no_other_case(tmp_pa
         assert other in [row.subject for row in await centre.queries.requests()]
 
 
-async def test_what_cannot_be_folded_keeps_nothing_else_from_being_folded(tmp_path: Path):
+async def test_what_cannot_be_folded_keeps_nothing_else_from_being_folded(tmp_path: Path) -> Any:
     async with (
         centre_in(tmp_path / "centre") as centre,
         served(centre) as (line, uplinks),

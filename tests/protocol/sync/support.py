@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from protocol.errors import PeerError
 from protocol.records.chain import Head, segment_opened
@@ -61,7 +62,13 @@ class Prefecture:
 
 def make_prefecture(name: str = "") -> Prefecture:
     root_key, issuer_key = SigningKey(seed(name + "root")), SigningKey(seed(name + "issuer"))
-    common = {"area": "berkane", "role": "", "epoch": 1, "not_before": NOW - 10 * YEAR, "not_after": NOW + 9 * YEAR}
+    common: dict[str, Any] = {
+        "area": "berkane",
+        "role": "",
+        "epoch": 1,
+        "not_before": NOW - 10 * YEAR,
+        "not_after": NOW + 9 * YEAR,
+    }
     kinds = ("annexe", "centre", "agent", "seal", "screen", "issuer")
     root = issue(
         kind="root", holder="root", public=root_key.public, sealing=None, rights=kinds, signing=root_key, **common
@@ -110,7 +117,7 @@ class Writer:
         held = self.streams.get(stream)
         return held[-1].record if held else None
 
-    def _write(self, stream, segment, seq, prev, last, event, key) -> Record:
+    def _write(self, stream: Any, segment: Any, seq: Any, prev: Any, last: Any, event: Any, key: Any) -> Record:
         record = write_record(
             stream=stream,
             segment=segment,
@@ -183,7 +190,7 @@ class Taker:
         for arrived in batch.records:
             self._take(arrived)
 
-    def _take(self, arrived) -> None:
+    def _take(self, arrived: Any) -> None:
         intake, record = self.intakes[arrived.stream], arrived.record
         signer = self.trust.signer(record.signer) if record else None
         if record is not None and signer is None:
@@ -206,7 +213,7 @@ class Taker:
         if judged.outcome is Outcome.PROOF:
             self.proofs.append(arrived.encoded)
 
-    def _places(self, stream: str):
+    def _places(self, stream: str) -> Any:
         for encoded in self.records[stream]:
             record = parse_record(encoded)
             yield record.segment, record.seq, record.hash
@@ -284,7 +291,7 @@ class World:
         self._draws += 1
         return self._draws.to_bytes(32, "big")
 
-    def connect(self, **edge_options) -> tuple[End, End]:
+    def connect(self, **edge_options: Any) -> tuple[End, End]:
         edge = Session("edge", self.edge, self.prefecture.trust(), self.draw(), **edge_options)
         centre = Session("centre", self.centre, self.prefecture.trust(), self.draw())
         return End(edge, self.log, self.at_edge, self.draw), End(centre, self.feeds, self.at_centre, self.draw)

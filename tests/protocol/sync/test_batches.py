@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def written(events: list[tuple[int | None, bool]]) -> Writer:
     return log
 
 
-def carried(frame: bytes):
+def carried(frame: bytes) -> Any:
     tag, fields = unpack(frame)
     assert tag == "batch"
     return parse_batch(fields)
@@ -40,7 +42,7 @@ def keys_for(log: Writer) -> list[SealedKey]:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.one_of(st.none(), st.integers(1, 4)), st.booleans()), max_size=12), st.booleans())
-def test_what_comes_out_is_what_went_in_byte_for_byte(events, with_keys):
+def test_what_comes_out_is_what_went_in_byte_for_byte(events: Any, with_keys: Any) -> None:
     log = written(events)
     stored = log.streams.get(CASES, [])
     batch = carried(write_batch(3, CASES, stored, keys_for(log) if with_keys else []))
@@ -49,7 +51,7 @@ def test_what_comes_out_is_what_went_in_byte_for_byte(events, with_keys):
     assert all(one.record is not None for one in batch.records)
 
 
-def test_a_long_run_costs_little_more_than_its_bodies_and_signatures():
+def test_a_long_run_costs_little_more_than_its_bodies_and_signatures() -> None:
     log = written([(1, False)] * 100)
     stored = log.streams[CASES]
     bare = sum(len(one.record.body) + len(one.record.signature) for one in stored if one.record)
@@ -60,7 +62,7 @@ def test_a_long_run_costs_little_more_than_its_bodies_and_signatures():
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 9), st.integers(0, 400), st.integers(1, 255))
-def test_a_damaged_record_damages_no_other(index, at, flip):
+def test_a_damaged_record_damages_no_other(index: Any, at: Any, flip: Any) -> None:
     log = written([(1, False)] * 9)
     good = log.streams[CASES][index].encoded
     at %= len(good)
@@ -72,7 +74,7 @@ def test_a_damaged_record_damages_no_other(index, at, flip):
     assert [one.seq for one in batch.records] == list(range(10))
 
 
-def test_bytes_that_are_no_record_travel_with_their_place():
+def test_bytes_that_are_no_record_travel_with_their_place() -> None:
     log = written([(1, False)] * 3)
     log.corrupt(CASES, 2, b"not a record")
     batch = carried(write_batch(1, CASES, log.streams[CASES], []))
@@ -80,7 +82,7 @@ def test_bytes_that_are_no_record_travel_with_their_place():
     assert batch.records[3].record is not None
 
 
-def test_a_record_of_another_place_is_none_of_this_one():
+def test_a_record_of_another_place_is_none_of_this_one() -> None:
     log = written([(1, False)] * 3)
     one = log.streams[CASES][1]
     assert read_stored(CASES, one.segment, one.seq + 1, one.encoded).record is None
@@ -102,7 +104,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_batch_of_the_wrong_shape_is_refused(fault):
+def test_a_batch_of_the_wrong_shape_is_refused(fault: Any) -> None:
     log = written([(1, False)] * 2)
     value = decode(write_batch(1, CASES, log.streams[CASES], keys_for(log)))
     FAULTS[fault](value)
@@ -110,9 +112,9 @@ def test_a_batch_of_the_wrong_shape_is_refused(fault):
         carried(encode(value))
 
 
-def test_a_record_whose_fields_are_impossible_stays_bytes_and_the_next_is_read():
+def test_a_record_whose_fields_are_impossible_stays_bytes_and_the_next_is_read() -> None:
     log = written([(1, False)] * 2)
-    value = decode(write_batch(1, CASES, log.streams[CASES], keys_for(log)))
+    value: Any = decode(write_batch(1, CASES, log.streams[CASES], keys_for(log)))
     value[3][0][6].append([1, 0, None, bytes(100_000), bytes(64)])
     batch = carried(encode(value))
     assert batch.records[-1].record is None

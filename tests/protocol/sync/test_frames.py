@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.records.encoding import encode
+from protocol.records.encoding import Value, encode
 from protocol.sync.frames import MAX_FRAME, pack, unpack
 from protocol.sync.hello import parse_hello
 from protocol.sync.refusals import FrameRefused
-from protocol.sync.session import State
+from protocol.sync.session import PeerFailed, State
 from tests.protocol.sync.support import World
 
 CASES = "berkane-05/cases"
@@ -45,7 +47,7 @@ def recorded() -> list[tuple[str, list[bytes], bytes]]:
 FRAMES = recorded()
 
 
-def replay(receiver: str, before: list[bytes], last: bytes):
+def replay(receiver: str, before: list[bytes], last: bytes) -> Any:
     """A new receiver in the same state (the same keys, nonces and clock), given one frame more."""
     world = World()
     if receiver == "edge":
@@ -57,12 +59,12 @@ def replay(receiver: str, before: list[bytes], last: bytes):
     return end, end.session.receive(last, 0)
 
 
-def test_a_conversation_has_every_kind_of_frame_but_refusals():
+def test_a_conversation_has_every_kind_of_frame_but_refusals() -> None:
     assert {unpack(frame)[0] for _, _, frame in FRAMES} == {"hello", "welcome", "proof", "checkpoint", "batch", "bye"}
 
 
 @pytest.mark.parametrize("number", range(len(FRAMES)))
-def test_a_frame_cut_short_is_refused(number):
+def test_a_frame_cut_short_is_refused(number: Any) -> None:
     _, _, frame = FRAMES[number]
     for size in range(len(frame)):
         with pytest.raises(FrameRefused):
@@ -70,14 +72,14 @@ def test_a_frame_cut_short_is_refused(number):
 
 
 @pytest.mark.parametrize("number", range(len(FRAMES)))
-def test_a_frame_with_bytes_behind_it_is_refused(number):
+def test_a_frame_with_bytes_behind_it_is_refused(number: Any) -> None:
     _, _, frame = FRAMES[number]
     for more in (b"\x00", b"\xc0", frame):
         with pytest.raises(FrameRefused):
             unpack(frame + more)
 
 
-def test_a_session_that_is_fed_a_cut_frame_fails_and_says_why():
+def test_a_session_that_is_fed_a_cut_frame_fails_and_says_why() -> None:
     receiver, before, frame = FRAMES[0]
     end, events = replay(receiver, before, frame[:-1])
     assert [(event.kind, event.told) for event in events] == [("frame", False)]
@@ -87,7 +89,7 @@ def test_a_session_that_is_fed_a_cut_frame_fails_and_says_why():
 
 
 @pytest.mark.parametrize("at", range(0, len(FRAMES[0][2]), 7))
-def test_a_hello_with_any_bit_flipped_never_authenticates(at):
+def test_a_hello_with_any_bit_flipped_never_authenticates(at: Any) -> None:
     world = World()
     edge, centre = world.connect()
     hello = bytearray(edge.session.hello)
@@ -103,26 +105,28 @@ def test_a_hello_with_any_bit_flipped_never_authenticates(at):
     assert centre.session.state is not State.OPEN
 
 
-def test_a_frame_larger_than_the_bound_is_refused_before_it_is_read():
+def test_a_frame_larger_than_the_bound_is_refused_before_it_is_read() -> None:
     with pytest.raises(FrameRefused):
         unpack(bytes(MAX_FRAME + 1))
 
 
-def test_an_unknown_tag_or_width_is_refused():
-    for value in ([], ["hello"], ["sing", 1], [1, 2], {"a": 1}, ["bye", 1], "bye"):
+def test_an_unknown_tag_or_width_is_refused() -> None:
+    values: tuple[Value, ...] = ([], ["hello"], ["sing", 1], [1, 2], {"a": 1}, ["bye", 1], "bye")
+    for value in values:
         with pytest.raises(FrameRefused):
             unpack(encode(value))
 
 
 @given(st.binary(max_size=300))
-def test_noise_is_refused_with_a_typed_error(noise):
+def test_noise_is_refused_with_a_typed_error(noise: Any) -> None:
     with pytest.raises(FrameRefused):
         parse_hello(noise)
 
 
-def test_a_sentence_is_bounded():
+def test_a_sentence_is_bounded() -> None:
     world = World()
     edge, centre = world.connect()
     world.meet(edge, centre)
     events = edge.session.receive(pack("failed", "kind", "x" * 301), 0)
+    assert isinstance(events[0], PeerFailed)
     assert events[0].kind == "frame"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def write_some(world: World, count: int) -> None:
         world.log.append(CASES, {"kind": "request.submitted", "number": number}, bytes([number % 3 + 1]) * 32)
 
 
-def holes(world: World):
+def holes(world: World) -> Any:
     return world.at_centre.intakes[CASES].held().holes
 
 
@@ -37,7 +39,7 @@ def damaged(good: bytes, at: int = -1) -> bytes:
     at=st.integers(0, 500),
     frames=st.integers(0, 9),
 )
-def test_all_but_the_bad_ones_arrive_and_good_bytes_fill_the_holes_later(indices, at, frames):
+def test_all_but_the_bad_ones_arrive_and_good_bytes_fill_the_holes_later(indices: Any, at: Any, frames: Any) -> None:
     world = World()
     write_some(world, 8)
     good = {index: world.log.streams[CASES][index].encoded for index in indices}
@@ -59,7 +61,7 @@ def test_all_but_the_bad_ones_arrive_and_good_bytes_fill_the_holes_later(indices
     assert not holes(world)
 
 
-def test_a_hole_names_what_its_successor_expects_what_came_and_why():
+def test_a_hole_names_what_its_successor_expects_what_came_and_why() -> None:
     world = World()
     write_some(world, 5)
     good = world.log.streams[CASES][3]
@@ -70,7 +72,7 @@ def test_a_hole_names_what_its_successor_expects_what_came_and_why():
     assert hole.came == world.log.streams[CASES][3].hash
 
 
-def test_the_same_bad_bytes_are_not_sent_again():
+def test_the_same_bad_bytes_are_not_sent_again() -> None:
     world = World()
     write_some(world, 5)
     for index in (2, 5):
@@ -81,7 +83,7 @@ def test_the_same_bad_bytes_are_not_sent_again():
     assert len(world.at_centre.judged) == before
 
 
-def test_a_record_whose_key_was_lost_on_the_way_is_sent_again_with_its_key():
+def test_a_record_whose_key_was_lost_on_the_way_is_sent_again_with_its_key() -> None:
     world = World()
     write_some(world, 4)
     kept, world.log.keys = world.log.keys, {}
@@ -93,7 +95,7 @@ def test_a_record_whose_key_was_lost_on_the_way_is_sent_again_with_its_key():
     assert sorted(world.at_centre.records[CASES]) == sorted(world.encoded(CASES))
 
 
-def test_a_second_record_under_one_name_is_kept_as_proof():
+def test_a_second_record_under_one_name_is_kept_as_proof() -> None:
     world = World()
     write_some(world, 3)
     world.meet(*world.connect())
@@ -108,7 +110,7 @@ def test_a_second_record_under_one_name_is_kept_as_proof():
     assert intake.judge(arrived, held).outcome is Outcome.PROOF
 
 
-def test_a_branch_is_accepted_and_named_as_such():
+def test_a_branch_is_accepted_and_named_as_such() -> None:
     log = Writer(SigningKey(seed("berkane-05")))
     for number in range(2):
         log.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": number})
@@ -125,17 +127,19 @@ def test_a_branch_is_accepted_and_named_as_such():
     assert len(intake.held().leaves) == 2
 
 
-def test_a_gap_wider_than_a_checkpoint_can_name_ends_the_conversation():
+def test_a_gap_wider_than_a_checkpoint_can_name_ends_the_conversation() -> None:
     log = Writer(SigningKey(seed("berkane-05")))
     for number in range(MAX_HOLES + 3):
         log.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": number})
     intake = Intake(CASES)
-    last = stored_record(log.streams[CASES][-1].record)
+    newest = log.streams[CASES][-1].record
+    assert newest is not None
+    last = stored_record(newest)
     with pytest.raises(GapTooWide):
         intake.judge(Arrived(CASES, last.segment, last.seq, last.encoded, last.record))
 
 
-def test_the_first_record_of_a_segment_that_comes_late_gives_it_its_parent():
+def test_the_first_record_of_a_segment_that_comes_late_gives_it_its_parent() -> Any:
     log = Writer(SigningKey(seed("berkane-05")))
     log.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": 1})
     log.restart()
@@ -143,7 +147,7 @@ def test_the_first_record_of_a_segment_that_comes_late_gives_it_its_parent():
     first, second, opening, last = log.streams[CASES]
     intake = Intake(CASES)
 
-    def give(one):
+    def give(one: Any) -> Any:
         return intake.judge(Arrived(CASES, one.segment, one.seq, one.encoded, one.record)).outcome
 
     assert [give(one) for one in (first, second, last)] == [Outcome.ACCEPTED] * 3

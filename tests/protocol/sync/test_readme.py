@@ -12,7 +12,7 @@ from protocol.sync.session import TRANSITIONS
 README = (Path(checkpoint.__file__).parent / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_frame_state_refusal_and_reason_is_specified():
+def test_every_frame_state_refusal_and_reason_is_specified() -> None:
     kinds = [one.kind for one in vars(refusals).values() if isinstance(one, type) and issubclass(one, PeerError)]
     reasons = [value for name, value in vars(checkpoint).items() if name.startswith("WHY_")]
     assert len(reasons) == 7

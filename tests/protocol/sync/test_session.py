@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protocol.errors import CallerError
 from protocol.records.credentials import Trust
+from protocol.records.encoding import Value
 from protocol.sync.events import Authenticated
 from protocol.sync.frames import pack
 from protocol.sync.hello import LocalIdentity
@@ -18,13 +21,13 @@ from tests.protocol.sync.support import NOW
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
 
 
-def write_some(world, count: int = 5, stream: str = CASES, start: int = 0) -> None:
+def write_some(world: Any, count: int = 5, stream: str = CASES, start: int = 0) -> None:
     for number in range(start, start + count):
         key = (number // 3 + 1).to_bytes(32, "big")
         world.log.append(stream, {"kind": "request.submitted", "number": number}, key)
 
 
-def test_everything_written_arrives_byte_for_byte(world):
+def test_everything_written_arrives_byte_for_byte(world: Any) -> None:
     write_some(world, 40)
     write_some(world, 10, OFFICE)
     edge, centre = world.connect()
@@ -35,7 +38,7 @@ def test_everything_written_arrives_byte_for_byte(world):
     assert edge.session.in_flight == 0
 
 
-def test_cases_go_before_the_noise_of_the_office(world):
+def test_cases_go_before_the_noise_of_the_office(world: Any) -> None:
     write_some(world, 10, OFFICE)
     write_some(world, 10, CASES)
     edge, centre = world.connect()
@@ -44,7 +47,7 @@ def test_cases_go_before_the_noise_of_the_office(world):
     assert order == [CASES] * 11 + [OFFICE] * 11
 
 
-def test_the_prefectures_feeds_come_down_the_same_way(world):
+def test_the_prefectures_feeds_come_down_the_same_way(world: Any) -> None:
     for number in range(4):
         world.feeds.append("all", {"kind": "catalogue.published", "id": "residence", "version": number, "document": {}})
     world.feeds.append("to/berkane-05", {"kind": "message.reported"}, b"k" * 32)
@@ -56,7 +59,7 @@ def test_the_prefectures_feeds_come_down_the_same_way(world):
     assert set(world.at_edge.records) == {"all", "to/berkane-05"}
 
 
-def test_what_is_written_during_the_conversation_is_sent_once_announced(world):
+def test_what_is_written_during_the_conversation_is_sent_once_announced(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
     write_some(world, 3)
@@ -67,7 +70,7 @@ def test_what_is_written_during_the_conversation_is_sent_once_announced(world):
     assert world.at_centre.records[CASES] == world.encoded(CASES)
 
 
-def test_a_second_conversation_sends_nothing_again(world):
+def test_a_second_conversation_sends_nothing_again(world: Any) -> None:
     write_some(world, 10)
     world.meet(*world.connect())
     before = len(world.at_centre.judged)
@@ -81,7 +84,7 @@ def test_a_second_conversation_sends_nothing_again(world):
     cuts=st.lists(st.integers(0, 12), min_size=1, max_size=8),
     writes=st.lists(st.tuples(st.sampled_from([CASES, OFFICE]), st.integers(0, 9), st.booleans()), max_size=8),
 )
-def test_a_link_that_is_cut_again_and_again_delivers_each_record_once(new_world, cuts, writes):
+def test_a_link_that_is_cut_again_and_again_delivers_each_record_once(new_world: Any, cuts: Any, writes: Any) -> None:
     world = new_world()
     for position, frames in enumerate(cuts):
         if position < len(writes):
@@ -98,7 +101,7 @@ def test_a_link_that_is_cut_again_and_again_delivers_each_record_once(new_world,
     assert not [hole for held in world.at_centre.held() for hole in held.holes]
 
 
-def test_a_commit_whose_checkpoint_was_lost_is_not_repeated(world):
+def test_a_commit_whose_checkpoint_was_lost_is_not_repeated(world: Any) -> None:
     write_some(world, 5)
     edge, centre = world.connect()
     world.meet(edge, centre, frames=4)  # welcome, both checkpoints, and proof: the batch is lost
@@ -108,7 +111,7 @@ def test_a_commit_whose_checkpoint_was_lost_is_not_repeated(world):
     assert outcomes == {Outcome.ACCEPTED}
 
 
-def test_a_prefecture_restored_from_a_backup_gets_everything_again(world):
+def test_a_prefecture_restored_from_a_backup_gets_everything_again(world: Any) -> None:
     write_some(world, 6)
     edge, centre = world.connect()
     world.meet(edge, centre)
@@ -123,18 +126,18 @@ def test_a_prefecture_restored_from_a_backup_gets_everything_again(world):
 # Who is there
 
 
-def refused(ends) -> set[str]:
+def refused(ends: Any) -> set[str]:
     return {failure.kind for end in ends for failure in end.failures()}
 
 
-def test_both_ends_learn_who_the_other_is(world):
+def test_both_ends_learn_who_the_other_is(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
     assert [event.peer.holder for event in edge.events if isinstance(event, Authenticated)] == ["prefecture"]
     assert [event.peer.holder for event in centre.events if isinstance(event, Authenticated)] == ["berkane-05"]
 
 
-def test_an_annexe_of_another_prefecture_is_refused_before_a_byte_of_data(world, stranger):
+def test_an_annexe_of_another_prefecture_is_refused_before_a_byte_of_data(world: Any, stranger: Any) -> None:
     write_some(world)
     world.edge = stranger.identity("annexe", "berkane-05")
     edge, centre = world.connect()
@@ -144,7 +147,7 @@ def test_an_annexe_of_another_prefecture_is_refused_before_a_byte_of_data(world,
     assert edge.failures()[0].told
 
 
-def test_a_false_prefecture_gets_no_data(world, stranger):
+def test_a_false_prefecture_gets_no_data(world: Any, stranger: Any) -> None:
     write_some(world)
     edge, centre = world.connect()
     false = Session("centre", stranger.identity("centre", "prefecture"), world.prefecture.trust(), world.draw())
@@ -156,7 +159,7 @@ def test_a_false_prefecture_gets_no_data(world, stranger):
     assert not world.at_centre.judged
 
 
-def test_a_credential_without_its_key_is_refused(world):
+def test_a_credential_without_its_key_is_refused(world: Any) -> None:
     write_some(world)
     thief = world.prefecture.identity("annexe", "berkane-06")
     stolen = LocalIdentity(thief.signing, thief.chain)
@@ -168,7 +171,7 @@ def test_a_credential_without_its_key_is_refused(world):
     assert not world.at_centre.judged
 
 
-def test_an_expired_credential_is_flagged_and_still_delivers(world):
+def test_an_expired_credential_is_flagged_and_still_delivers(world: Any) -> None:
     write_some(world)
     world.edge = world.prefecture.identity("annexe", "berkane-05", until=1_700_000_000_000)
     edge, centre = world.connect()
@@ -178,7 +181,7 @@ def test_an_expired_credential_is_flagged_and_still_delivers(world):
     assert world.at_centre.records[CASES] == world.encoded(CASES)
 
 
-def test_a_hello_tampered_with_on_the_way_is_refused(world):
+def test_a_hello_tampered_with_on_the_way_is_refused(world: Any) -> None:
     edge, centre = world.connect()
     hello = edge.session.hello.replace(b"mulhaqa", b"mulhaqb", 1)
     centre.feed(hello)
@@ -187,21 +190,21 @@ def test_a_hello_tampered_with_on_the_way_is_refused(world):
     assert edge.failures()[0].kind == "identity"
 
 
-def test_an_agent_cannot_speak_for_an_annexe(world):
+def test_an_agent_cannot_speak_for_an_annexe(world: Any) -> None:
     world.edge = world.prefecture.identity("agent", "berkane-05", name="agent")
     edge, centre = world.connect()
     world.meet(edge, centre)
     assert refused([centre]) == {"identity"}
 
 
-def test_an_annexe_cannot_answer_as_the_prefecture(world):
+def test_an_annexe_cannot_answer_as_the_prefecture(world: Any) -> None:
     world.centre = world.prefecture.identity("annexe", "prefecture", name="x")
     edge, centre = world.connect()
     world.meet(edge, centre)
     assert edge.failures()[0].kind == "identity"
 
 
-def test_a_proof_from_yesterday_is_worth_nothing_today(world):
+def test_a_proof_from_yesterday_is_worth_nothing_today(world: Any) -> None:
     edge, centre = world.connect()
     centre.feed(edge.session.hello)
     (welcome,) = centre.session.outgoing()
@@ -213,7 +216,7 @@ def test_a_proof_from_yesterday_is_worth_nothing_today(world):
     assert later.failures()[0].kind == "identity"
 
 
-def test_ends_that_see_different_certificates_do_not_talk(world):
+def test_ends_that_see_different_certificates_do_not_talk(world: Any) -> None:
     edge, centre = world.connect(certificate=b"c" * 32)
     world.meet(edge, centre)
     assert refused([centre]) == {"identity"}
@@ -223,8 +226,13 @@ def test_ends_that_see_different_certificates_do_not_talk(world):
 
 
 @pytest.mark.parametrize("tag", ["welcome", "proof", "checkpoint", "batch", "failed", "bye", "hello"])
-def test_a_stranger_gets_nowhere_without_a_hello(world, tag):
-    fields = {"welcome": [b"", bytes(64)], "proof": [bytes(64)], "checkpoint": [b"", 0, 0], "batch": [1, [], []]}
+def test_a_stranger_gets_nowhere_without_a_hello(world: Any, tag: Any) -> None:
+    fields: dict[str, list[Any]] = {
+        "welcome": [b"", bytes(64)],
+        "proof": [bytes(64)],
+        "checkpoint": [b"", 0, 0],
+        "batch": [1, [], []],
+    }
     fields |= {"failed": ["kind", "sentence"], "bye": [], "hello": [[1], "edge", "x", [], None, bytes(32), "s"]}
     _, centre = world.connect()
     centre.feed(pack(tag, *fields[tag]))
@@ -232,18 +240,18 @@ def test_a_stranger_gets_nowhere_without_a_hello(world, tag):
     assert centre.failures()[0].kind == ("identity" if tag == "hello" else "turn")
 
 
-def test_data_before_the_proof_is_out_of_turn(world):
+def test_data_before_the_proof_is_out_of_turn(world: Any) -> None:
     edge, centre = world.connect()
     centre.feed(edge.session.hello)
     centre.feed(pack("batch", 1, [], []))
     assert refused([centre]) == {"turn"}
 
 
-def test_every_transition_leaves_a_state_that_is_not_over():
+def test_every_transition_leaves_a_state_that_is_not_over() -> None:
     assert all(state not in (State.CLOSED, State.FAILED) for _, state, _ in TRANSITIONS)
 
 
-def test_nothing_is_taken_after_the_end(world):
+def test_nothing_is_taken_after_the_end(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
     edge.session.bye()
@@ -254,7 +262,7 @@ def test_nothing_is_taken_after_the_end(world):
         centre.session.receive(pack("bye"), 0)
 
 
-def test_our_own_mistakes_are_not_blamed_on_the_peer(world):
+def test_our_own_mistakes_are_not_blamed_on_the_peer(world: Any) -> None:
     edge, centre = world.connect()
     with pytest.raises(CallerError):
         edge.session.committed(0, 1, [])
@@ -265,25 +273,25 @@ def test_our_own_mistakes_are_not_blamed_on_the_peer(world):
         _ = centre.session.hello
 
 
-def test_another_annexes_stream_is_refused(world):
+def test_another_annexes_stream_is_refused(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
-    raw = ["berkane-06/cases", bytes(8), 0, b"anything"]
+    raw: list[Value] = ["berkane-06/cases", bytes(8), 0, b"anything"]
     centre.feed(pack("batch", 1, [], [raw]))
     assert refused([centre]) == {"stream"}
 
 
-def test_a_batch_out_of_number_is_refused(world):
+def test_a_batch_out_of_number_is_refused(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
     centre.feed(pack("batch", 2, [], []))
     assert refused([centre]) == {"turn"}
 
 
-def test_a_peer_that_ignores_its_credit_is_refused(world):
+def test_a_peer_that_ignores_its_credit_is_refused(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
-    raw = [[CASES, bytes(8), 0, bytes(900_000)]]
+    raw: list[Value] = [[CASES, bytes(8), 0, bytes(900_000)]]
     for number in range(1, 8):
         centre.session.receive(pack("batch", number, [], raw), 0)  # never committed
         if centre.session.is_over:
@@ -292,7 +300,7 @@ def test_a_peer_that_ignores_its_credit_is_refused(world):
     assert number == 5
 
 
-def test_what_is_announced_while_the_log_is_being_read_is_not_forgotten(world):
+def test_what_is_announced_while_the_log_is_being_read_is_not_forgotten(world: Any) -> None:
     edge, centre = world.connect()
     world.meet(edge, centre)
     edge.session.announce(CASES)

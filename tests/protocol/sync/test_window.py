@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from protocol.sync.frames import MAX_FRAME
@@ -25,14 +27,14 @@ def driven(rate: float, delay_ms: int, batches: int = 200) -> Window:
 
 
 @pytest.mark.parametrize(("rate", "delay_ms"), [(32, 400), (125, 100), (1250, 30), (4, 800)])
-def test_what_is_under_way_fills_the_link_and_does_not_pile_up_in_front_of_it(rate, delay_ms):
+def test_what_is_under_way_fills_the_link_and_does_not_pile_up_in_front_of_it(rate: Any, delay_ms: Any) -> None:
     window = driven(rate, delay_ms)
     holds = rate * max(delay_ms, 200)
     assert window.target >= min(holds, CEILING)
     assert window.target <= max(FLOOR, 3 * holds + START)
 
 
-def test_nothing_leaves_without_credit_for_the_largest_frame():
+def test_nothing_leaves_without_credit_for_the_largest_frame() -> None:
     window = Window()
     assert window.room == 0
     window.grant(MAX_FRAME - 1)
@@ -43,7 +45,7 @@ def test_nothing_leaves_without_credit_for_the_largest_frame():
     assert window.room == 0
 
 
-def test_a_grant_that_comes_late_takes_nothing_back():
+def test_a_grant_that_comes_late_takes_nothing_back() -> None:
     window = Window()
     window.grant(2 * MAX_FRAME)
     window.grant(MAX_FRAME)
@@ -51,7 +53,7 @@ def test_a_grant_that_comes_late_takes_nothing_back():
     assert window.room > 0
 
 
-def test_one_answer_covers_all_batches_before_it():
+def test_one_answer_covers_all_batches_before_it() -> None:
     window = Window()
     window.grant(1 << 30)
     for number in (1, 2, 3):
