@@ -2,7 +2,8 @@
 
 A trip to the connection's thread costs as much as a small statement, so a transaction's writes ride with its next
 read, or with its end. A write that fails therefore fails at that trip: always before its command's savepoint is
-released, so the blame stays with the right command.
+released, so the blame stays with the right command. After it nothing more runs until `drop`: a decision that swallows
+the failure cannot go on without the writes that were lost by it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge.store.connection import Connection, Row, SqlValue, Statement
+from protocol.errors import MulhaqaError
 
 
 class Pending:
@@ -18,6 +20,7 @@ class Pending:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: list[Statement] = []
+        self._failed: MulhaqaError | None = None
         self.trips = 0
         """Trips made so far: whether anything of what was written has reached the database."""
 
@@ -32,12 +35,19 @@ class Pending:
 
     async def flush(self) -> list[Row]:
         """Run what waits in one trip; a failure drops the rest of it, as the savepoint goes back."""
+        if self._failed is not None:
+            raise self._failed
         if not self._waiting:
             return []
         statements, self._waiting = self._waiting, []
         self.trips += 1
-        return await self._connection.run(statements)
+        try:
+            return await self._connection.run(statements)
+        except MulhaqaError as error:
+            self._failed = error
+            raise
 
     def drop(self) -> None:
-        """Forget what waits."""
+        """Forget what waits, and what failed."""
         self._waiting.clear()
+        self._failed = None

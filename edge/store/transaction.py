@@ -61,6 +61,7 @@ class Transaction(Reader):
         self._pending = pending
         self._drawn: dict[bytes, bytes] = {}
         self._new: set[bytes] = set()
+        self._folded = True
         self.now_ms = now_ms
         self.changes = Changes()
         self._folding = Folding(pending, workshop.keyring, workshop.vault, fresh=self.changes.keys, drawn=self._new)
@@ -88,10 +89,12 @@ class Transaction(Reader):
         name = self._workshop.log.full_name(stream)
         key = None if key_of is None else await self._sealing_key(key_of)
         records = self._workshop.log.write(name, value, key, self.now_ms)
+        self._folded = False
         for record in records:
             store_record(self._pending, record)
         entry = entry_of(records[-1])
         await fold_event(self._workshop.views, self._folding, entry, from_value(value))
+        self._folded = True
         self._note(records[-1], value)
         return entry.hash
 
@@ -171,7 +174,9 @@ class Transaction(Reader):
         self.changes.keys[subject] = key
 
     def finish(self) -> None:
-        """Check that the command left nothing half done; raises CallerError for a key that seals nothing."""
+        """Check that the command left nothing half done; raises CallerError if it did."""
+        if not self._folded:
+            raise CallerError("a record was written that a view refused: do not swallow that error")
         if self._drawn:
             raise CallerError("a key was drawn that no record uses: append the event that it seals")
 

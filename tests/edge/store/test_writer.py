@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from edge.store.connection import Connection, DiskFailed, SqlValue, open_sqlite
 from edge.store.rows import Committed
 from edge.store.store import IN_DOUBT, Store, Transaction
 from edge.store.verify import verify_log
-from protocol.errors import CallerError, OperatorError, PersonError
+from protocol.errors import CallerError, OperatorError, PeerError, PersonError
+from protocol.office.events import IdentityVerified
 from protocol.records.encoding import Value
 from tests.edge.store.support import (
+    CLERK,
     SIGNING,
     Chance,
     Clock,
@@ -130,6 +133,39 @@ async def test_a_second_account_of_one_cnie_cannot_be_stored(tmp_path: Path) -> 
             await open_account(store, 2)
         await open_account(store, 3, account_opened(cnie="FA000003"))
     assert (await verify_log(tmp_path, vault=vault_of(tmp_path), own=SIGNING.public)).findings == ()
+
+
+async def test_a_decision_that_swallows_a_failed_write_is_not_half_kept(tmp_path: Path) -> None:
+    async def decide(tx: Transaction) -> Value:
+        subject = await tx.new_key()
+        with suppress(CallerError):
+            await tx.append("cases", account_opened(), key_of=subject)
+            await tx.account_by("cnie", "FA123456")  # here the write reaches the database, and is refused
+        return "opened"
+
+    async with store_in(tmp_path) as store:
+        await open_account(store)
+        before = await records_of(store)
+        with pytest.raises(CallerError):
+            await store.execute(command(2), decide)
+        assert await records_of(store) == before
+        await open_account(store, 3, account_opened(cnie="FB654321", phone=None))
+    assert (await verify_log(tmp_path, own=SIGNING.public)).sound
+
+
+async def test_a_decision_that_swallows_a_failed_fold_is_not_half_kept(tmp_path: Path) -> None:
+    async def decide(tx: Transaction) -> Value:
+        subject = await tx.new_key()
+        with suppress(PeerError):
+            await tx.append("cases", IdentityVerified(by=CLERK), key_of=subject)  # of an account that is not there
+        return "verified"
+
+    async with store_in(tmp_path) as store:
+        await open_account(store)
+        before = await records_of(store)
+        with pytest.raises(CallerError):
+            await store.execute(command(2), decide)
+        assert await records_of(store) == before
 
 
 async def test_a_key_that_seals_nothing_is_a_mistake(tmp_path: Path) -> None:
