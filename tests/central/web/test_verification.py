@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -38,7 +39,7 @@ def _admitted(prefecture: Prefecture, it: Provisioned) -> None:
 async def ask(visitor: Visitor, *, text: str | None = None, pdf: bytes | None = None) -> Any:
     form = FormData(hidden(await (await visitor.get("/verify")).text()))
     if pdf is not None:
-        form.add_field("file", pdf, filename="paper.pdf", content_type="application/pdf")
+        form.add_field("file", io.BytesIO(pdf), filename="paper.pdf", content_type="application/pdf")
     if text is not None:
         form.add_field("text", text)
     return await visitor.post("/verify", data=form)

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.records.encoding import Value, encode
+from protocol.sync.events import PeerFailed
 from protocol.sync.frames import MAX_FRAME, pack, unpack
 from protocol.sync.hello import parse_hello
 from protocol.sync.refusals import FrameRefused
-from protocol.sync.session import PeerFailed, State
+from protocol.sync.session import State
 from tests.protocol.sync.support import World
 
 CASES = "berkane-05/cases"
