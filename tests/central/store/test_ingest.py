@@ -205,6 +205,22 @@ def _at(one: Arrived, log: Writer, seq: int) -> Arrived:
     return Arrived(CASES, record.segment, record.seq, record.encoded(), record)
 
 
+async def test_a_contradiction_that_comes_twice_in_one_batch_is_kept_once_and_holds_nothing_back(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        await send(centre, log, CASES, CASE_KEY)
+        for _ in range(2):
+            head = log.append(CASES, {"kind": "request.teleported", "follows": [head]}, CASE_KEY).hash
+        opening, _, third, fourth = arrived(CASES, log.streams[CASES])
+        contradiction = _at(opening, log, 1)
+        batch = [contradiction, third, contradiction, fourth]
+        receipt = await centre.ingest.take(ANNEXE, sealed(CASE_KEY), batch)
+        assert [one.outcome.value for one in receipt.judged] == ["proof", "accepted", "proof", "accepted"]
+        state = await centre.queries.annexe(ANNEXE)
+        assert state is not None
+        assert (state.records, state.streams[0].proofs) == (4, 1)
+
+
 async def test_a_record_without_its_key_waits_in_a_hole_until_the_key_comes(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         log.append(CASES, submitted(), CASE_KEY)
