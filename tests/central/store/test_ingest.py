@@ -25,6 +25,7 @@ from protocol.office.events import (
     EnquiryReported,
     PieceSeen,
     RequestSubmitted,
+    RequestWithdrawn,
     to_value,
 )
 from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
@@ -205,7 +206,7 @@ def _at(one: Arrived, log: Writer, seq: int) -> Arrived:
     return Arrived(CASES, record.segment, record.seq, record.encoded(), record)
 
 
-async def test_a_contradiction_that_comes_twice_in_one_batch_is_kept_once_and_holds_nothing_back(tmp_path: Path) -> None:
+async def test_a_contradiction_that_comes_twice_in_one_batch_is_kept_once(tmp_path: Path) -> None:
     async with ready(tmp_path) as (centre, log):
         head = log.append(CASES, submitted(), CASE_KEY).hash
         await send(centre, log, CASES, CASE_KEY)
@@ -327,9 +328,52 @@ async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path) -> Non
         await send(centre, log, CASES, CASE_KEY)
         async with centre.store.database.write() as connection:
             await connection.execute(update(schema.case_views).values(annexe="berkane-06"))
-            await connection.execute(update(schema.data_keys).values(annexe="berkane-06"))
+            await centre.store.put_keys(connection, "berkane-06", {CASE: CASE_KEY})
         with pytest.raises(CannotOpen):
             await centre.queries.requests()
+
+
+async def test_a_key_moved_to_another_annexe_does_not_open(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        await send(centre, log, CASES, CASE_KEY)
+    async with ready(tmp_path) as (centre, _), centre.store.database.write() as connection:
+        await connection.execute(update(schema.data_keys).values(annexe="berkane-06"))
+        assert not await centre.store.keys_of(connection, "berkane-06", [CASE])
+
+
+async def test_a_damaged_key_is_asked_for_again_and_holds_no_other_case_back(tmp_path: Path) -> None:
+    other = b"d" * 32
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        await send(centre, log, CASES, CASE_KEY)
+        async with centre.store.database.write() as connection:
+            await connection.execute(update(schema.data_keys).values(sealed=b"damaged"))
+    async with ready(tmp_path) as (centre, _):
+        log.append(CASES, {"kind": "request.teleported", "follows": [head]}, CASE_KEY)
+        log.append(CASES, submitted("B05-00000-00000"), other)
+        receipt = await send(centre, log, CASES, other)
+        assert [hole.why for hole in receipt.held[0].holes] == ["key"]
+        assert await centre.queries.request(ANNEXE, subject_of(other)) is not None
+        receipt = await send(centre, log, CASES, CASE_KEY)
+        assert not receipt.held[0].holes
+        assert {row.subject for row in await centre.queries.requests()} == {CASE, subject_of(other)}
+
+
+async def test_a_damaged_record_freezes_its_own_case_and_holds_no_other_back(tmp_path: Path) -> None:
+    other = b"d" * 32
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        log.append(CASES, to_value(RequestWithdrawn(follows=[head], by=CITIZEN)), CASE_KEY)
+        log.append(CASES, submitted("B05-00000-00000"), other)
+        await centre.ingest.take(ANNEXE, sealed(CASE_KEY, other), arrived(CASES, log.streams[CASES]))
+        async with centre.store.database.write() as connection:
+            damaged = update(schema.records).where(schema.records.c.seq == 2).values(encoded=b"damaged")
+            await connection.execute(damaged)
+    async with ready(tmp_path) as (centre, _):  # it starts all the same, and folds what waits
+        rows = {row.subject: row.case for row in await centre.queries.requests()}
+        assert (rows[CASE].frozen, rows[subject_of(other)].frozen) == (True, False)
+        assert await centre.folder.fold(ANNEXE) == 0
 
 
 async def test_a_second_annexe_is_kept_apart(tmp_path: Path) -> None:
