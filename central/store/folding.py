@@ -197,7 +197,8 @@ class Folder:
 
 def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]) -> ViewRow:
     case = fold(Fact(one.hash, one.time_ms, one.event) for one in opened)
-    check = check_decision(annexe, subject, case, logins)
+    taken = [one.event for one in opened if isinstance(one.event, DecisionTaken)]
+    check = check_decision(annexe, subject, case, logins, taken)
     if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
         logger.warning("a decision of %s does not hold: %s", annexe, check.value)
     return {
