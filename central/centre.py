@@ -130,6 +130,4 @@ async def _trust_published(store: CentralStore, trust: Trust) -> None:
     async with store.database.read() as connection:
         rows = (await connection.execute(select(table.c.kind, table.c.encoded))).all()
     for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2)):
-        credential = parse_credential(encoded)
-        if trust.signer(credential.id) is None:
-            trust.add(credential)
+        trust.add(parse_credential(encoded))
