@@ -70,17 +70,34 @@ class Centre:
         Raises OperatorError when the store cannot serve.
         """
         store = await CentralStore.open(folder, entropy=entropy, database_url=database_url)
-        identity = LocalIdentity(keys.signing, tuple(chain), software)
+        try:
+            identity = LocalIdentity(keys.signing, tuple(chain), software)
+            return await cls._on(store, identity, keys.opening, roots, now, entropy)
+        except BaseException:
+            await store.close()
+            raise
+
+    @classmethod
+    async def _on(
+        cls,
+        store: CentralStore,
+        identity: LocalIdentity,
+        opening: OpeningKey,
+        roots: Sequence[Credential],
+        now: Callable[[], int],
+        entropy: Callable[[int], bytes],
+    ) -> Centre:
         trust = Trust(roots)
-        for credential in reversed(chain):
+        for credential in reversed(identity.chain):
             trust.add(credential)
         await _trust_published(store, trust)
-        feeds = await FeedWriter.open(store, Publisher(identity.id, keys.signing, software), now=now, entropy=entropy)
+        publisher = Publisher(identity.id, identity.signing, identity.software)
+        feeds = await FeedWriter.open(store, publisher, now=now, entropy=entropy)
         centre = cls(
             identity=identity,
             trust=trust,
             store=store,
-            ingest=Ingest(store, trust, keys.opening, now),
+            ingest=Ingest(store, trust, opening, now),
             folder=Folder(store),
             feeds=feeds,
             outgoing=Outgoing(store, identity.id),
@@ -113,6 +130,4 @@ async def _trust_published(store: CentralStore, trust: Trust) -> None:
     async with store.database.read() as connection:
         rows = (await connection.execute(select(table.c.kind, table.c.encoded))).all()
     for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2)):
-        credential = parse_credential(encoded)
-        if trust.signer(credential.id) is None:
-            trust.add(credential)
+        trust.add(parse_credential(encoded))

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from edge.background import Background
 from edge.installation import Installation
-from edge.opening import Entropy, Now, opened_office, software_version, trust_of
+from edge.opening import Entropy, Now, opened_office, software_version, trust_now
 from edge.services.office import Office, Settings, UplinkState
 from edge.store.store import Store
 from edge.sync.link import Dialler
@@ -80,7 +80,7 @@ async def serving(
         await background.start()
         stack.push_async_callback(background.stop)
         if settings.uplink:
-            uplink = _uplink(installation, settings, office.store, now, entropy)
+            uplink = await _uplink(installation, settings, office.store, now, entropy)
             office.uplink = lambda: _state_of(uplink)
             uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
             dialling = asyncio.create_task(uplink.run(), name="uplink")
@@ -108,7 +108,7 @@ async def _listening(office: Office, settings: ApplianceSettings) -> AsyncIterat
         await runner.cleanup()
 
 
-def _uplink(
+async def _uplink(
     installation: Installation, settings: ApplianceSettings, store: Store, now: Now, entropy: Entropy
 ) -> Uplink:
     seed = installation.seed
@@ -118,7 +118,7 @@ def _uplink(
         store,
         Dialler((settings.centre_url or seed.centre_url).rstrip("/") + UPLINK_PATH),
         identity=LocalIdentity(signing, chain, software_version()),
-        trust=trust_of(installation),
+        trust=await trust_now(installation, store),
         opening=OpeningKey(seed.opening_seed),
         now=now,
         entropy=entropy,

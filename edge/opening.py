@@ -9,6 +9,7 @@ which the seed is proof. Then nothing is sealed. Otherwise it is *estimated*, fo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -26,6 +27,9 @@ from protocol.office.seals import SealKeys
 from protocol.records.credentials import Trust, parse_credential
 from protocol.records.hashing import digest
 from protocol.records.keys import SigningKey
+from protocol.records.refusals import CredentialRefused
+
+logger = logging.getLogger(__name__)
 
 Now = Callable[[], int]
 Entropy = Callable[[int], bytes]
@@ -51,12 +55,25 @@ def fingerprint_of(machine_id: Path = MACHINE_ID) -> str:
 
 
 def trust_of(installation: Installation) -> Trust:
-    """Return whom this annexe believes: the root of its seed, the issuer on it, and the centre on that."""
+    """Return whom this annexe's seed names: its root, the issuer on it, and the centre on that."""
     seed = installation.seed
     trust = Trust([parse_credential(seed.root)])
     trust.add(parse_credential(seed.issuer))
     trust.add(parse_credential(seed.centre))
     trust.add(parse_credential(seed.credential))
+    return trust
+
+
+async def trust_now(installation: Installation, store: Store) -> Trust:
+    """Return whom this annexe believes: whom its seed names, and whom the prefecture has published since."""
+    trust = trust_of(installation)
+    async with store.reading() as reader:
+        published = await reader.credentials()
+    for credential in published:  # in the order of the log, where each stands behind who vouches for it
+        try:
+            trust.add(credential)
+        except CredentialRefused as error:
+            logger.warning("a published credential is not believed: %s", error)
     return trust
 
 

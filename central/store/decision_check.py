@@ -1,18 +1,21 @@
 """What the prefecture finds when it checks an agent's signature on a decision sheet.
 
 The key must be one that the annexe vouches for (`agent.key_enrolled` in its office stream), the signature must hold
-over the sheet's bytes, and the sheet must say what the event in the log says: this annexe, this case, this agent, this
-outcome.
+over the sheet's bytes, and the sheet must say what the log says: this annexe, this case, this agent, this outcome, and
+the dossier (person, answers, pieces, enquiry, heads) as the agent read it. A sheet decides once: a signature that is
+taken back is worth nothing when somebody enters it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from protocol.errors import PeerError
-from protocol.office.casework import Case
-from protocol.office.decision import DecisionSheet, parse_sheet, verify_sheet
+from protocol.office.casework import Case, Decision
+from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, parse_sheet, verify_sheet
+from protocol.office.events import DecisionTaken
+from protocol.records.keys import key_id
 
 
 class DecisionCheck(Enum):
@@ -25,8 +28,11 @@ class DecisionCheck(Enum):
     MISMATCH = "mismatch"  # the signature holds, over another decision than the log shows
 
 
-def check_decision(annexe: str, subject: bytes, case: Case, logins: Mapping[bytes, str]) -> DecisionCheck:
-    """Check the decision that stands. `logins`: whose key each enrolled public key (32 bytes) is."""
+def check_decision(
+    annexe: str, subject: bytes, case: Case, logins: Mapping[bytes, str], taken: Sequence[DecisionTaken]
+) -> DecisionCheck:
+    """Check the decision that stands. `logins`: whose key each enrolled public key (32 bytes) is; `taken`: every
+    decision that the case's log holds."""
     decision = case.decision
     if decision is None:
         return DecisionCheck.NONE
@@ -38,16 +44,40 @@ def check_decision(annexe: str, subject: bytes, case: Case, logins: Mapping[byte
         sheet = parse_sheet(decision.sheet)
     except PeerError:
         return DecisionCheck.BAD_SIGNATURE
-    return DecisionCheck.VERIFIED if _agrees(sheet, annexe, subject, case, login) else DecisionCheck.MISMATCH
+    entered = [event.follows for event in taken if event.sheet == decision.sheet]
+    agrees = (
+        (sheet.annexe, sheet.case) == (annexe, subject)
+        and [set(follows) for follows in entered] == [set(sheet.follows)]
+        and _agrees(sheet, decision, login)
+        and _is_dossier(sheet, case)
+    )
+    return DecisionCheck.VERIFIED if agrees else DecisionCheck.MISMATCH
 
 
-def _agrees(sheet: DecisionSheet, annexe: str, subject: bytes, case: Case, login: str) -> bool:
-    decision = case.decision
-    return decision is not None and (
-        (sheet.annexe, sheet.case, sheet.agent, sheet.reference, sheet.procedure, sheet.procedure_version)
-        == (annexe, subject, login, case.reference, case.procedure, case.procedure_version)
-        and (sheet.outcome, sheet.reason_code, sheet.reason_text)
+def _agrees(sheet: DecisionSheet, decision: Decision, login: str) -> bool:
+    """Whether agent and answer are those of the log."""
+    return (sheet.agent, sheet.credential, decision.by.id) == (login, key_id(decision.signer), login) and (
+        (sheet.outcome, sheet.reason_code, sheet.reason_text)
         == (decision.outcome, decision.reason_code, decision.reason_text)
-        and sheet.identity.cnie == case.applicant.cnie
-        and login == decision.by.id
+    )
+
+
+def _is_dossier(sheet: DecisionSheet, case: Case) -> bool:
+    """Whether the agent read the dossier that the log holds."""
+    who, found = case.applicant, case.enquiry
+    return (sheet.reference, sheet.procedure, sheet.procedure_version, sheet.answers, tuple(sheet.pieces)) == (
+        case.reference,
+        case.procedure,
+        case.procedure_version,
+        case.answers,
+        case.pieces,
+    ) and (sheet.identity, sheet.enquiry) == (
+        Identity(
+            cnie=who.cnie,
+            name_fr=who.name_fr,
+            name_ar=who.name_ar,
+            birth_date=who.birth_date,
+            address=who.address,
+        ),
+        found and EnquiryLine(outcome=found.outcome, by_title=found.by_title, on=found.on, note=found.note),
     )

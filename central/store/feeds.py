@@ -7,14 +7,15 @@ Rules:
   second server), it takes the next number, reads where the feed ends now, and goes on from there in a new segment:
   never a branch.
 - A segment is new at the first write after every start, and names the record that it continues.
-- Nothing is published twice: a credential or a version of a procedure that stands in the feed already is left as it is.
+- Nothing is published twice: a credential or a version of a procedure that stands in the feed already is left as it is,
+  which is looked up in the transaction that would write it.
 - Records, chain, and the tables that pages read (`credentials`, `catalogue`) are one transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Table, func, select, update
@@ -34,6 +35,9 @@ from protocol.records.keys import SigningKey
 
 ALL = "all"
 SEGMENT_SIZE = 8
+
+_News = tuple[dict[str, Value], Mapping[str, object]]
+"""An event, and the row that pages read it from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,18 @@ class FeedWriter:
 
     async def publish_credentials(self, credentials: Sequence[Credential]) -> int:
         """Put credentials into `all`, each issuer before whom it vouches for; returns how many were new."""
-        known = {encoded for _, encoded in await self._known_credentials()}
-        fresh = [one for one in credentials if one.encoded() not in known]
-        events = [to_value(CredentialPublished(credential=one.encoded())) for one in fresh]
+        given = {one.encoded(): one for one in credentials}
         at_ms = self._now()
-        await self._append(ALL, events, schema.credentials, [_credential_row(one, at_ms) for one in fresh])
-        return len(fresh)
+
+        async def fresh(connection: AsyncConnection) -> list[_News]:
+            known = await self._known_credentials(connection)
+            new = {encoded: one for encoded, one in given.items() if encoded not in known}
+            return [
+                (to_value(CredentialPublished(credential=encoded)), _credential_row(one, at_ms))
+                for encoded, one in new.items()
+            ]
+
+        return await self._append(ALL, schema.credentials, fresh)
 
     async def publish_procedure(self, document: Mapping[str, Value]) -> bool:
         """Put a version of a procedure into `all`; False if that version stands there already.
@@ -109,17 +119,21 @@ class FeedWriter:
         if not isinstance(name, str) or not isinstance(version, int):
             raise CallerError("A procedure is published with its id and its version.")
         encoded = encode(dict(document))
-        held = await self._known_procedure(name, version)
-        if held is not None:
-            if held != encoded:
-                raise CallerError(
-                    f"Version {version} of {name} is published with another text: give it the next version."
-                )
-            return False
         event = to_value(CataloguePublished(id=name, version=version, document=dict(document)))
-        row = {"id": name, "version": version, "document": encoded, "published_ms": self._now()}
-        await self._append(ALL, [event], schema.catalogue, [row | {"annexe": self._publisher.id}])
-        return True
+        row = {"annexe": self._publisher.id, "id": name, "version": version, "document": encoded}
+        at_ms = self._now()
+
+        held: bytes | None = None
+
+        async def fresh(connection: AsyncConnection) -> list[_News]:
+            nonlocal held
+            held = await self._known_procedure(connection, name, version)
+            return [] if held is not None else [(event, row | {"published_ms": at_ms})]
+
+        is_new = await self._append(ALL, schema.catalogue, fresh) == 1
+        if not is_new and held != encoded:
+            raise CallerError(f"Version {version} of {name} is published with another text: give it the next version.")
+        return is_new
 
     async def snapshot(self) -> list[bytes]:
         """Every record of `all`, encoded, in order: what an annexe's seed begins with."""
@@ -132,39 +146,37 @@ class FeedWriter:
             )
             return [bytes(encoded) for (encoded,) in rows]
 
-    async def _known_credentials(self) -> list[tuple[bytes, bytes]]:
-        async with self._store.database.read() as connection:
-            rows = await connection.execute(select(schema.credentials.c.id, schema.credentials.c.encoded))
-            return [(row[0], row[1]) for row in rows]
+    async def _known_credentials(self, connection: AsyncConnection) -> set[bytes]:
+        return set((await connection.execute(select(schema.credentials.c.encoded))).scalars())
 
-    async def _known_procedure(self, name: str, version: int) -> bytes | None:
+    async def _known_procedure(self, connection: AsyncConnection, name: str, version: int) -> bytes | None:
         table = schema.catalogue
-        async with self._store.database.read() as connection:
-            found = await connection.execute(
-                select(table.c.document).where(
-                    table.c.annexe == self._publisher.id, table.c.id == name, table.c.version == version
-                )
+        found = await connection.execute(
+            select(table.c.document).where(
+                table.c.annexe == self._publisher.id, table.c.id == name, table.c.version == version
             )
-            return found.scalar()
+        )
+        return found.scalar()
 
     async def _append(
-        self, stream: str, events: Sequence[dict[str, Value]], table: Table, rows: Sequence[Mapping[str, object]]
-    ) -> None:
-        if not events:
-            return
+        self, stream: str, table: Table, fresh: Callable[[AsyncConnection], Awaitable[Sequence[_News]]]
+    ) -> int:
+        """Write what `fresh` finds missing once the feed is ours alone; returns how many events that were."""
         async with self._turn:
             try:
                 async with self._store.database.write() as connection:
                     await self._hold_fence(connection, stream)
-                    records = [record for event in events for record in await self._write(connection, stream, event)]
+                    news = await fresh(connection)
+                    records = [record for event, _ in news for record in await self._write(connection, stream, event)]
                     await self._keep(connection, stream, records)
-                    await self._store.database.put(connection, table, rows, replace=True)
+                    await self._store.database.put(connection, table, [row for _, row in news], replace=True)
             except BaseException:
                 self._tips.pop(stream, None)  # nothing was written: the disk knows where the feed ends
                 self._fences.pop(stream, None)  # a number taken in this transaction went back with it
                 raise
-        for listener in self._listeners:
+        for listener in self._listeners if news else ():
             listener(stream)
+        return len(news)
 
     async def _take_over(self, connection: AsyncConnection, stream: str) -> None:
         table = schema.writers
@@ -253,7 +265,7 @@ class FeedWriter:
         rows = []
         segments: dict[bytes, SegmentState] = {}
         parents = {state.segment: state.parent for state in await load_states(connection, self._publisher.id, stream)}
-        tip = self._tips[stream]
+        tip = self._tips.get(stream)
         for number, record in enumerate(records, position + 1):
             parent = parents.get(record.segment, tip.state.parent if tip else None)
             segments[record.segment] = SegmentState(record.segment, parent, record.seq, record.hash, record.time)

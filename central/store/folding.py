@@ -4,7 +4,8 @@
   that writes the view. A crash between the two folds again, and the fold is total and deterministic, so nothing shows.
 - A case is folded whole, from all its records, in whatever order they came: holes filled late and branches find their
   place. Records whose case is not opened yet (its first record is in a hole) wait in the log for the one that opens it.
-- An event that this release does not know freezes its case; each start folds the frozen ones again.
+- An event that this release does not know freezes its case; each start folds the frozen ones again. A record or a key
+  that the disk has damaged freezes its own case, or leaves it as it was, and holds back no other.
 - An agent's key that arrives after his decisions lets them be checked again.
 """
 
@@ -14,8 +15,9 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Column, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
@@ -25,7 +27,7 @@ from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.casework import Fact, fold
 from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent, from_value
-from protocol.records.envelope import Record, open_body, parse_record
+from protocol.records.envelope import open_body, parse_record
 
 # Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
 PAGE = 200
@@ -36,9 +38,23 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of `records` as the disk gives it: its bytes may be damaged, its columns say whose it is."""
+
+    hash: bytes
+    stream: str
+    subject: bytes | None
+    time_ms: int
+    encoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Opened:
-    record: Record
-    event: Event | None  # None: a later release wrote it
+    hash: bytes
+    stream: str
+    subject: bytes
+    time_ms: int
+    event: Event | None  # None: a later release wrote it, or the disk has damaged it
 
 
 class Folder:
@@ -81,71 +97,72 @@ class Folder:
             opened = await self._open(connection, annexe, waiting)
             enrolled = [one for one in opened if isinstance(one.event, AgentKeyEnrolled)]
             await self._enrol(connection, annexe, enrolled)
-            subjects = dict.fromkeys(one.record.subject for one in opened if _may_be_case(one))
+            subjects = dict.fromkeys(one.subject for one in opened if _may_be_case(one))
             if enrolled:
                 subjects |= dict.fromkeys(await self._unchecked(connection, annexe))
-            wanted = [subject for subject in subjects if subject is not None]
-            await self._fold_cases(connection, annexe, wanted, {one.record.hash: one for one in opened})
+            await self._fold_cases(connection, annexe, list(subjects), {one.hash: one for one in opened})
             done = [one.hash for one in waiting]
             table = schema.unfolded
             if done:
                 await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.hash.in_(done)))
         return len(waiting)
 
-    async def _waiting(self, connection: AsyncConnection, annexe: str) -> list[Record]:
+    async def _waiting(self, connection: AsyncConnection, annexe: str) -> list[_Row]:
         table, log = schema.unfolded, schema.records
         rows = await connection.execute(
-            select(log.c.encoded)
+            select(*_columns())
             .join(table, (table.c.annexe == log.c.annexe) & (table.c.hash == log.c.hash))
             .where(table.c.annexe == annexe)
             .order_by(log.c.position)
             .limit(PAGE)
         )
-        return [parse_record(encoded) for (encoded,) in rows]
+        return [_Row(*row) for row in rows]
 
-    async def _open(self, connection: AsyncConnection, annexe: str, records: Sequence[Record]) -> list[_Opened]:
-        """The sealed ones, opened; what the chain alone reads (segments, clocks) is left out."""
-        sealed = [record for record in records if record.subject is not None]
-        keys = await self._store.keys_of(connection, annexe, {one.subject for one in sealed if one.subject is not None})
-        return [_Opened(record, _event(record, keys)) for record in sealed]
+    async def _open(self, connection: AsyncConnection, annexe: str, rows: Sequence[_Row]) -> list[_Opened]:
+        """The sealed ones whose key is held, opened; what the chain alone reads (segments, clocks) is left out."""
+        keys = await self._store.keys_of(connection, annexe, {row.subject for row in rows if row.subject is not None})
+        return [
+            _Opened(row.hash, row.stream, row.subject, row.time_ms, _event(row, keys[row.subject]))
+            for row in rows
+            if row.subject in keys
+        ]
 
     async def _fold_cases(
         self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], known: Mapping[bytes, _Opened]
     ) -> list[ViewRow]:
         """Fold these cases whole and write their views; returns what was written. `known`: opened already, by hash."""
-        records = await self._records_of(connection, annexe, subjects)
-        others = await self._open(connection, annexe, [one for one in records if one.hash not in known])
-        opened = [*(known[one.hash] for one in records if one.hash in known), *others]
+        rows = await self._rows_of(connection, annexe, subjects)
+        others = await self._open(connection, annexe, [one for one in rows if one.hash not in known])
+        opened = [*(known[one.hash] for one in rows if one.hash in known), *others]
         keys = await self._store.keys_of(connection, annexe, subjects)
         logins = (
             await self._logins(connection, annexe) if any(isinstance(o.event, DecisionTaken) for o in opened) else {}
         )
         by_subject: dict[bytes, list[_Opened]] = {}
         for one in opened:
-            if one.record.subject is not None:
-                by_subject.setdefault(one.record.subject, []).append(one)
-        rows = [
+            by_subject.setdefault(one.subject, []).append(one)
+        views = [
             _view(annexe, subject, facts, keys[subject], logins)
             for subject, facts in by_subject.items()
             if any(isinstance(one.event, RequestSubmitted) for one in facts)
         ]
-        await self._store.database.put(connection, schema.case_views, rows, replace=True)
-        return rows
+        await self._store.database.put(connection, schema.case_views, views, replace=True)
+        return views
 
-    async def _records_of(self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes]) -> list[Record]:
+    async def _rows_of(self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes]) -> list[_Row]:
         table = schema.records
         rows = await connection.execute(
-            select(table.c.encoded)
+            select(*_columns())
             .where(table.c.annexe == annexe, table.c.subject.in_(subjects), table.c.standing != "proof")
             .order_by(table.c.position)
         )
-        return [parse_record(encoded) for (encoded,) in rows]
+        return [_Row(*row) for row in rows]
 
     async def _enrol(self, connection: AsyncConnection, annexe: str, enrolled: Iterable[_Opened]) -> None:
         rows = []
         for one in enrolled:
-            event, subject = one.event, one.record.subject
-            if isinstance(event, AgentKeyEnrolled) and subject is not None and one.record.stream == f"{annexe}/office":
+            event, subject = one.event, one.subject
+            if isinstance(event, AgentKeyEnrolled) and one.stream == f"{annexe}/office":
                 keys = await self._store.keys_of(connection, annexe, [subject])
                 rows.append(
                     {
@@ -153,7 +170,7 @@ class Folder:
                         "public": event.public,
                         "subject": subject,
                         "sealed_login": seal_login(keys[subject], annexe, event.public, event.login),
-                        "enrolled_ms": one.record.time.ms,
+                        "enrolled_ms": one.time_ms,
                     }
                 )
         await self._store.database.put(connection, schema.agent_keys, rows, replace=True)
@@ -164,7 +181,11 @@ class Folder:
         query = select(table.c.public, table.c.subject, table.c.sealed_login).where(table.c.annexe == annexe)
         rows = (await connection.execute(query)).all()
         keys = await self._store.keys_of(connection, annexe, [subject for _, subject, _ in rows])
-        return {public: open_login(keys[subject], annexe, public, sealed) for public, subject, sealed in rows}
+        return {
+            public: open_login(keys[subject], annexe, public, sealed)
+            for public, subject, sealed in rows
+            if subject in keys
+        }
 
     async def _unchecked(self, connection: AsyncConnection, annexe: str) -> list[bytes]:
         table = schema.case_views
@@ -175,8 +196,9 @@ class Folder:
 
 
 def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]) -> ViewRow:
-    case = fold(Fact(one.record.hash, one.record.time.ms, one.event) for one in opened)
-    check = check_decision(annexe, subject, case, logins)
+    case = fold(Fact(one.hash, one.time_ms, one.event) for one in opened)
+    taken = [one.event for one in opened if isinstance(one.event, DecisionTaken)]
+    check = check_decision(annexe, subject, case, logins, taken)
     if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
         logger.warning("a decision of %s does not hold: %s", annexe, check.value)
     return {
@@ -186,7 +208,7 @@ def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, lo
         "procedure": case.procedure,
         "due": case.due.isoformat() if case.due else None,
         "submitted_ms": case.submitted_ms,
-        "updated_ms": max(one.record.time.ms for one in opened),
+        "updated_ms": max(one.time_ms for one in opened),
         "frozen": case.frozen,
         "decision": check.value,
         "sealed": seal_case(key, annexe, subject, case),
@@ -195,15 +217,21 @@ def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, lo
 
 def _may_be_case(opened: _Opened) -> bool:
     """Whether the record speaks of a case: it names what it follows, or this release cannot tell."""
-    return opened.record.stream.endswith("/cases") and (opened.event is None or hasattr(opened.event, "follows"))
+    return opened.stream.endswith("/cases") and (opened.event is None or hasattr(opened.event, "follows"))
 
 
-def _event(record: Record, keys: Mapping[bytes, bytes]) -> Event | None:
-    key = keys.get(record.subject) if record.subject is not None else None
+def _columns() -> tuple[Column[Any], ...]:
+    """What a `_Row` is read from."""
+    log = schema.records.c
+    return log.hash, log.stream, log.subject, log.time_ms, log.encoded
+
+
+def _event(row: _Row, key: bytes) -> Event | None:
     try:
-        return from_value(open_body(record, key))
+        event = from_value(open_body(parse_record(row.encoded), key))
     except UnknownEvent:
         return None
-    except PeerError:
-        logger.warning("record %s cannot be opened by this release", record.hash.hex())
+    except PeerError as error:
+        logger.warning("record %s cannot be opened: %s: %s", row.hash.hex(), error.kind, error)
         return None
+    return event

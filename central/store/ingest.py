@@ -189,7 +189,7 @@ class Ingest:
         rows: dict[bytes, dict[str, object]] = {}
         for one in judged:
             record = one.arrived.record
-            if one.outcome not in KEPT or record is None:
+            if one.outcome not in KEPT or record is None or record.hash in rows:  # a proof may come twice in one batch
                 continue
             rows[record.hash] = {
                 "annexe": annexe,

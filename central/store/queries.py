@@ -194,7 +194,7 @@ class Queries:
                 annexe, subject = row["annexe"], row["subject"]
                 key = (await self._store.keys_of(connection, annexe, [subject])).get(subject)
                 if key is None:
-                    raise PeerError("A case's key is missing from the store: restore the database from its backup.")
+                    raise PeerError("A case's key is missing or damaged: restore the database from its backup.")
                 case = open_case(key, annexe, subject, row["sealed"])
                 found.append(RequestRow(annexe, subject, case, DecisionCheck(row["decision"]), row["updated_ms"]))
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.store.database import Database, open_database, sqlite_url
 from central.store.schema import data_keys
 from central.store.vault import NAME, CentreVault
-from protocol.errors import OperatorError
+from protocol.errors import OperatorError, PeerError
 
 # Keys kept unwrapped: the open cases of a prefecture's annexes, some 10 MB; the least used goes first.
 REMEMBERED = 50_000
 # Subjects in one question: SQLite takes 32,766 parameters.
 CHUNK = 1000
+
+logger = logging.getLogger(__name__)
 
 
 class CentralStore:
@@ -51,7 +54,7 @@ class CentralStore:
         await self.database.close()
 
     async def keys_of(self, connection: AsyncConnection, annexe: str, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The data keys that are held, by subject."""
+        """The data keys that are held, by subject. One that the disk has damaged is not: its annexe sends it again."""
         wanted = set(subjects)
         found = {subject: key for subject in wanted if (key := self._opened.get((annexe, subject))) is not None}
         missing = list(wanted - found.keys())
@@ -63,17 +66,21 @@ class CentralStore:
                 )
             )
             for subject, sealed in rows:
-                found[subject] = self.vault.unwrap(annexe, subject, sealed)
+                try:
+                    found[subject] = self.vault.unwrap(annexe, subject, sealed)
+                except PeerError:
+                    logger.error("the key of %s in %s is damaged on the disk", subject.hex(), annexe)  # noqa: TRY400 - said, not raised
+                    continue
                 self._remember(annexe, subject, found[subject])
         return found
 
     async def put_keys(self, connection: AsyncConnection, annexe: str, keys: Mapping[bytes, bytes]) -> None:
-        """Keep data keys, sealed, in the caller's transaction."""
+        """Keep data keys, sealed, in the caller's transaction; each mends what the disk may have damaged of it."""
         rows = [
             {"annexe": annexe, "subject": subject, "sealed": self.vault.wrap(annexe, subject, key)}
             for subject, key in keys.items()
         ]
-        await self.database.put(connection, data_keys, rows, replace=False)
+        await self.database.put(connection, data_keys, rows, replace=True)
 
     def _remember(self, annexe: str, subject: bytes, key: bytes) -> None:
         self._opened[annexe, subject] = key

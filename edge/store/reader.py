@@ -130,7 +130,7 @@ class Reader:
 
     async def credentials(self) -> list[Credential]:
         """Return every credential that the prefecture has published, as it stands in the log (`Trust` judges them)."""
-        found = await self.rows("SELECT bytes FROM credentials ORDER BY id")
+        found = await self.rows("SELECT bytes FROM credentials ORDER BY position")
         return [parse_credential(blob(row[0])) for row in found]
 
     async def staff(self, login: str) -> StaffView | None:

@@ -1,16 +1,29 @@
 """One connection: a session on one side, a socket and the store on the other. It decides nothing that is the
-session's."""
+session's.
+
+A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
+annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.sync.source import Source
 from protocol.errors import PeerError
-from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStopped:
+    """What the prefecture publishes could not be taken; nothing of that batch was kept. The conversation goes on."""
+
+    kind: str
+    sentence: str
 
 
 class Socket(Protocol):
@@ -32,7 +45,7 @@ class Conversation:
         socket: Socket,
         source: Source,
         now: Callable[[], int],
-        seen: Callable[[SessionEvent], Awaitable[None]],
+        seen: Callable[[SessionEvent | FeedStopped], Awaitable[None]],
     ) -> None:
         self._session = session
         self._socket = socket
@@ -41,6 +54,7 @@ class Conversation:
         self._seen = seen
         self._sending = asyncio.Lock()
         self._room = asyncio.Event()
+        self._feeds_stopped = False
 
     def announce(self, stream: str) -> None:
         """The log has more of this stream."""
@@ -79,7 +93,7 @@ class Conversation:
         match event:
             case Authenticated():
                 await self._commit(0)
-            case BatchArrived():
+            case BatchArrived() if not self._feeds_stopped:
                 await self._store(event)
             case CheckpointArrived():
                 await self._source.keep(event.checkpoint)
@@ -90,8 +104,8 @@ class Conversation:
         try:
             await self._source.take(batch)
         except PeerError as error:
-            failed: PeerFailed = self._session.reject(error)
-            await self._seen(failed)
+            self._feeds_stopped = True
+            await self._seen(FeedStopped(error.kind, str(error)))
             return
         await self._commit(batch.number)
 

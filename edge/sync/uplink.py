@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.sync.backoff import Backoff
-from edge.sync.conversation import Conversation
+from edge.sync.conversation import Conversation, FeedStopped
 from edge.sync.link import Cut, Dialler, Refused, Unreachable
 from edge.sync.source import Source
 from protocol.errors import N_, PeerError
@@ -34,6 +34,9 @@ NOT_TRUSTED = N_(
     "What answers at the prefecture's address could not prove that it is the prefecture. Nothing was sent."
 )
 DISAGREED = N_("The annexe and the prefecture did not understand each other: both must run a current version.")
+FEED_STOPPED = N_(
+    "What the prefecture publishes cannot be read here: its administrator must look at it. Requests still reach it."
+)
 CUT = N_("The link to the prefecture was cut. It is dialled again.")
 LEFT = N_("The prefecture ended the connection. It is dialled again.")
 
@@ -152,7 +155,7 @@ class Uplink:
             self._session = self._conversation = None
             self._show(replace(self.status, connected_since_ms=None, in_flight=0))
 
-    async def _seen(self, event: SessionEvent) -> None:
+    async def _seen(self, event: SessionEvent | FeedStopped) -> None:
         match event:
             case Authenticated():
                 self._deadline.reschedule(None)
@@ -160,6 +163,9 @@ class Uplink:
                 self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
             case CheckpointArrived():
                 await self._believe(event)
+            case FeedStopped():
+                logger.warning("%s (%s: %s)", FEED_STOPPED, event.kind, event.sentence)
+                self._show(replace(self.status, error=FEED_STOPPED, detail=f"{event.kind}: {event.sentence}"))
             case PeerFailed():
                 self._failed(_sentence(event), f"{event.kind}: {event.sentence}")
             case PeerLeft():

@@ -147,12 +147,11 @@ def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
 
 
 def _believe(chain: tuple[bytes, ...], trust: Trust) -> Credential:
-    """Each link is checked against the one above it, the root's side first."""
+    """Each link is checked against the one above it, the root's side first; a renewed one takes the older's place."""
     try:
         links = [parse_credential(link) for link in chain]
         for link in reversed(links):
-            if trust.signer(link.id) is None:
-                trust.add(link)
+            trust.add(link)
     except PeerError as error:
         raise IdentityRefused(f"The peer's credential is not vouched for: {error}") from error
     held = trust.signer(links[0].id)

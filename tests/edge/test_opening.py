@@ -8,17 +8,29 @@ from pathlib import Path
 import pytest
 
 from edge.installation import Installation, install
-from edge.opening import clock_label, fingerprint_of, open_store, opened_office, take_snapshot, trust_of
+from edge.opening import (
+    clock_label,
+    fingerprint_of,
+    open_store,
+    opened_office,
+    take_snapshot,
+    trust_now,
+    trust_of,
+)
 from edge.services import guide
 from edge.services.sealing import usable_seals
-from edge.store.feeds import ALL
+from edge.store.feeds import ALL, accept
 from edge.store.store import Store, Transaction
 from protocol.errors import OperatorError
-from protocol.office.events import StaffAdded
-from protocol.records.credentials import parse_credential
+from protocol.office.events import CredentialPublished, StaffAdded, to_value
+from protocol.office.seed import parse_centre_seed
+from protocol.records.chain import segment_opened
+from protocol.records.clock import Timestamp
+from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import Value
-from protocol.records.envelope import parse_record, unsealed_event
-from tests.edge.support import DAY, made_seed
+from protocol.records.envelope import parse_record, unsealed_event, write_record
+from protocol.records.keys import SigningKey
+from tests.edge.support import DAY, DESCRIBED, made_seed, typed
 from tests.edge.web.support import Clock
 
 
@@ -64,6 +76,42 @@ async def test_an_empty_snapshot_is_an_empty_guide(tmp_path: Path) -> None:
 async def test_whom_the_annexe_trusts_is_what_its_seed_names(installation: Installation) -> None:
     kinds = [credential.kind for credential in trust_of(installation).credentials()]
     assert kinds == ["root", "issuer", "centre", "annexe"]
+
+
+async def test_whom_the_prefecture_has_published_is_still_trusted_after_a_restart(
+    installation: Installation, clock: Clock, tmp_path: Path
+) -> None:
+    typed([
+        "annexe", "--authority", tmp_path / "authority", *DESCRIBED, "--id", "berkane-06", "--prefix", "B06",
+        "--out", tmp_path / "other.keys",
+    ])  # fmt: skip
+    other = parse_credential((tmp_path / "other.credential").read_bytes())
+    signing = SigningKey(parse_centre_seed((tmp_path / "centre.seed").read_bytes()).signing_seed)
+    store = await open_store(installation, clock, os.urandom)
+    await take_snapshot(installation, store)
+    await accept(store, "berkane-05", published(other, signing), trust_of(installation))
+    await store.close()
+    store = await open_store(installation, clock, os.urandom)
+    try:
+        trust = await trust_now(installation, store)
+        assert trust.signer(other.id) == other
+        assert trust.signer(parse_credential(installation.seed.centre).id) is not None
+    finally:
+        await store.close()
+
+
+def published(credential: Credential, signing: SigningKey) -> list[bytes]:
+    """A segment of `all` that publishes one credential."""
+    opening = segment_opened(parent=None, software="test", fingerprint="test", clock="trusted")
+    records: list[bytes] = []
+    previous = bytes(32)
+    for seq, event in enumerate([opening, to_value(CredentialPublished(credential=credential.encoded()))]):
+        record = write_record(
+            stream="all", segment=b"segment2", seq=seq, prev=previous, time=Timestamp(5_000 + seq, 0), event=event,
+            key=None, signing=signing,
+        )  # fmt: skip
+        records, previous = [*records, record.encoded()], record.hash
+    return records
 
 
 def test_a_clock_before_the_annexes_own_credential_is_not_believed(installation: Installation) -> None:

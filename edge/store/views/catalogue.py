@@ -1,7 +1,8 @@
 """The view of what the prefecture publishes to all: procedures by version, and the credentials of who may sign.
 
 Nothing here is about a citizen, so nothing is sealed. A version that was published once never changes: the cases that
-were opened under it stay under it.
+were opened under it stay under it. Credentials stand in the order of the log, the renewed ones too:
+`Trust` judges which counts.
 """
 
 from __future__ import annotations
@@ -19,11 +20,9 @@ CREATE TABLE procedures (
     PRIMARY KEY (id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE credentials (
-    id BLOB PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL,
-    holder TEXT NOT NULL,
-    bytes BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+    position INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL UNIQUE
+) STRICT;
 """
 
 
@@ -35,16 +34,13 @@ async def _published(folding: Folding, _entry: Entry, event: CataloguePublished)
 
 
 async def _credential(folding: Folding, _entry: Entry, event: CredentialPublished) -> None:
-    credential = parse_credential(event.credential)
-    folding.write(
-        "INSERT INTO credentials (id, kind, holder, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (credential.id, credential.kind, credential.holder, event.credential),
-    )
+    parse_credential(event.credential)  # what is none stops here
+    folding.write("INSERT INTO credentials (bytes) VALUES (?) ON CONFLICT DO NOTHING", (event.credential,))
 
 
 CATALOGUE = View(
     name="catalogue",
-    version=1,
+    version=2,
     schema=SCHEMA,
     tables=("procedures", "credentials"),
     folds={CataloguePublished: _published, CredentialPublished: _credential},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -51,6 +52,27 @@ async def test_nothing_is_published_twice_and_no_version_changes(tmp_path: Path)
             await centre.feeds.publish_procedure(document(1) | {"text": "another"})
         assert await centre.feeds.publish_procedure(document(2))
         assert len(await centre.feeds.snapshot()) == 3
+
+
+async def test_two_processes_that_publish_the_same_at_once_publish_it_once(tmp_path: Path) -> None:
+    annexe = PREFECTURE.credential("annexe", "berkane-05")
+    async with centre_in(tmp_path) as server, centre_in(tmp_path) as command:
+        asked = [one.feeds.publish_credentials([annexe, annexe]) for one in (server, command, server)]
+        assert sorted(await asyncio.gather(*asked)) == [0, 0, 1]
+        published = [one.feeds.publish_procedure(document(1)) for one in (server, command, server)]
+        assert sorted(await asyncio.gather(*published)) == [False, False, True]
+        kinds = [str(open_body(parse_record(one), None)["kind"]) for one in await server.feeds.snapshot()]
+    assert sorted(kind for kind in kinds if kind != "segment.opened") == ["catalogue.published", "credential.published"]
+
+
+async def test_two_processes_never_give_one_version_two_texts(tmp_path: Path) -> None:
+    texts = (document(1), document(1) | {"text": "another"})
+    async with centre_in(tmp_path) as server, centre_in(tmp_path) as command:
+        asked = (one.feeds.publish_procedure(text) for one, text in zip((server, command), texts, strict=True))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        bodies = [open_body(parse_record(encoded), None) for encoded in await server.feeds.snapshot()]
+    assert [type(answer) for answer in answers] in ([bool, CallerError], [CallerError, bool])
+    assert sum(body["kind"] == "catalogue.published" for body in bodies) == 1
 
 
 async def test_each_start_writes_in_a_segment_of_its_own_that_continues_the_last(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, update
 
 from central.centre import Centre
@@ -15,16 +16,18 @@ from central.store import schema
 from central.store.decision_check import DecisionCheck
 from protocol.errors import OperatorError
 from protocol.office.casework import State
-from protocol.office.decision import DecisionSheet, Identity, sheet_bytes, sign_sheet
+from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, sheet_bytes, sign_sheet
 from protocol.office.events import (
     Actor,
     AgentKeyEnrolled,
     Applicant,
     DecisionTaken,
+    DecisionUndone,
     DossierCompleted,
     EnquiryReported,
     PieceSeen,
     RequestSubmitted,
+    RequestWithdrawn,
     to_value,
 )
 from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
@@ -95,54 +98,60 @@ def submitted(reference: str = "B05-7K3MQ-2X9RT") -> dict[str, Any]:
     )
 
 
-def decide(log: Writer, *, signing: SigningKey = AGENT, agent: str = "k.bennani", outcome: Any = "approved") -> None:
-    """A request from its receipt to its decision."""
-
-    def append(event: Any) -> Any:
-        return log.append(CASES, {**(event if isinstance(event, dict) else to_value(event))}, CASE_KEY).hash
-
-    head = append(submitted())
+def decide(log: Writer, *, signing: SigningKey = AGENT, outcome: Any = "approved", **read: Any) -> tuple[Any, bytes]:
+    """A request from its receipt to its decision; `read`: what the signed sheet says otherwise than the log. Returns
+    the decision and its record's hash."""
+    head = log.append(CASES, submitted(), CASE_KEY).hash
     pieces = [PieceSeen(id="card", provenance="shown")]
-    head = append(DossierCompleted(follows=[head], by=CLERK, pieces=pieces, due="2026-11-20", enquiry=True))
+    head = append(log, DossierCompleted(follows=[head], by=CLERK, pieces=pieces, due="2026-11-20", enquiry=True))
     head = append(
+        log,
         EnquiryReported(
             follows=[head], by=CLERK, outcome="favourable", by_title="moqaddem", on="2025-10-09", note="seen at home"
-        )
+        ),
     )
-    sheet = sheet_bytes(
-        DecisionSheet(
-            annexe=ANNEXE,
-            case=CASE,
-            follows=[head],
-            procedure="residence",
-            procedure_version=1,
-            reference="B05-7K3MQ-2X9RT",
-            identity=Identity(
-                cnie="FA123456", name_fr="Salma Idrissi", name_ar="س", birth_date="1990-04-01", address="12"
-            ),
-            answers={},
-            pieces=["card"],
-            enquiry=None,
-            outcome="approved",
-            reason_code="",
-            reason_text="",
-            agent=agent,
-            credential=signing.id,
-            claimed_ms=NOW,
-        )
+    sheet = sheet_bytes(DecisionSheet(**{**SHEET, "follows": [head], "credential": signing.id, **read}))
+    decision = DecisionTaken(
+        follows=[head],
+        by=CAID,
+        sheet=sheet,
+        signature=sign_sheet(sheet, signing),
+        signer=signing.public,
+        outcome=outcome,
+        reason_code="",
+        reason_text="",
     )
-    append(
-        DecisionTaken(
-            follows=[head],
-            by=CAID,
-            sheet=sheet,
-            signature=sign_sheet(sheet, signing),
-            signer=signing.public,
-            outcome=outcome,
-            reason_code="",
-            reason_text="",
-        )
-    )
+    return decision, append(log, decision)
+
+
+def append(log: Writer, event: Any) -> bytes:
+    return log.append(CASES, {**to_value(event)}, CASE_KEY).hash
+
+
+ENQUIRY = {"outcome": "favourable", "by_title": "moqaddem", "on": "2025-10-09", "note": "seen at home"}
+PERSON = {
+    "cnie": "FA123456",
+    "name_fr": "Salma Idrissi",
+    "name_ar": "سلمى الإدريسي",
+    "birth_date": "1990-04-01",
+    "address": "12, rue de Saïdia, Berkane",
+}
+SHEET: dict[str, Any] = {
+    "annexe": ANNEXE,
+    "case": CASE,
+    "procedure": "residence",
+    "procedure_version": 1,
+    "reference": "B05-7K3MQ-2X9RT",
+    "identity": Identity(**PERSON),
+    "answers": {"purpose": "school"},
+    "pieces": ["card"],
+    "enquiry": EnquiryLine(**ENQUIRY),
+    "outcome": "approved",
+    "reason_code": "",
+    "reason_text": "",
+    "agent": "k.bennani",
+    "claimed_ms": NOW,
+}
 
 
 def enrol(log: Writer, public: bytes = AGENT.public) -> None:
@@ -203,6 +212,22 @@ def _at(one: Arrived, log: Writer, seq: int) -> Arrived:
     record = log._write(CASES, one.segment, seq, bytes(32), last, submitted("B05-00000-00000"), CASE_KEY)
     log.streams[CASES].pop()
     return Arrived(CASES, record.segment, record.seq, record.encoded(), record)
+
+
+async def test_a_contradiction_that_comes_twice_in_one_batch_is_kept_once(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        await send(centre, log, CASES, CASE_KEY)
+        for _ in range(2):
+            head = log.append(CASES, {"kind": "request.teleported", "follows": [head]}, CASE_KEY).hash
+        opening, _, third, fourth = arrived(CASES, log.streams[CASES])
+        contradiction = _at(opening, log, 1)
+        batch = [contradiction, third, contradiction, fourth]
+        receipt = await centre.ingest.take(ANNEXE, sealed(CASE_KEY), batch)
+        assert [one.outcome.value for one in receipt.judged] == ["proof", "accepted", "proof", "accepted"]
+        state = await centre.queries.annexe(ANNEXE)
+        assert state is not None
+        assert (state.records, state.streams[0].proofs) == (4, 1)
 
 
 async def test_a_record_without_its_key_waits_in_a_hole_until_the_key_comes(tmp_path: Path) -> None:
@@ -273,6 +298,16 @@ async def test_an_agents_decision_is_checked_against_the_key_that_the_annexe_vou
         ({"outcome": "refused"}, DecisionCheck.MISMATCH),
         ({"agent": "somebody"}, DecisionCheck.MISMATCH),
         ({"signing": SigningKey(seed("thief"))}, DecisionCheck.UNKNOWN_KEY),
+        ({"annexe": "berkane-06"}, DecisionCheck.MISMATCH),
+        ({"case": bytes(16)}, DecisionCheck.MISMATCH),
+        ({"reference": "B05-00000-00000"}, DecisionCheck.MISMATCH),
+        ({"follows": [bytes(32)]}, DecisionCheck.MISMATCH),
+        ({"credential": bytes(16)}, DecisionCheck.MISMATCH),
+        ({"answers": {"purpose": "bank"}}, DecisionCheck.MISMATCH),
+        ({"pieces": ["card", "lease"]}, DecisionCheck.MISMATCH),
+        ({"enquiry": None}, DecisionCheck.MISMATCH),
+        ({"enquiry": EnquiryLine(**ENQUIRY | {"outcome": "unfavourable"})}, DecisionCheck.MISMATCH),
+        ({"identity": Identity(**PERSON | {"name_fr": "Somebody Else"})}, DecisionCheck.MISMATCH),
     ],
 )
 async def test_a_swapped_decision_is_shown_as_such(
@@ -285,6 +320,31 @@ async def test_a_swapped_decision_is_shown_as_such(
         await send(centre, log, CASES, CASE_KEY)
         (row,) = await centre.queries.requests()
         assert row.decision is expected
+
+
+async def test_a_decision_that_was_taken_back_does_not_count_when_its_sheet_is_entered_again(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        enrol(log)
+        await send(centre, log, OFFICE, OFFICE_KEY)
+        decision, head = decide(log)
+        head = append(log, DecisionUndone(follows=[head], by=CAID))
+        append(log, structs.replace(decision, follows=[head]))
+        await send(centre, log, CASES, CASE_KEY)
+        (row,) = await centre.queries.requests()
+        assert row.case.state is State.APPROVED
+        assert row.decision is DecisionCheck.MISMATCH
+
+
+async def test_nor_does_it_when_it_is_entered_beside_the_first(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        enrol(log)
+        await send(centre, log, OFFICE, OFFICE_KEY)
+        decision, head = decide(log)
+        append(log, DecisionUndone(follows=[head], by=CAID))
+        append(log, structs.replace(decision, by=structs.replace(CAID, name="K. Bennani")))
+        await send(centre, log, CASES, CASE_KEY)
+        (row,) = await centre.queries.requests()
+        assert row.decision in (DecisionCheck.NONE, DecisionCheck.MISMATCH)
 
 
 def whole(folder: Path) -> bytes:
@@ -311,9 +371,52 @@ async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path) -> Non
         await send(centre, log, CASES, CASE_KEY)
         async with centre.store.database.write() as connection:
             await connection.execute(update(schema.case_views).values(annexe="berkane-06"))
-            await connection.execute(update(schema.data_keys).values(annexe="berkane-06"))
+            await centre.store.put_keys(connection, "berkane-06", {CASE: CASE_KEY})
         with pytest.raises(CannotOpen):
             await centre.queries.requests()
+
+
+async def test_a_key_moved_to_another_annexe_does_not_open(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        await send(centre, log, CASES, CASE_KEY)
+    async with ready(tmp_path) as (centre, _), centre.store.database.write() as connection:
+        await connection.execute(update(schema.data_keys).values(annexe="berkane-06"))
+        assert not await centre.store.keys_of(connection, "berkane-06", [CASE])
+
+
+async def test_a_damaged_key_is_asked_for_again_and_holds_no_other_case_back(tmp_path: Path) -> None:
+    other = b"d" * 32
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        await send(centre, log, CASES, CASE_KEY)
+        async with centre.store.database.write() as connection:
+            await connection.execute(update(schema.data_keys).values(sealed=b"damaged"))
+    async with ready(tmp_path) as (centre, _):
+        log.append(CASES, {"kind": "request.teleported", "follows": [head]}, CASE_KEY)
+        log.append(CASES, submitted("B05-00000-00000"), other)
+        receipt = await send(centre, log, CASES, other)
+        assert [hole.why for hole in receipt.held[0].holes] == ["key"]
+        assert await centre.queries.request(ANNEXE, subject_of(other)) is not None
+        receipt = await send(centre, log, CASES, CASE_KEY)
+        assert not receipt.held[0].holes
+        assert {row.subject for row in await centre.queries.requests()} == {CASE, subject_of(other)}
+
+
+async def test_a_damaged_record_freezes_its_own_case_and_holds_no_other_back(tmp_path: Path) -> None:
+    other = b"d" * 32
+    async with ready(tmp_path) as (centre, log):
+        head = log.append(CASES, submitted(), CASE_KEY).hash
+        log.append(CASES, to_value(RequestWithdrawn(follows=[head], by=CITIZEN)), CASE_KEY)
+        log.append(CASES, submitted("B05-00000-00000"), other)
+        await centre.ingest.take(ANNEXE, sealed(CASE_KEY, other), arrived(CASES, log.streams[CASES]))
+        async with centre.store.database.write() as connection:
+            damaged = update(schema.records).where(schema.records.c.seq == 2).values(encoded=b"damaged")
+            await connection.execute(damaged)
+    async with ready(tmp_path) as (centre, _):  # it starts all the same, and folds what waits
+        rows = {row.subject: row.case for row in await centre.queries.requests()}
+        assert (rows[CASE].frozen, rows[subject_of(other)].frozen) == (True, False)
+        assert await centre.folder.fold(ANNEXE) == 0
 
 
 async def test_a_second_annexe_is_kept_apart(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from central.prefecture import Prefecture
 from central.server import join
 from central.staff import StaffForm
 from protocol.office.casework import State
-from protocol.office.decision import DecisionSheet, Identity, sheet_bytes, sign_sheet
+from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, sheet_bytes, sign_sheet
 from protocol.office.events import (
     Actor,
     AgentKeyEnrolled,
@@ -58,6 +58,8 @@ SALMA = Applicant(
     birth_date="1990-04-01",
     address="12, rue de Saïdia, Berkane",
 )
+ANSWERS = {"occupation": "proprietaire", "depuis": "2019-03", "motif": "banque"}
+FOUND: dict[str, Any] = {"outcome": "favourable", "by_title": "moqaddem", "on": "2025-10-09", "note": "vu sur place"}
 TYPED = ("Salma", "Idrissi", "سلمى", "FA123456", "612345678", "Saïdia", "9TH1M")
 
 
@@ -125,9 +127,8 @@ class Annexe:
         self.prefecture.uplinks.changed(ANNEXE)
 
     def submit(self, name: str) -> bytes:
-        answers = {"occupation": "proprietaire", "depuis": "2019-03", "motif": "banque"}
         request = RequestSubmitted(
-            follows=[], by=CITIZEN, account=bytes(16), reference=REFERENCES[name], answers=answers, applicant=SALMA,
+            follows=[], by=CITIZEN, account=bytes(16), reference=REFERENCES[name], answers=ANSWERS, applicant=SALMA,
             procedure="residence-autorite-locale", procedure_version=1, language="ar", due="2026-11-20",
         )  # fmt: skip
         return self.write(name, request)
@@ -140,10 +141,7 @@ class Annexe:
         head = self.submit(name)
         seen = [PieceSeen(id="cnie", provenance="shown")]
         head = self.write(name, DossierCompleted(follows=[head], by=CLERK, pieces=seen, due="2026-11-20", enquiry=True))
-        enquiry = EnquiryReported(
-            follows=[head], by=CLERK, outcome="favourable", by_title="moqaddem", on="2025-10-09", note="vu sur place"
-        )
-        head = self.write(name, enquiry)
+        head = self.write(name, EnquiryReported(follows=[head], by=CLERK, **FOUND))
         reason = ("not_resident", "Not found at this address.") if outcome == "refused" else ("", "")
         sheet = self._sheet(name, head, signed or outcome, reason)
         decision = DecisionTaken(
@@ -166,7 +164,8 @@ class Annexe:
                 cnie=SALMA.cnie, name_fr=SALMA.name_fr, name_ar=SALMA.name_ar, birth_date=SALMA.birth_date,
                 address=SALMA.address,
             ),
-            answers={}, pieces=["cnie"], enquiry=None, outcome=outcome, reason_code=reason[0], reason_text=reason[1],
+            answers=ANSWERS, pieces=["cnie"], enquiry=EnquiryLine(**FOUND), outcome=outcome,
+            reason_code=reason[0], reason_text=reason[1],
             agent="k.bennani", credential=AGENT.id, claimed_ms=NOW,
         )  # fmt: skip
         return sheet_bytes(sheet)

@@ -14,11 +14,13 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy import update
 
 from central.store.folding import Folder
+from central.store.schema import records
 from central.store.store import CentralStore
 from edge.store.schema import DATABASE
-from edge.sync.uplink import CUT, NOT_TRUSTED, REFUSED, UNREACHABLE
+from edge.sync.uplink import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.errors import OperatorError
 from protocol.office.casework import State
 from protocol.sync.hello import write_hello
@@ -209,6 +211,25 @@ async def test_a_record_damaged_on_the_annexes_disk_holds_back_no_other(tmp_path
         (annexe,) = await centre.queries.annexes()
         assert [hole.seq for hole in annexe.streams[0].holes] == [3]
     assert len(at_centre(tmp_path / "centre")[CASES]) == 6
+
+
+async def test_a_record_damaged_at_the_prefecture_keeps_no_request_here(tmp_path: Path) -> None:
+    async with (
+        centre_in(tmp_path / "centre") as centre,
+        served(centre) as (line, _),
+        annexe_in(tmp_path / "a") as store,
+    ):
+        await centre.publish_credentials([PREFECTURE.credential("annexe", ANNEXE)])
+        async with centre.store.database.write() as connection:
+            await connection.execute(update(records).where(records.c.stream == "all").values(encoded=b"damaged"))
+        await write_some(store, 400)
+        async with running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.error == FEED_STOPPED, uplink.on_change)
+            await until(lambda: uplink.status.left == 0, uplink.on_change)
+            assert uplink.status.connected
+            assert uplink.status.error == FEED_STOPPED
+        async with store.reading() as reader:
+            assert await reader.credentials() == []
 
 
 async def test_an_annexe_that_nobody_vouches_for_is_told_so(tmp_path: Path) -> None:

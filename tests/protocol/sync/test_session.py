@@ -13,7 +13,7 @@ from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
 from protocol.sync.events import Authenticated
 from protocol.sync.frames import pack
-from protocol.sync.hello import LocalIdentity
+from protocol.sync.hello import LocalIdentity, admit, write_hello
 from protocol.sync.intake import Outcome
 from protocol.sync.session import TRANSITIONS, Session, State
 from tests.protocol.sync.support import NOW
@@ -179,6 +179,14 @@ def test_an_expired_credential_is_flagged_and_still_delivers(world: Any) -> None
     standing = next(event.standing for event in centre.events if isinstance(event, Authenticated))
     assert standing.expired
     assert world.at_centre.records[CASES] == world.encoded(CASES)
+
+
+def test_a_renewed_credential_counts_from_the_hello_that_shows_it(world: Any) -> None:
+    older = world.prefecture.identity("annexe", "berkane-05", until=1_700_000_000_000)
+    newer = world.prefecture.identity("annexe", "berkane-05")
+    trust = world.prefecture.trust()
+    shown = [write_hello("edge", identity, bytes(32)) for identity in (older, newer, older)]
+    assert [admit(hello, "edge", trust) for hello in shown] == [older.leaf, newer.leaf, newer.leaf]
 
 
 def test_a_hello_tampered_with_on_the_way_is_refused(world: Any) -> None:
