@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
@@ -20,6 +21,8 @@ from protocol.records.chain import Head
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import MAX_VALUE, decode
 from protocol.sync.checkpoint import Hole
+
+logger = logging.getLogger(__name__)
 
 # Rows of one page of requests, at most.
 MAX_ROWS = 500
@@ -68,6 +71,14 @@ class RequestRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPage:
+    """Requests of a list, and how many of it the disk has damaged."""
+
+    rows: tuple[RequestRow, ...]
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedProcedure:
     """A version of a procedure, as published in `all`."""
 
@@ -110,7 +121,21 @@ class Queries:
         limit: int = MAX_ROWS,
         after: tuple[int, bytes] | None = None,
     ) -> list[RequestRow]:
-        """The newest requests first; `after` goes on behind the last one shown (its `submitted_ms` and subject)."""
+        """The newest requests first, those that can be read: see `page` for the others."""
+        return list((await self.page(annexe=annexe, state=state, limit=limit, after=after)).rows)
+
+    async def page(
+        self,
+        *,
+        annexe: str | None = None,
+        state: State | None = None,
+        limit: int = MAX_ROWS,
+        after: tuple[int, bytes] | None = None,
+    ) -> RequestPage:
+        """The newest requests first; `after` goes on behind the last one shown (its `submitted_ms` and subject).
+
+        A request whose row or key the disk has damaged is counted and logged, and holds back no other.
+        """
         table = schema.case_views
         query = select(table).order_by(table.c.submitted_ms.desc(), table.c.subject).limit(min(limit, MAX_ROWS))
         if annexe is not None:
@@ -120,13 +145,15 @@ class Queries:
         if after is not None:
             earlier = table.c.submitted_ms < after[0]
             query = query.where(earlier | ((table.c.submitted_ms == after[0]) & (table.c.subject > after[1])))
-        return await self._requests(query)
+        return await self._page(query)
 
     async def request(self, annexe: str, subject: bytes) -> RequestRow | None:
-        """One dossier."""
+        """One dossier; raises PeerError when its row or its key is damaged."""
         table = schema.case_views
-        found = await self._requests(select(table).where(table.c.annexe == annexe, table.c.subject == subject))
-        return found[0] if found else None
+        async with self._store.database.read() as connection:
+            query = select(table).where(table.c.annexe == annexe, table.c.subject == subject)
+            row = (await connection.execute(query)).mappings().first()
+            return None if row is None else await self._opened(connection, row)
 
     async def counts(self) -> dict[State, int]:
         """How many requests stand in each state, over all annexes."""
@@ -173,8 +200,8 @@ class Queries:
         """
         table = schema.case_views
         issued = (State.APPROVED.value, State.READY.value, State.COLLECTED.value)
-        found = await self._requests(select(table).where(table.c.state.in_(issued)))
-        return next((row for row in found if row.case.certificate and row.case.certificate.serial == serial), None)
+        found = await self._page(select(table).where(table.c.state.in_(issued)))
+        return next((row for row in found.rows if row.case.certificate and row.case.certificate.serial == serial), None)
 
     async def received_ms(self, annexe: str, subject: bytes, time_ms: int) -> int | None:
         """When a record of a case, written at `time_ms` by the annexe's clock, was taken in here."""
@@ -186,18 +213,24 @@ class Queries:
             found: int | None = (await connection.execute(query)).scalar()
         return found
 
-    async def _requests(self, query: Select[tuple[object, ...]]) -> list[RequestRow]:
+    async def _page(self, query: Select[tuple[object, ...]]) -> RequestPage:
+        rows, unreadable = [], 0
         async with self._store.database.read() as connection:
-            rows = (await connection.execute(query)).mappings().all()
-            found = []
-            for row in rows:
-                annexe, subject = row["annexe"], row["subject"]
-                key = (await self._store.keys_of(connection, annexe, [subject])).get(subject)
-                if key is None:
-                    raise PeerError("A case's key is missing or damaged: restore the database from its backup.")
-                case = open_case(key, annexe, subject, row["sealed"])
-                found.append(RequestRow(annexe, subject, case, DecisionCheck(row["decision"]), row["updated_ms"]))
-        return found
+            for row in (await connection.execute(query)).mappings().all():
+                try:
+                    rows.append(await self._opened(connection, row))
+                except PeerError:
+                    logger.error("the dossier %s of %s is damaged on the disk", row["subject"].hex(), row["annexe"])  # noqa: TRY400 - said, not raised
+                    unreadable += 1
+        return RequestPage(tuple(rows), unreadable)
+
+    async def _opened(self, connection: AsyncConnection, row: RowMapping) -> RequestRow:
+        annexe, subject = row["annexe"], row["subject"]
+        key = (await self._store.keys_of(connection, annexe, [subject])).get(subject)
+        if key is None:
+            raise PeerError("A case's key is missing or damaged: restore the database from its backup.")
+        case = open_case(key, annexe, subject, row["sealed"])
+        return RequestRow(annexe, subject, case, DecisionCheck(row["decision"]), row["updated_ms"])
 
     async def _annexe(self, connection: AsyncConnection, annexe: str) -> AnnexeState:
         contact = (

@@ -6,7 +6,7 @@ leads to its dossier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -46,9 +46,11 @@ async def show(request: web.Request) -> web.StreamResponse:
     queries = signed_in.prefecture_of(request).centre.queries
     annexe, state = request.query.get("annexe") or None, _state(request.query.get("state", ""))
     after = _place(request.query["after"]) if "after" in request.query else None
-    rows = await queries.requests(annexe=annexe, state=state, limit=PAGE + 1, after=after)
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return await _page(request, rows[:PAGE], form=Form(), chosen=(annexe, state), last=last)
+    found = await queries.page(annexe=annexe, state=state, limit=PAGE + 1, after=after)
+    rows = found.rows[:PAGE]
+    more = len(found.rows) + found.unreadable > PAGE
+    last = rows[-1] if rows and more else None
+    return await _page(request, rows, form=Form(), chosen=(annexe, state), last=last, unreadable=found.unreadable)
 
 
 @OFFICER
@@ -75,11 +77,12 @@ async def show_one(request: web.Request) -> web.StreamResponse:
 
 async def _page(
     request: web.Request,
-    rows: list[RequestRow],
+    rows: Sequence[RequestRow],
     *,
     form: Form,
     chosen: tuple[str | None, State | None] = (None, None),
     last: RequestRow | None = None,
+    unreadable: int = 0,
     status: int = 200,
 ) -> web.Response:
     prefecture = signed_in.prefecture_of(request)
@@ -92,6 +95,7 @@ async def _page(
         "states": list(State),
         "older": f"{last.case.submitted_ms}-{text_of(last.subject)}" if last else "",
         "later": "after" in request.query,
+        "unreadable": unreadable,
     }
     return render(request, "prefecture/requests.html", status, **context)
 

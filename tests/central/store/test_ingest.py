@@ -373,7 +373,20 @@ async def test_a_view_moved_to_another_case_does_not_open(tmp_path: Path) -> Non
             await connection.execute(update(schema.case_views).values(annexe="berkane-06"))
             await centre.store.put_keys(connection, "berkane-06", {CASE: CASE_KEY})
         with pytest.raises(CannotOpen):
-            await centre.queries.requests()
+            await centre.queries.request("berkane-06", CASE)
+
+
+async def test_a_dossier_that_the_disk_damaged_is_counted_and_holds_back_no_other(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        other = b"o" * 32
+        log.append(CASES, submitted(), CASE_KEY)
+        log.append(CASES, submitted(), other)
+        await send(centre, log, CASES, CASE_KEY, other)
+        damaged = update(schema.case_views).where(schema.case_views.c.subject == CASE).values(sealed=b"x" * 80)
+        async with centre.store.database.write() as connection:
+            await connection.execute(damaged)
+        page = await centre.queries.page()
+        assert ([row.subject for row in page.rows], page.unreadable) == ([subject_of(other)], 1)
 
 
 async def test_a_key_moved_to_another_annexe_does_not_open(tmp_path: Path) -> None:

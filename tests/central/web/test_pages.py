@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from central.prefecture import Prefecture
+from central.store import schema
 from tests.central.provisioned import ANNEXE, Provisioned
 from tests.central.web.support import ALL_STATES, REFERENCES, TYPED, Annexe, Visitor, hidden, states
 
@@ -221,3 +223,16 @@ async def test_nobody_is_named_in_the_database(
         kept = path.read_bytes()
         for typed in (*TYPED, "karim", "Zerouali"):
             assert typed.encode() not in kept, (path.name, typed)
+
+
+async def test_a_damaged_dossier_is_said_beside_those_that_can_be_read(
+    officer: Visitor, annexe: Annexe, prefecture: Prefecture
+) -> None:
+    annexe.decide("granted")
+    await annexe.send("granted")
+    assert "abîmée" not in words(await read(officer, "/prefecture/requests"))
+    async with prefecture.centre.store.database.write() as connection:
+        await connection.execute(update(schema.case_views).values(sealed=b"x" * 80))
+    page = words(await read(officer, "/prefecture/requests"))
+    assert "1 demande de cette liste est abîmée" in page
+    assert REFERENCES["granted"] not in page
