@@ -7,14 +7,17 @@ anew. The index holds some hundred bytes a request, so a prefecture's million re
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from sqlalchemy import select
 
 from central.store.queries import Queries, RequestRow
 from central.store.schema import case_views
 from central.store.store import CentralStore
-from protocol.errors import N_, PersonError
+from protocol.errors import N_, PeerError, PersonError
 from protocol.office import references
+
+logger = logging.getLogger(__name__)
 
 Place = tuple[str, bytes]
 
@@ -52,7 +55,11 @@ class References:
         for place in places:
             if place in self._seen:
                 continue
-            row = await self._queries.request(*place)
+            try:
+                row = await self._queries.request(*place)
+            except PeerError:
+                logger.error("the dossier %s of %s is damaged on the disk", place[1].hex(), place[0])  # noqa: TRY400 - said, not raised
+                continue
             if row is not None:
                 self._places[row.case.reference] = place
                 self._seen.add(place)

@@ -236,3 +236,6 @@ async def test_a_damaged_dossier_is_said_beside_those_that_can_be_read(
     page = words(await read(officer, "/prefecture/requests"))
     assert "1 demande de cette liste est abîmée" in page
     assert REFERENCES["granted"] not in page
+    annexe.submit("other")
+    await annexe.send("other")
+    assert (await search(officer, REFERENCES["other"])).status == 200, "it is found all the same"
