@@ -44,6 +44,7 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
     calls = request.app[CALLS].waiting(signed_in.office_of(request).now())
     said = str(session_of(request).data.pop(DONE, ""))
     source = "" if request.method == "GET" else "/counter"
+    at = {"again": path_of_request(desk.request.dossier.subject)} if desk.request else {}
     return render(
         request,
         "counter/desk.html",
@@ -58,6 +59,7 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         outcomes=ENQUIRIES,
         languages_written=CORRESPONDENCE,
         options_of=options_of,
+        **at,
     )
 
 
