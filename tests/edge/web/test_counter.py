@@ -93,7 +93,7 @@ async def test_several_finds_are_listed_masked(desk: Desk) -> None:
 
 async def test_nobody_found_offers_an_account(desk: Desk) -> None:
     page = await search(desk, "zzzz")
-    assert "Personne trouvé" in page
+    assert "Aucune personne trouvée" in page
     assert 'href="/counter/new-account"' in page
 
 
@@ -208,6 +208,12 @@ async def test_what_was_done_is_said_once(desk: Desk) -> None:
     person = await open_account(desk)
     assert "Le compte est ouvert." in await desk.read(person)
     assert "Le compte est ouvert." not in await desk.read(person)
+
+
+async def test_what_was_done_waits_for_the_clerks_own_page_not_for_a_list_that_refreshes_itself(desk: Desk) -> None:
+    person = await open_account(desk)
+    await desk.client.get("/counter", headers={"X-Live": "1"})
+    assert "Le compte est ouvert." in await desk.read(person)
 
 
 async def test_arabic_comes_first_and_right_to_left(office: Office) -> None:
