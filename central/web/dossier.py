@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from babel.dates import get_month_names
 
 from central.store.decision_check import DecisionCheck
 from central.store.queries import Queries, RequestRow
@@ -11,6 +14,9 @@ from central.web.words import CHECKS, ROLES, Look, step_label
 from protocol.office.casework import Case, Step
 from protocol.office.catalogue import MONTH, Bilingual, Field, Procedure
 from protocol.office.events import Actor
+
+MONTHS_FR = {name: number for number, name in get_month_names("wide", locale="fr").items()}
+PAPER_MONTH = re.compile(r"(\w+) ([0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,16 @@ def _labelled(name: str, field: Field | None, answer: str) -> Answer:
     """A choice is said in both languages; a paper's code holds its French words, a case its id."""
     if field is None:
         return Answer(name, answer)
-    if field.kind == "month" and MONTH.fullmatch(answer):
-        return Answer(field.label, answer, f"{answer}-01")
+    if field.kind == "month":
+        return Answer(field.label, answer, _first_day(answer))
     return Answer(field.label, next((one.label for one in field.choices if answer in (one.id, one.label.fr)), answer))
+
+
+def _first_day(answer: str) -> str:
+    """The first day (ISO) of a month as a case has it ("2019-03") or a code ("mars 2019"); "" for other text."""
+    written = PAPER_MONTH.fullmatch(answer)
+    month = f"{written[2]}-{MONTHS_FR.get(written[1], 0):02}" if written else answer
+    return f"{month}-01" if MONTH.fullmatch(month) else ""
 
 
 def _shown(step: Step) -> ShownStep:

@@ -12,7 +12,7 @@ from central.web import signed_in
 from protocol.errors import PersonError
 from screens import pages
 from screens.forms import Form, read_form
-from screens.limits import SIGN_IN
+from screens.limits import STAFF_SIGN_IN
 from screens.pages import render
 from screens.security import CLEAR_SITE_DATA, SESSION_OVER
 
@@ -57,13 +57,8 @@ async def enter(request: web.Request) -> web.StreamResponse:
 
 async def _known(request: web.Request, login: str, password: str) -> StaffMember:
     """The member of this login and password; each failure counts against the address that it came from."""
-    limits, address = request.app[signed_in.LIMITS], request.remote or ""
-    limits.admit(SIGN_IN, address)
-    try:
+    with request.app[signed_in.LIMITS].trying(STAFF_SIGN_IN, request.remote or "", 401, 429):
         return await signed_in.prefecture_of(request).staff.sign_in(login, password)
-    except PersonError:
-        limits.note(SIGN_IN, address)
-        raise
 
 
 def _back(asked: str) -> str:

@@ -23,7 +23,7 @@ from edge.services.sms import parts_of, text_of
 from edge.store.rows import OutboxRow
 from edge.store.store import Transaction
 from edge.store.worklist import Tried, messages_in, newest_messages
-from protocol.errors import CallerError, MulhaqaError
+from protocol.errors import N_, CallerError, MulhaqaError
 from protocol.office.casework import Case, Message, State
 from protocol.office.catalogue import Bilingual, Procedure
 from protocol.office.events import (
@@ -44,8 +44,11 @@ BATCH = 20
 ANSWER_S = 120.0
 """Seconds for a modem to answer: a network may take a minute for two parts; after two nobody knows any more."""
 
-NO_MOBILE = "no mobile number"
-LOST = "unknown: the service stopped while sending"
+NO_MOBILE = N_("no mobile number")
+LOST = N_("unknown: the service stopped while sending")
+SILENT = N_("unknown: the modem did not answer in time")
+COLLECTED = N_("collected before it was sent")
+"""Why a message was not sent, as its event keeps it; the administration page translates these."""
 
 log = structlog.get_logger("mulhaqa.messages")
 
@@ -191,7 +194,7 @@ def message_of(case: Case, message: str) -> Message:
 def _pointless(case: Case) -> str:
     """Why a message need not be sent any more, or can't be; "" when it is to be sent."""
     if case.state is State.COLLECTED:
-        return "collected before it was sent"
+        return COLLECTED
     return "" if case.applicant.phone is not None and is_mobile(case.applicant.phone) else NO_MOBILE
 
 
@@ -205,7 +208,7 @@ async def _send(modem: Modem, number: str, text: str, answer_s: float) -> SendRe
         async with asyncio.timeout(answer_s):
             return await modem.send(number, text)
     except TimeoutError:
-        return SendReport(Outcome.UNKNOWN, "unknown: the modem did not answer in time")
+        return SendReport(Outcome.UNKNOWN, SILENT)
     except Exception as error:
         # A driver's own fault: named by its kind alone, for its words may hold the number.
         log.warning("messages.modem_failed", error=type(error).__name__)

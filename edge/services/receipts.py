@@ -69,7 +69,7 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
             address=applicant.address,
         ),
         details=[
-            Detail(id=field.id, label=field.label, value=_answer(field, case.answers[field.id]))
+            Detail(id=field.id, label=field.label, value=answer_in_words(field, case.answers[field.id]))
             for field in procedure.fields
             if case.answers.get(field.id)
         ],
@@ -81,7 +81,7 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
     )
 
 
-def _answer(field: Field, answer: str) -> Bilingual:
+def answer_in_words(field: Field, answer: str) -> Bilingual:
     """Return an answer in both languages where it was chosen from a list or is a month, as typed otherwise."""
     if field.kind == "month":
         return month_in_words(answer)

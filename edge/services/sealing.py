@@ -14,7 +14,7 @@ from cryptography import x509
 
 from devices.health import Condition, Health
 from edge.services.office import Office
-from protocol.errors import OperatorError
+from protocol.errors import N_, OperatorError
 from protocol.office.seals import SealKeys
 
 
@@ -22,9 +22,9 @@ def usable_seals(office: Office) -> SealKeys:
     """Return the annexe's seals; OperatorError, with what to do, while nothing may be sealed with them."""
     seals = office.seals
     if seals is None:
-        raise OperatorError("This annexe has no seals: install the seed that the prefecture made for it.")
+        raise OperatorError(N_("This annexe has no seals: install the seed that the prefecture made for it."))
     if office.clock() == "unknown":
-        raise OperatorError("The appliance's clock is not to be believed, so nothing is sealed: set it right.")
+        raise OperatorError(N_("The appliance's clock is not to be believed, so nothing is sealed: set it right."))
     from_ms, until_ms = _validity((seals.pades_cert, seals.token_cert, *seals.chain))
     if office.now() < from_ms:
         raise OperatorError(

@@ -16,7 +16,7 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
 }
 """A device's condition: colour and word."""
 
-DEVICES: Mapping[str, str] = {"modem": N_("SMS modem")}
+DEVICES: Mapping[str, str] = {"modem": N_("SMS modem"), "seal": N_("Seal of the certificates")}
 """Devices by their stable name; one without a word here is shown by that name."""
 
 OUTBOX: Mapping[str, tuple[str, str]] = {

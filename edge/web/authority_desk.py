@@ -12,13 +12,14 @@ from edge.services import accounts, decisions, requests
 from edge.services.decisions import WaitingRow
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE, REASONS, Reason
+from edge.services.receipts import answer_in_words
 from edge.services.requests import Dossier
 from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.steps import StepView, steps_of
 from edge.web.wall_clock import offset_ms
 from protocol.office.casework import State
-from protocol.office.catalogue import Bilingual, Field
+from protocol.office.catalogue import Bilingual
 from protocol.records.hashing import text_of
 from screens.pages import session_of
 
@@ -34,12 +35,13 @@ HURRY, LATE = 50, 80
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision that can still be taken back, for `seconds` more."""
+    """A decision that can still be taken back, for `seconds` more `of` those that there were."""
 
     id: str
     reference: str
     outcome: str
     seconds: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Tablet:
     id: str = ""
     dossier: Dossier | None = None
     steps: Sequence[StepView] = ()
-    answers: Sequence[tuple[Bilingual, str | Bilingual]] = ()
+    answers: Sequence[tuple[Bilingual, Bilingual]] = ()
     pieces: Sequence[Bilingual] = ()
     refusing: bool = False
     deciding: bool = False
@@ -104,16 +106,10 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
     )
 
 
-def answers_of(dossier: Dossier) -> list[tuple[Bilingual, str | Bilingual]]:
-    """What the applicant answered: each field's label with the text, or with the label of what was chosen."""
-    answers = dossier.case.answers
-    return [
-        (field.label, _answer(field, answers[field.id])) for field in dossier.procedure.fields if answers.get(field.id)
-    ]
-
-
-def _answer(field: Field, answer: str) -> str | Bilingual:
-    return next((choice.label for choice in field.choices if choice.id == answer), answer)
+def answers_of(dossier: Dossier) -> list[tuple[Bilingual, Bilingual]]:
+    """What the applicant answered: each field's label with the answer, as the certificate will say it."""
+    answers, fields = dossier.case.answers, dossier.procedure.fields
+    return [(field.label, answer_in_words(field, answers[field.id])) for field in fields if answers.get(field.id)]
 
 
 async def _undoable(office: Office, agent: StaffView, decided: Sequence[tuple[bytes, int]]) -> list[Decided]:
@@ -128,5 +124,8 @@ async def _still_open(office: Office, agent: StaffView, case: bytes) -> Decided 
     decision = opened.decision
     if decision is None or opened.certificate is not None or decision.by.id != agent.login:
         return None
-    left = decision.time_ms + office.settings.undo_ms - office.now()
-    return Decided(text_of(case), opened.reference, decision.outcome, -(-left // 1000)) if left > 0 else None
+    whole = office.settings.undo_ms
+    left = decision.time_ms + whole - office.now()
+    if left <= 0:
+        return None
+    return Decided(text_of(case), opened.reference, decision.outcome, -(-left // 1000), -(-whole // 1000))

@@ -29,7 +29,7 @@ def routes(_office: Office) -> list[web.RouteDef]:
     return [
         web.post(f"{case}/pieces", step(complete, N_("The dossier is complete: the legal delay runs."))),
         web.post(f"{case}/enquiry", step(enquire, N_("The enquiry is entered: the authority agent has the request."))),
-        web.post(f"{case}/ready", step(confirm_ready, N_("Ready: an SMS calls the citizen."))),
+        web.post(f"{case}/ready", step(confirm_ready, N_("Noted: the certificate is ready."))),
         web.post(f"{case}/hand-over", step(hand_over, N_("Handed over."))),
         web.post(f"{case}/told", step(tell, N_("Noted: told in person."))),
         web.get(f"{case}/certificate.pdf", certificate),

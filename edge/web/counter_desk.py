@@ -63,12 +63,13 @@ class WaitingList:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The person in the middle."""
+    """The person in the middle; `texted` says that his telephone receives SMS."""
 
     id: str
     account: AccountView
     cnie: str
     phone: str
+    texted: bool
     rows: Sequence[RequestRow]
     open_count: int
     closed_count: int
@@ -155,6 +156,7 @@ async def person(office: Office, account: bytes, by: Actor) -> Person:
         account=found,
         cnie=identity.mask_cnie(found.cnie),
         phone=identity.mask_phone(found.phone) if found.phone else "",
+        texted=found.phone is not None and identity.is_mobile(found.phone),
         rows=rows,
         open_count=len(rows) - closed,
         closed_count=closed,

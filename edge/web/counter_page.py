@@ -12,6 +12,7 @@ from protocol.office.catalogue import Bilingual, Field, requestable
 from protocol.records.hashing import text_of
 from screens.languages import LANGUAGES
 from screens.pages import render, session_of
+from screens.security import refreshes_itself
 
 CORRESPONDENCE = tuple((code, LANGUAGES[code].name) for code in ("ar", "fr"))
 """The languages in which receipts and messages are written."""
@@ -42,8 +43,9 @@ def done(request: web.Request, sentence: str, address: str) -> web.HTTPSeeOther:
 def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
     """Render the desk."""
     calls = request.app[CALLS].waiting(signed_in.office_of(request).now())
-    said = str(session_of(request).data.pop(DONE, ""))
+    said = "" if refreshes_itself(request) else str(session_of(request).data.pop(DONE, ""))
     source = "" if request.method == "GET" else "/counter"
+    at = {"again": path_of_request(desk.request.dossier.subject)} if desk.request else {}
     return render(
         request,
         "counter/desk.html",
@@ -58,6 +60,7 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         outcomes=ENQUIRIES,
         languages_written=CORRESPONDENCE,
         options_of=options_of,
+        **at,
     )
 
 

@@ -145,4 +145,4 @@ async def call(request: web.Request) -> web.StreamResponse:
     back = back if back == "/kiosk" or back.startswith("/kiosk/") else "/kiosk"
     request.app[CALLS].ring(office.now(), page_label(back), pages.tongue_of(request).code)
     office.announcer.publish(["calls"])
-    return show(request, "called.html", back=back)
+    return show(request, "called.html", back=back, again=back)

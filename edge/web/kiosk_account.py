@@ -16,7 +16,7 @@ from protocol.office.events import Language
 from protocol.office.identity import mask_cnie, mask_phone
 from protocol.records.hashing import subject_from_text, text_of
 from protocol.records.refusals import NotASubject
-from screens.pages import tongue_of
+from screens.pages import area_of, tongue_of
 
 NOT_YOURS = N_("There is no such request in your account.")
 
@@ -83,12 +83,15 @@ async def own_request(request: web.Request) -> web.StreamResponse:
 
 @signed_in.citizen
 async def receipt_pdf(request: web.Request) -> web.StreamResponse:
-    """The receipt as a PDF, in the language of the screen first."""
+    """The receipt as a PDF, in the language of the screen first.
+
+    A browser shows it without our scripts: it leaves by itself when an idle session ends, and ends the session with it.
+    """
     dossier = await own_dossier(request)
     pdf = await requests.receipt_pdf(signed_in.office_of(request), dossier.subject, language_of(request))
-    return web.Response(
-        body=pdf, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="receipt.pdf"'}
-    )
+    leaves = f"{area_of(request).idle_ms // 1000}; url=/kiosk/ended"
+    headers = {"Content-Disposition": 'inline; filename="receipt.pdf"', "Refresh": leaves}
+    return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
 
 def language_of(request: web.Request) -> Language:

@@ -25,7 +25,7 @@ from protocol.errors import N_, PersonError
 from protocol.office import catalogue
 from protocol.office.calendar import due_date, local_date
 from protocol.office.catalogue import Field, Procedure
-from protocol.office.identity import mask_cnie, mask_phone
+from protocol.office.identity import is_mobile, mask_cnie, mask_phone
 from protocol.records.hashing import text_of
 from screens import pages
 from screens.forms import Form, read_form
@@ -219,6 +219,7 @@ async def receipt(request: web.Request) -> web.StreamResponse:
         "receipt.html",
         dossier=dossier,
         case=text_of(dossier.subject),
+        texted=case.applicant.phone is not None and is_mobile(case.applicant.phone),
         due=case.due or due_date(case.submitted_ms, dossier.procedure.deadline_days),
         qr=qr_code(f"{origin}/kiosk/follow/{case.reference}"),
     )

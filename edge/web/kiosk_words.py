@@ -96,6 +96,7 @@ PAGES: Mapping[str, str] = {
 
 
 def page_label(path: str) -> str:
-    """Name the kiosk page at `path`, without what is particular in it (a reference, an id)."""
+    """Name the kiosk page at `path`, without what is particular in it (a reference, an id, a search)."""
+    path = path.partition("?")[0]
     fitting = [prefix for prefix in PAGES if path == prefix or path.startswith(f"{prefix}/")]
     return PAGES[max(fitting, key=len)] if fitting else PAGES["/kiosk"]

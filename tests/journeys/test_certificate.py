@@ -50,7 +50,7 @@ def test_a_granted_certificate_reaches_its_citizen(
     desk.page.check("[name=printed]")
     desk.page.check("[name=stamped]")
     desk.page.keyboard.press("F6")
-    desk.shows("Ready: an SMS calls the citizen.")
+    desk.shows("Noted: the certificate is ready.")
 
     expect(wall.page.locator("#board")).to_contain_text(number)
     wall.look("display", picture=language == "ar")

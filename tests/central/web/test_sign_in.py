@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -60,6 +62,14 @@ async def test_a_login_is_locked_after_failures_and_opens_again(prefecture: Pref
 async def test_an_address_that_tries_many_logins_is_stopped_too(visitor: Visitor) -> None:
     answers = [(await sign_in(visitor, "wrong", f"login{number}")).status for number in range(31)]
     assert answers == [401] * 30 + [429]
+
+
+async def test_guesses_sent_at_once_pass_no_more_than_one_by_one(visitor: Visitor) -> None:
+    form = hidden(await (await visitor.get("/prefecture/sign-in")).text())
+    guesses = [{**form, "login": "karim", "password": f"wrong {number}"} for number in range(ALLOWED + 10)]
+    answers = await asyncio.gather(*(visitor.post("/prefecture/sign-in", data=guess) for guess in guesses))
+    assert [answer.status for answer in answers].count(401) == ALLOWED
+    assert (await sign_in(visitor)).status == 429
 
 
 async def test_a_session_ends_when_nobody_is_there_and_says_so(prefecture: Prefecture, officer: Visitor) -> None:

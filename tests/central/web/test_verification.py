@@ -66,6 +66,18 @@ async def test_a_genuine_code_is_told_like_its_file(visitor: Visitor, paper: Don
     assert verdict(await answer.text()) == "ok"
 
 
+async def test_a_month_that_the_code_has_in_french_is_said_in_the_readers_language(
+    visitor: Visitor, it: Provisioned
+) -> None:
+    claims = replace(claims_of(issued_now()), details={"depuis": "août 2019", "repere": "mars 2019 ou après"})
+    token = encode_token(claims, it.seals.token_key)
+    await visitor.get("/lang/ar?next=/verify")
+    page = await (await ask(visitor, text=token)).text()
+    assert "غشت 2019" in page
+    assert "août 2019" not in page
+    assert "mars 2019 ou après" in page
+
+
 async def test_a_paper_whose_record_arrived_is_in_the_register(
     visitor: Visitor, annexe: Annexe, it: Provisioned
 ) -> None:

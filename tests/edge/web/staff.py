@@ -198,8 +198,8 @@ async def seal(office: Office, case: str) -> None:
     await office.store.execute(office.command(), decided)
 
 
-async def make_ready(office: Office, **person: str) -> str:
-    """A certificate that is ready, without the press: its seal is written as the press's would be."""
+async def make_printable(office: Office, **person: str) -> str:
+    """A sealed certificate to be printed, without the press: its seal is written as the press's would be."""
     async with at_work(office, "salma") as desk:
         request = await file_request(desk, await open_account(desk, **person))
         await complete(desk, request)
@@ -209,6 +209,13 @@ async def make_ready(office: Office, **person: str) -> str:
         await enrol(tablet)
         await decide(tablet, case, await sheet_of(tablet, case, {"outcome": "approved"}))
     await seal(office, case)
+    return case
+
+
+async def make_ready(office: Office, **person: str) -> str:
+    """A certificate that is printed, stamped and ready."""
+    case = await make_printable(office, **person)
+    request = f"/counter/request/{case}"
     async with at_work(office, "salma") as desk:
         await desk.send(request, f"{request}/ready", {"printed": "yes", "stamped": "yes"})
     return case

@@ -57,6 +57,17 @@ async def test_a_modem_without_its_stick_says_so(admin: Desk, office: Office) ->
     assert "absent" in await admin.read("/admin")
 
 
+async def test_why_something_does_not_work_is_said_in_the_readers_language(office: Office) -> None:
+    await staff.hire(office)
+    await make_ready(office, phone="")
+    async with staff.at_work(office, "karim", language="ar") as admin:
+        page = await admin.read("/admin")
+    assert "لا رقم هاتف محمول" in page
+    assert "no mobile number" not in page
+    assert "ختم الشهادات" in page
+    assert "لا أختام لهذه الملحقة" in page
+
+
 async def test_a_clerk_has_no_business_here(office: Office) -> None:
     await staff.hire(office)
     async with staff.at_work(office, "salma") as desk:

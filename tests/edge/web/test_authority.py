@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -51,7 +52,7 @@ async def test_what_waits_is_listed_with_its_deadline(tablet: Desk, case: str) -
 
 async def test_the_most_urgent_dossier_is_open_beside_the_list(tablet: Desk) -> None:
     page = await tablet.read("/authority")
-    for fact in ("FA123456", "12 rue des Orangers", "Locataire", "connue du voisinage", "Moqaddem"):
+    for fact in ("FA123456", "12 rue des Orangers", "Locataire", "mars 2019", "connue du voisinage", "Moqaddem"):
         assert fact in page
 
 
@@ -76,8 +77,20 @@ async def test_a_grant_is_taken_and_can_be_taken_back_within_its_minute(
     clock.ms += 13_000
     page = await tablet.read(said["next"])
     assert 'data-undo-seconds="47"' in page
+    assert '<progress max="60" value="47"' in page
     await tablet.send(said["next"], f"/authority/request/{case}/undo")
     assert await state(office, case) is State.UNDER_DECISION
+
+
+async def test_the_seconds_left_are_of_those_that_this_office_gives_and_in_the_agents_language(
+    tablet: Desk, office: Office, case: str
+) -> None:
+    office.settings = replace(office.settings, undo_ms=10_000)
+    said = await decide(tablet, case, await sheet_of(tablet, case, GRANT))
+    await tablet.client.get("/lang/ar?next=/authority")
+    page = await tablet.read(said["next"])
+    assert '<progress max="10" value="10"' in page
+    assert "<span data-seconds>10</span> ث</bdi>" in page
 
 
 async def test_after_its_minute_nothing_offers_to_take_it_back(tablet: Desk, case: str, clock: Clock) -> None:

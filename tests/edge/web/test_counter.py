@@ -93,7 +93,7 @@ async def test_several_finds_are_listed_masked(desk: Desk) -> None:
 
 async def test_nobody_found_offers_an_account(desk: Desk) -> None:
     page = await search(desk, "zzzz")
-    assert "Personne trouvé" in page
+    assert "Aucune personne trouvée" in page
     assert 'href="/counter/new-account"' in page
 
 
@@ -179,6 +179,20 @@ async def test_a_ready_certificate_is_handed_over_once_the_card_was_seen(desk: D
     assert "remis" in (await desk.read(request)).lower()
 
 
+@pytest.mark.parametrize(("phone", "texted"), [("0612345621", True), ("0536612345", False), ("", False)])
+async def test_nobody_is_promised_an_sms_that_cannot_reach_him(
+    desk: Desk, office: Office, phone: str, texted: bool
+) -> None:
+    request = f"/counter/request/{await staff.make_printable(office, phone=phone)}"
+    page = await desk.read(request)
+    assert ("Prêt : appeler l’usager par SMS" in page) is texted
+    assert ("Prêt : à annoncer de vive voix" in page) is not texted
+    await desk.send(request, f"{request}/ready", {"printed": "yes", "stamped": "yes"})
+    page = await desk.read(request)
+    assert "le certificat est prêt" in page
+    assert ("de vive voix, sans mobile" in page) is not texted
+
+
 async def test_the_certificate_is_a_pdf_that_no_cache_keeps(desk: Desk, office: Office) -> None:
     request = f"/counter/request/{await make_ready(office)}"
     answer = await desk.client.get(f"{request}/certificate.pdf")
@@ -208,6 +222,12 @@ async def test_what_was_done_is_said_once(desk: Desk) -> None:
     person = await open_account(desk)
     assert "Le compte est ouvert." in await desk.read(person)
     assert "Le compte est ouvert." not in await desk.read(person)
+
+
+async def test_what_was_done_waits_for_the_clerks_own_page_not_for_a_list_that_refreshes_itself(desk: Desk) -> None:
+    person = await open_account(desk)
+    await desk.client.get("/counter", headers={"X-Live": "1"})
+    assert "Le compte est ouvert." in await desk.read(person)
 
 
 async def test_arabic_comes_first_and_right_to_left(office: Office) -> None:

@@ -119,7 +119,7 @@ async def test_the_account_shows_who_looked_at_it(kiosk: Visitor, post: Post, of
     await accounts.view(office, account, Actor(role="clerk", id="bennani", name="S. Bennani", name_ar="س. بناني"))
     text = await (await kiosk.get("/kiosk/account")).text()
     assert "S. Bennani" in text
-    assert "un agent du guichet" in text
+    assert " · un agent du guichet" in text
 
 
 async def test_nobody_opens_the_request_of_another(kiosk: Visitor, post: Post) -> None:

@@ -119,6 +119,15 @@ async def test_the_receipt_is_printed_on_paper_too(kiosk: Visitor, post: Post, o
     assert "B05" not in response.headers["Content-Disposition"]
 
 
+async def test_a_receipt_left_open_on_the_screen_ends_with_its_session(kiosk: Visitor, post: Post) -> None:
+    await open_account(post)
+    case = (await ask_for_residence(post)).headers["Location"].rsplit("/", 1)[1]
+    response = await kiosk.get(f"/kiosk/account/requests/{case}/receipt.pdf")
+    assert response.headers["Refresh"] == "90; url=/kiosk/ended"
+    await kiosk.get(response.headers["Refresh"].partition("url=")[2])
+    assert (await kiosk.get("/kiosk/account", allow_redirects=False)).status == 303
+
+
 async def test_the_receipts_code_leads_to_the_state(kiosk: Visitor, post: Post, office: Office) -> None:
     await open_account(post)
     await ask_for_residence(post)

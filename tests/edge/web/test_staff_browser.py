@@ -177,3 +177,17 @@ async def test_slash_leads_to_the_search_and_the_keys_to_the_acts(office: Office
     await page.check("[name=piece-bill]")
     await page.keyboard.press("F6")
     await page.wait_for_selector("[name=by_title]")
+
+
+TAPS = """() => [1, 2].map(() => {
+  const tap = new SubmitEvent("submit", { bubbles: true, cancelable: true });
+  document.querySelector("main form").dispatchEvent(tap);
+  return tap.defaultPrevented ? "held back" : "sent";
+})"""
+
+
+@pytest.mark.parametrize("area", ["counter", "authority", "admin"])
+async def test_a_second_tap_sends_nothing_again(site: str, browser: Browser, area: str) -> None:
+    page = await open_page(browser, site)
+    await page.goto(f"{site}/{area}/sign-in")
+    assert await page.evaluate(TAPS) == ["sent", "held back"]

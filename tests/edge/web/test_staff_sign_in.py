@@ -100,7 +100,7 @@ async def test_a_form_sent_after_the_session_ended_changes_nothing(door: Desk, c
     assert answer.status == 401
     await door.sign_in("salma")
     found = await door.send("/counter", "/counter/search", {"q": "FA123456"}, status=200)
-    assert "Personne trouvé" in await found.text()
+    assert "Aucune personne trouvée" in await found.text()
 
 
 async def test_signing_out_ends_the_session_and_keeps_the_agents_key_in_the_browser(door: Desk) -> None:
