@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.web_request import FileField
 from multidict import MultiDictProxy
 
@@ -47,12 +48,12 @@ async def read_posted(request: web.Request) -> MultiDictProxy[str | bytes | byte
     """Return what was posted. Raises PersonError (400) for bytes that are no form.
 
     aiohttp leaves what its decoders raise as it is: another character set than the bytes are in or than there is
-    (ValueError, LookupError), parts without end, name or a known encoding (ValueError, RuntimeError), a broken
-    compression (RequestPayloadError).
+    (ValueError, LookupError), parts without end, name or a known encoding (ValueError, RuntimeError), parts whose
+    headers are none (BadHttpMessage), a broken compression (RequestPayloadError).
     """
     try:
         return await request.post()
-    except (LookupError, ValueError, RuntimeError, web.RequestPayloadError) as error:
+    except (LookupError, ValueError, RuntimeError, BadHttpMessage, web.RequestPayloadError) as error:
         raise PersonError(NOT_UNDERSTOOD, status=400) from error
 
 

@@ -27,7 +27,7 @@ from protocol.errors import N_, PersonError
 from protocol.office.attestation import Claims
 from protocol.office.catalogue import Procedure
 from screens import pages
-from screens.forms import Form
+from screens.forms import Form, read_posted
 from screens.limits import Limit
 from screens.pages import ltr, render
 
@@ -93,7 +93,7 @@ def _admit(request: web.Request) -> None:
 
 async def _judge(request: web.Request) -> Verdict:
     prefecture = signed_in.prefecture_of(request)
-    posted = await request.post()
+    posted = await read_posted(request)
     upload, text = posted.get("file"), posted.get("text", "")
     keys, now_ms = prefecture.papers.current(), prefecture.now()
     async with request.app[TURNS]:

@@ -16,12 +16,13 @@ from edge.services import accounts, guide, popular
 from edge.services.office import Office
 from edge.web import kiosk_account, kiosk_follow, kiosk_opening, kiosk_request, signed_in
 from edge.web.calls import CALLS
-from edge.web.kiosk_page import go, show
+from edge.web.kiosk_page import go, leaves_by_itself, show
 from edge.web.kiosk_words import page_label, path_of, status_look
 from protocol.errors import PersonError
 from protocol.office.catalogue import requestable
 from screens import pages
 from screens.forms import Form, read_form
+from screens.languages import DEFAULT
 from screens.limits import CALLS as CALL_LIMIT
 from screens.limits import SIGN_IN
 from screens.security import CLEAR_SITE_DATA
@@ -48,10 +49,16 @@ def routes(office: Office) -> list[web.RouteDef]:
 
 @signed_in.anyone
 async def home(request: web.Request) -> web.StreamResponse:
-    """Four doors, a search, and what people ask for most; an account half opened is forgotten with its answers."""
+    """Four doors, a search, and what people ask for most; an account half opened is forgotten with its answers.
+
+    In another language than the annexe's own the page leaves by itself: the next person finds the kiosk as it begins.
+    """
     kiosk_opening.drop_draft(request)
     asked = await popular.most_asked(signed_in.office_of(request))
-    return show(request, "home.html", asked=asked, bye="bye" in request.query)
+    page = show(request, "home.html", asked=asked, bye="bye" in request.query)
+    if signed_in.principal_of(request) is None and pages.tongue_of(request).code != DEFAULT:
+        page.headers["Refresh"] = leaves_by_itself(request)
+    return page
 
 
 @signed_in.anyone
@@ -114,19 +121,21 @@ async def enter(request: web.Request) -> web.StreamResponse:
 @signed_in.anyone
 async def leave(request: web.Request) -> web.StreamResponse:
     """Sign out: nothing of the person stays, at the server or in the browser."""
-    return forget(request, "/kiosk?bye=1")
+    raise forget(request, "/kiosk?bye=1")
 
 
 @signed_in.anyone
 async def ended(request: web.Request) -> web.StreamResponse:
-    """Where a page goes by itself when its time is over, also without scripts."""
-    return forget(request, "/kiosk")
+    """Where a page goes by itself when its time is over, also without scripts: the next person chooses his language."""
+    leaving = forget(request, "/kiosk")
+    leaving.del_cookie(pages.LANGUAGE_COOKIE, path="/")
+    raise leaving
 
 
-def forget(request: web.Request, to: str) -> web.StreamResponse:
-    """End the session and have the browser forget what it kept."""
+def forget(request: web.Request, to: str) -> web.HTTPSeeOther:
+    """End the session and have the browser forget what it kept; the answer leads to `to`."""
     signed_in.end(request)
-    raise go(to, {"Clear-Site-Data": CLEAR_SITE_DATA})
+    return go(to, {"Clear-Site-Data": CLEAR_SITE_DATA})
 
 
 @signed_in.anyone

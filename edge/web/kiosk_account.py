@@ -9,14 +9,14 @@ from edge.services.office import Office
 from edge.services.reasons import BY_CODE
 from edge.services.requests import Dossier
 from edge.web import signed_in
-from edge.web.kiosk_page import show
+from edge.web.kiosk_page import leaves_by_itself, show
 from edge.web.kiosk_words import ROLES, STEPS
 from protocol.errors import N_, PersonError
 from protocol.office.events import Language
 from protocol.office.identity import mask_cnie, mask_phone
 from protocol.records.hashing import subject_from_text, text_of
 from protocol.records.refusals import NotASubject
-from screens.pages import area_of, tongue_of
+from screens.pages import tongue_of
 
 NOT_YOURS = N_("There is no such request in your account.")
 
@@ -89,8 +89,7 @@ async def receipt_pdf(request: web.Request) -> web.StreamResponse:
     """
     dossier = await own_dossier(request)
     pdf = await requests.receipt_pdf(signed_in.office_of(request), dossier.subject, language_of(request))
-    leaves = f"{area_of(request).idle_ms // 1000}; url=/kiosk/ended"
-    headers = {"Content-Disposition": 'inline; filename="receipt.pdf"', "Refresh": leaves}
+    headers = {"Content-Disposition": 'inline; filename="receipt.pdf"', "Refresh": leaves_by_itself(request)}
     return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
 

@@ -18,6 +18,11 @@ def show(request: web.Request, template: str, status: int = 200, **context: Any)
     return pages.render(request, f"kiosk/{template}", status, **context)
 
 
+def leaves_by_itself(request: web.Request) -> str:
+    """The `Refresh` header of what a browser shows without our scripts: it leaves when an idle session ends."""
+    return f"{pages.area_of(request).idle_ms // 1000}; url=/kiosk/ended"
+
+
 def go(to: str, headers: Mapping[str, str] | None = None) -> web.HTTPSeeOther:
     """A redirect after a form, so that "back" never sends anything twice."""
     return web.HTTPSeeOther(to, headers=headers)

@@ -131,6 +131,13 @@ async def test_a_file_that_is_too_large_is_refused_in_words(visitor: Visitor) ->
     assert (await ask(visitor, pdf=bytes(MAX_PDF + 200_000))).status == 413
 
 
+async def test_bytes_that_are_no_form_are_refused_in_words(visitor: Visitor) -> None:
+    token = hidden(await (await visitor.get("/verify")).text())["csrf"]
+    headers = {"X-CSRF": token, "Content-Type": "multipart/form-data; boundary=x"}
+    answer = await visitor.post("/verify", data=b"--x\r\nno header", headers=headers)
+    assert answer.status == 400
+
+
 async def test_an_address_that_asks_too_much_waits(visitor: Visitor) -> None:
     answers = [(await ask(visitor, text="bonjour")).status for _ in range(QUESTIONS.allowed + 1)]
     assert answers == [200] * QUESTIONS.allowed + [429]

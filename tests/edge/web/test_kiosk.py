@@ -188,6 +188,17 @@ async def test_the_page_that_times_out_by_itself_kills_the_session_too(kiosk: Vi
     assert "Fatima" not in await body(kiosk, "/kiosk/account")
 
 
+async def test_the_next_person_finds_the_kiosk_in_the_annexes_own_language(kiosk: Visitor) -> None:
+    french = await kiosk.get("/kiosk")
+    assert french.headers["Refresh"] == "90; url=/kiosk/ended", "nobody is signed in, and still it goes back"
+    ended = await kiosk.get("/kiosk/ended", allow_redirects=False)
+    assert ended.cookies["lang"]["max-age"] == "0"
+    kiosk.session.cookie_jar.clear()
+    arabic = await kiosk.get("/kiosk")
+    assert '<html lang="ar" dir="rtl"' in await arabic.text()
+    assert "Refresh" not in arabic.headers
+
+
 async def test_every_route_of_the_kiosk_says_whom_it_is_for(office: Office) -> None:
     own = ("/kiosk/account", "/kiosk/request", "/kiosk/receipt")
     for route in kiosk_routes(office):
