@@ -43,7 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(stage: Stage, speaker: Speaker, *, fresh: bool) -> None:
     _check_ports(stage)
-    if fresh or not stage.is_made():
+    with stage.ground.held():
+        _show(stage, speaker, fresh=fresh)
+
+
+def _show(stage: Stage, speaker: Speaker, *, fresh: bool) -> None:
+    if fresh or not stage.ground.is_made():
         speaker.step(f"making a prefecture and the annexe {ANNEXE} in {stage.folder}")
         stage.make()
     else:

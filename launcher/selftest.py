@@ -116,7 +116,7 @@ def play(stage: Stage, people: list[dict[str, str]], how: Play, report: Report) 
         browser=lambda origin: how.browser(origin, watch),
     )
     try:
-        if not stage.is_made():
+        if not stage.ground.is_made():
             stage.make()
         stage.start(centre=not how.link_down)
         _play(stage, journey, report, crash, link_down=how.link_down)

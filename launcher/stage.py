@@ -4,7 +4,7 @@
     FOLDER/prefecture/    the server's data                  (mulhaqa-central)
     FOLDER/berkane-05/    the annexe's data                  (mulhaqa-edge)
     FOLDER/logs/          what the two processes say
-    FOLDER/stage.json     written when all of it is made; without it the folder is made again
+    FOLDER/stage.*        whose the folder is, and whether it was finished (ground.py)
 
 Everything is done by the commands that people type, one process each, in the order in which prefecture IT would: the
 stage is also their rehearsal. Secret files that were only needed on the way (seeds, the annexe's keys) are destroyed.
@@ -12,8 +12,6 @@ stage is also their rehearsal. Secret files that were only needed on the way (se
 
 from __future__ import annotations
 
-import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,11 +19,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher.ground import Ground
 from launcher.processes import Done, Process, environment
 from launcher.progress import Refusal
 
 ANNEXE = "berkane-05"
-MADE = "stage.json"
 HOST = "127.0.0.1"
 
 Say = Callable[[str], None]
@@ -84,7 +82,8 @@ class Stage:
     def __init__(
         self, folder: Path, ports: Ports, *, say: Say, settings: Sequence[str] = (), agents: Sequence[Person] = AGENTS
     ) -> None:
-        self.folder = folder.absolute()
+        self.ground = Ground(folder)
+        self.folder = self.ground.folder
         self.ports = ports
         self.agents = agents
         self._say = say
@@ -123,25 +122,15 @@ class Stage:
         """The agent who has a role on this stage."""
         return next(person for person in self.agents if person.role == role)
 
-    def is_made(self) -> bool:
-        """Whether the folder holds a prefecture and an annexe, made to the end."""
-        return (self.folder / MADE).exists()
-
-    def clear(self) -> None:
-        """Delete what was made; only a folder that a stage made, or an empty one."""
-        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
-            raise Refusal(f"{self.folder} holds something else: name an empty folder, or one that is not there yet.")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def make(self) -> None:
         """Provision and install everything, by the commands that people type."""
-        self.clear()
-        (self.folder / "logs").mkdir(parents=True, mode=0o700)
+        self.ground.begin()
+        (self.folder / "logs").mkdir(mode=0o700)
         self._make_prefecture()
         self._make_annexe()
         for person in self.agents:
             self._add(person)
-        (self.folder / MADE).write_text(json.dumps({"annexe": ANNEXE, **self._ports()}) + "\n")
+        self.ground.finish({"annexe": ANNEXE, "edge": self.ports.edge, "centre": self.ports.centre})
 
     def start(self, *, centre: bool = True) -> None:
         """Start both, the prefecture first, and wait until each answers; or the annexe alone."""
@@ -222,11 +211,5 @@ class Stage:
         for name in names:
             (self.folder / name).unlink()
 
-    def _is_ours(self) -> bool:
-        return self.is_made() or (self.folder / "logs").is_dir()
-
     def _in(self, name: str) -> str:
         return str(self.folder / name)
-
-    def _ports(self) -> dict[str, int]:
-        return {"edge": self.ports.edge, "centre": self.ports.centre}
