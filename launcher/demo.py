@@ -89,7 +89,8 @@ def _check_ports(stage: Stage) -> None:
     for port in (stage.ports.edge, stage.ports.centre):
         if taken(port):
             raise Refusal(
-                f"Port {port} is taken by another program. Stop it, or choose others: ./mulhaqa demo --port 9000"
+                f"Port {port} is taken by another program or another demo. "
+                "Stop it, or choose others: ./mulhaqa demo --port 9000"
             )
 
 

@@ -12,6 +12,7 @@ stage is also their rehearsal. Secret files that were only needed on the way (se
 
 from __future__ import annotations
 
+import errno
 import socket
 import subprocess
 import sys
@@ -66,13 +67,17 @@ def free_ports() -> Ports:
 
 
 def taken(port: int) -> bool:
-    """Whether another program listens on `port`."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return True
+    """Whether another program listens on `port`, at either address that a browser may take for `localhost`."""
+    return any(_listens(family, host, port) for family, host in ((socket.AF_INET, HOST), (socket.AF_INET6, "::1")))
+
+
+def _listens(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE  # any other: a machine without IPv6 has nobody there
     return False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,3 +129,11 @@ def test_a_port_that_is_taken_is_known(make: Make) -> None:
     process = make()
     process.start()
     assert taken(process.port)
+
+
+@pytest.mark.skipif(not Path("/proc/sys/net/ipv6").exists(), reason="this machine has no IPv6")
+def test_a_port_that_is_taken_where_a_browser_looks_first_is_known() -> None:
+    with socket.socket(socket.AF_INET6) as other:
+        other.bind(("::1", 0))
+        other.listen()
+        assert taken(other.getsockname()[1])
