@@ -99,7 +99,7 @@ class Stage:
         )  # fmt: skip
         self.edge = Process(
             ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge),
-             "--centre-url", self.centre_url, *settings],
+             "--centre-url", self.centre_url, "--verify-url", self.verify_url, *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
         )  # fmt: skip
 
@@ -112,6 +112,11 @@ class Stage:
     def centre_url(self) -> str:
         """Where the prefecture's pages are."""
         return f"http://localhost:{self.ports.centre}"
+
+    @property
+    def verify_url(self) -> str:
+        """Where anyone checks a certificate; printed on it."""
+        return f"{self.centre_url}/verify"
 
     @property
     def edge_data(self) -> Path:
@@ -188,7 +193,7 @@ class Stage:
         self._central("snapshot", "--out", snapshot)
         self._provision(
             "seed", "--authority", self._in("authority"), "--annexe", keys, "--centre", self._in("centre.credential"),
-            "--centre-url", self.centre_url, "--verify-url", f"{self.centre_url}/verify",
+            "--centre-url", self.centre_url, "--verify-url", self.verify_url,
             "--snapshot", snapshot, "--out", seed,
         )  # fmt: skip
         self._say(f"annexe {ANNEXE}: installed from its seed")
