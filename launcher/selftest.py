@@ -21,6 +21,7 @@ from typing import Any
 from launcher import options
 from launcher.client import Browser, PageMissing
 from launcher.crash import Crash
+from launcher.ground import Ground
 from launcher.journey import Broken, Journey, Step
 from launcher.people import made_up, read_people, with_pins
 from launcher.progress import Refusal, Speaker
@@ -172,9 +173,10 @@ def _no_traces(stage: Stage, people: list[dict[str, str]]) -> str:
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
-            raise Refusal(f"{keep} is not empty: name a folder that is not there yet.")
-        yield keep
+        with Ground(keep).held():
+            if any(keep.iterdir()):
+                raise Refusal(f"{keep} is not empty: name a folder that is not there yet.")
+            yield keep
         return
     with tempfile.TemporaryDirectory(prefix="mulhaqa-selftest-") as folder:
         yield Path(folder) / "stage"
