@@ -1,6 +1,6 @@
 """`./mulhaqa selftest`: the whole journey against an annexe and a prefecture of its own, a line a step.
 
-Exit status 0 if every step held, 1 if one did not, 2 if the command was typed wrongly.
+Exit status 0 if every step held, 1 if one did not, 2 if the command was typed wrongly, 130 if it was stopped.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from launcher.journey import Broken, Journey, Step
 from launcher.people import made_up, read_people, with_pins
 from launcher.progress import Refusal, Speaker
 from launcher.stage import Stage, free_ports
+from launcher.stopping import STOPPED, stop_once
 from launcher.traces import traces
 from protocol.records.keys import SigningKey
 
@@ -84,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the journey; returns the exit status."""
     chosen = options.selftest().parse_args(arguments)
     speaker = Speaker()
+    stop_once()
     try:
         people = read_people(chosen.people) if chosen.people else made_up(PEOPLE, random.SystemRandom())
         with _folder(chosen.keep) as folder:
@@ -92,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nmulhaqa: stopped before the journey was over.", file=sys.stderr)
+        return STOPPED
     held = sum(step["ok"] for step in report.steps)
     speaker.say(f"selftest: {held} passed, {len(report.steps) - held} failed")
     if chosen.json:
