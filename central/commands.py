@@ -28,6 +28,19 @@ from protocol.records.encoding import encode
 
 SHOWN = 0o644
 
+EPILOG = """in this order:
+  mulhaqa-central install --data DIR centre.seed                 (from mulhaqa-provision centre)
+  mulhaqa-central catalogue publish --data DIR
+  mulhaqa-central annexe admit --data DIR berkane-05.credential  (from mulhaqa-provision annexe)
+  mulhaqa-central snapshot --data DIR --out all.snapshot         (for mulhaqa-provision seed)
+  mulhaqa-central staff add --data DIR --login karim --role officer ... --password-stdin
+  mulhaqa-central run --data DIR
+
+Each command explains itself:  mulhaqa-central run --help
+Exit codes: 0 done (verify: genuine), 1 something must be mended, a sentence says what (verify: not proven genuine),
+2 the command was typed wrongly.
+"""
+
 
 def now_ms() -> int:
     """The wall clock in milliseconds since the epoch."""
@@ -57,7 +70,10 @@ def _say(*sentences: str) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line of `mulhaqa-central`."""
     whole = argparse.ArgumentParser(
-        prog="mulhaqa-central", description="The prefecture's server: install it, run it, publish to its annexes."
+        prog="mulhaqa-central",
+        description="The prefecture's server: install it, run it, publish to its annexes.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=software_version())
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
@@ -118,11 +134,11 @@ def _snapshot_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _staff_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--login", required=True)
-    sub.add_argument("--role", required=True, choices=staff.ROLES)
-    sub.add_argument("--name-fr", required=True)
-    sub.add_argument("--name-ar", required=True)
-    sub.add_argument("--language", choices=staff.LANGUAGES, default="ar")
+    sub.add_argument("--login", required=True, help="what is typed to sign in, as in samira")
+    sub.add_argument("--role", required=True, choices=staff.ROLES, help="what this person may do")
+    sub.add_argument("--name-fr", required=True, metavar="NAME", help="first and last name in Latin letters")
+    sub.add_argument("--name-ar", required=True, metavar="NAME", help="first and last name in Arabic letters")
+    sub.add_argument("--language", choices=staff.LANGUAGES, default="ar", help="of the screens (default: ar)")
     sub.add_argument(
         "--password-stdin", action="store_true", required=True, help="read the password from standard input"
     )

@@ -44,6 +44,7 @@ class ApplianceSettings:
     origin: str = ""
     uplink: bool = True
     centre_url: str = ""  # where the prefecture is, if it has moved since the seed was made
+    verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
     office: Settings = field(default_factory=Settings)
 
     @property
@@ -74,7 +75,14 @@ async def serving(
     """Serve the annexe for as long as the context lasts."""
     async with AsyncExitStack() as stack:
         office = await stack.enter_async_context(
-            opened_office(installation, now, entropy, origin=settings.canonical_origin, settings=settings.office)
+            opened_office(
+                installation,
+                now,
+                entropy,
+                origin=settings.canonical_origin,
+                verify_url=settings.verify_url,
+                settings=settings.office,
+            )
         )
         background = Background(office)
         await background.start()

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edge import journal
 from edge.appliance import ApplianceSettings, run
@@ -22,6 +23,15 @@ from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.keys import SigningKey
+
+EPILOG = """in this order:
+  mulhaqa-edge install --data DIR berkane-05.seed     (from mulhaqa-provision seed)
+  mulhaqa-edge add-staff --data DIR --login samira --role clerk ... --password-stdin
+  mulhaqa-edge run --data DIR
+
+Each command explains itself:  mulhaqa-edge run --help
+Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
+"""
 
 
 def now_ms() -> int:
@@ -51,7 +61,10 @@ def _say(*sentences: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mulhaqa-edge", description="The appliance of one administrative annexe: install it, run it, check it."
+        prog="mulhaqa-edge",
+        description="The appliance of one administrative annexe: install it, run it, check it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=software_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -76,11 +89,18 @@ def _parser() -> argparse.ArgumentParser:
 def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
     sub.add_argument("--port", type=int, default=8080, help="port to serve on (default: 8080)")
-    sub.add_argument("--origin", default="", help="canonical address of the screens (default: http://localhost:PORT)")
+    sub.add_argument(
+        "--origin", type=_address, default="", help="canonical address of the screens (default: http://localhost:PORT)"
+    )
     sub.add_argument(
         "--undo-seconds", type=_seconds, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
-    sub.add_argument("--centre-url", default="", help="where the prefecture is, if not where the seed says")
+    sub.add_argument(
+        "--centre-url", type=_address, default="", help="where the prefecture is, if not where the seed says"
+    )
+    sub.add_argument(
+        "--verify-url", type=_address, default="", help="where new papers are checked, if not where the seed says"
+    )
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
     sub.set_defaults(run=_serve)
 
@@ -93,12 +113,20 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _address(text: str) -> str:
+    """Read an address of the web; none at all is the default."""
+    address = urlsplit(text)
+    if text and (address.scheme not in {"http", "https"} or not address.netloc):
+        raise argparse.ArgumentTypeError(f"{text} is no address: it begins with http:// or https://")
+    return text
+
+
 def _staff_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--login", required=True)
-    sub.add_argument("--role", required=True, choices=staff.ROLES)
-    sub.add_argument("--name-fr", required=True)
-    sub.add_argument("--name-ar", required=True)
-    sub.add_argument("--language", choices=("ar", "fr"), default="ar")
+    sub.add_argument("--login", required=True, help="what is typed to sign in, as in samira")
+    sub.add_argument("--role", required=True, choices=staff.ROLES, help="what this person may do")
+    sub.add_argument("--name-fr", required=True, metavar="NAME", help="first and last name in Latin letters")
+    sub.add_argument("--name-ar", required=True, metavar="NAME", help="first and last name in Arabic letters")
+    sub.add_argument("--language", choices=("ar", "fr"), default="ar", help="of the screens (default: ar)")
     sub.add_argument(
         "--password-stdin", action="store_true", required=True, help="read the password from standard input"
     )
@@ -129,6 +157,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         origin=chosen.origin,
         uplink=not chosen.no_uplink,
         centre_url=chosen.centre_url,
+        verify_url=chosen.verify_url,
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
     )
     await run(installation, settings, now_ms, os.urandom)

@@ -34,8 +34,12 @@ class Installation:
     vault: Vault
     seed: Seed
 
-    def profile(self, origin: str) -> AnnexeProfile:
-        """Return what the screens show of this annexe; `origin` is the address that they are served at."""
+    def profile(self, origin: str, verify_url: str = "") -> AnnexeProfile:
+        """Return what the screens show of this annexe.
+
+        `origin` is the address that they are served at, `verify_url` where papers are checked if that has moved since
+        the seed was made.
+        """
         seed = self.seed
         return AnnexeProfile(
             id=seed.annexe_id,
@@ -47,7 +51,7 @@ class Installation:
             province_ar=seed.province_ar,
             province_fr=seed.province_fr,
             origin=origin,
-            verify_url=seed.verify_url,
+            verify_url=verify_url or seed.verify_url,
         )
 
 

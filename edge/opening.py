@@ -110,6 +110,7 @@ async def opened_office(
     entropy: Entropy,
     *,
     origin: str = "http://localhost",
+    verify_url: str = "",
     settings: Settings | None = None,
     modem: Modem | None = None,
 ) -> AsyncIterator[Office]:
@@ -124,7 +125,7 @@ async def opened_office(
         press = Press.start(installation.folder)
         stack.push_async_callback(press.close)
         yield Office(
-            annexe=installation.profile(origin),
+            annexe=installation.profile(origin, verify_url),
             store=store,
             now=now,
             entropy=entropy,

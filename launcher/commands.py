@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from launcher import checks, debian, environment, options
 from launcher.progress import Refusal, Speaker
+from launcher.stopping import STOPPED
 
 ABOUT = """Mulhaqa, a digital administrative annexe: kiosk, counters, decisions, sealed certificates.
 
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         return REFUSED
     except KeyboardInterrupt:
         print("\nmulhaqa: stopped.", file=sys.stderr)
-        return 130  # what a shell expects of a command that Ctrl-C ended
+        return STOPPED
 
 
 def _test(speaker: Speaker, *, fast: bool) -> int:

@@ -79,6 +79,9 @@ def missing(packages: Iterable[Package]) -> list[Package]:
 class Installer(Protocol):
     """What installs packages on this machine. Refuses by raising Refusal with what the person should type."""
 
+    def may_install(self, names: list[str]) -> None:
+        """Raise Refusal where that is not ours to do."""
+
     def install(self, names: list[str]) -> None:
         """Install the packages or raise Refusal."""
 
@@ -90,8 +93,11 @@ def provide(packages: Iterable[Package], speaker: Speaker, installer: Installer 
         return
     for package in wanted:
         speaker.step(f"needs Debian's {package.name}: {package.purpose}")
+    names = [package.name for package in wanted]
+    shop = installer or Apt()
+    shop.may_install(names)
     speaker.step("installing; this can take minutes")
-    (installer or Apt()).install([package.name for package in wanted])
+    shop.install(names)
     left = [package.name for package in missing(wanted)]
     if left:
         raise Refusal(f"{', '.join(left)} was installed, yet what it should bring is not there. Is this Debian?")
@@ -104,13 +110,19 @@ class Apt:
         self._program = program if program is not None else shutil.which("apt-get")
         self._user = user if user is not None else os.geteuid()
 
-    def install(self, names: list[str]) -> None:
-        """Refresh apt's lists and install; Refusal with the sentence where that cannot be."""
+    def may_install(self, names: list[str]) -> None:
+        """Refusal with what to type where there is no apt-get, or we are not root."""
         listed = " ".join(names)
         if not self._program:
             raise Refusal(f"This system has no apt-get: install what Debian calls {listed}, then start again.")
         if self._user != 0:
-            raise Refusal(f"Please type:  sudo apt-get update && sudo apt-get install {listed}\nthen start again.")
+            raise Refusal(
+                "Only root may install Debian's packages. Please type:\n"
+                f"  sudo apt-get update && sudo apt-get install --no-install-recommends {listed}\nthen start again."
+            )
+
+    def install(self, names: list[str]) -> None:
+        """Refresh apt's lists and install; Refusal with apt's own last lines where that fails."""
         self._run("update", "-q")
         self._run("install", "-q", "-y", "--no-install-recommends", *names)
 

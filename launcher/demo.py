@@ -5,15 +5,14 @@ The data stays in `.mulhaqa/demo`: the next start finds everything as it was lef
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Sequence
-from types import FrameType
 
 from launcher import options
 from launcher.progress import Refusal, Speaker
 from launcher.stage import ANNEXE, Ports, Stage, taken
+from launcher.stopping import stop_once
 
 SCREENS = (
     ("Kiosk", "edge", "/kiosk"),
@@ -29,21 +28,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo until it is stopped; returns the exit status."""
     chosen = options.demo().parse_args(arguments)
     speaker = Speaker()
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _stop)
+    stop_once()
     try:
         _run(Stage(chosen.data, Ports(chosen.port, chosen.port + 1), say=speaker.step), speaker, fresh=chosen.fresh)
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0
+        speaker.say()
+        speaker.step("stopped before it ran; the next start begins again")
     return 0
 
 
 def _run(stage: Stage, speaker: Speaker, *, fresh: bool) -> None:
     _check_ports(stage)
-    if fresh or not stage.is_made():
+    with stage.ground.held():
+        _show(stage, speaker, fresh=fresh)
+
+
+def _show(stage: Stage, speaker: Speaker, *, fresh: bool) -> None:
+    if fresh or not stage.ground.is_made():
         speaker.step(f"making a prefecture and the annexe {ANNEXE} in {stage.folder}")
         stage.make()
     else:
@@ -84,12 +88,9 @@ def _check_ports(stage: Stage) -> None:
     for port in (stage.ports.edge, stage.ports.centre):
         if taken(port):
             raise Refusal(
-                f"Port {port} is taken by another program. Stop it, or choose others: ./mulhaqa demo --port 9000"
+                f"Port {port} is taken by another program or another demo. "
+                "Stop it, or choose others: ./mulhaqa demo --port 9000"
             )
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

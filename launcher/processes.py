@@ -38,6 +38,7 @@ class Process:
         self._words = list(words)
         self._health = health
         self._log = log
+        self._began = 0  # where this start's words begin in the log, which goes on from start to start
         self._running: subprocess.Popen[bytes] | None = None
 
     @property
@@ -59,6 +60,7 @@ class Process:
         """Start it and wait until it answers; Refusal with its last words if it ends instead."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
+            self._began = log.tell()
             self._running = subprocess.Popen(
                 [sys.executable, *self._words, *extra],
                 stdin=subprocess.DEVNULL,
@@ -111,11 +113,13 @@ class Process:
             return False
 
     def last_words(self, lines: int = 12) -> str:
-        """The end of its log."""
+        """The last lines that it said since its last start."""
         try:
-            return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+            said = self._log.read_bytes()[self._began :].decode(errors="replace")
         except OSError:
-            return "(it said nothing)"
+            said = ""
+        return "\n".join(said.splitlines()[-lines:]) or "(it said nothing)"
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

@@ -1,6 +1,6 @@
 """`./mulhaqa selftest`: the whole journey against an annexe and a prefecture of its own, a line a step.
 
-Exit status 0 if every step held, 1 if one did not, 2 if the command was typed wrongly.
+Exit status 0 if every step held, 1 if one did not, 2 if the command was typed wrongly, 130 if it was stopped.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from typing import Any
 from launcher import options
 from launcher.client import Browser, PageMissing
 from launcher.crash import Crash
+from launcher.ground import Ground
 from launcher.journey import Broken, Journey, Step
 from launcher.people import made_up, read_people, with_pins
 from launcher.progress import Refusal, Speaker
 from launcher.stage import Stage, free_ports
+from launcher.stopping import STOPPED, stop_once
 from launcher.traces import traces
 from protocol.records.keys import SigningKey
 
@@ -83,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the journey; returns the exit status."""
     chosen = options.selftest().parse_args(arguments)
     speaker = Speaker()
+    stop_once()
     try:
         people = read_people(chosen.people) if chosen.people else made_up(PEOPLE, random.SystemRandom())
         with _folder(chosen.keep) as folder:
@@ -91,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nmulhaqa: stopped before the journey was over.", file=sys.stderr)
+        return STOPPED
     held = sum(step["ok"] for step in report.steps)
     speaker.say(f"selftest: {held} passed, {len(report.steps) - held} failed")
     if chosen.json:
@@ -116,7 +122,7 @@ def play(stage: Stage, people: list[dict[str, str]], how: Play, report: Report) 
         browser=lambda origin: how.browser(origin, watch),
     )
     try:
-        if not stage.is_made():
+        if not stage.ground.is_made():
             stage.make()
         stage.start(centre=not how.link_down)
         _play(stage, journey, report, crash, link_down=how.link_down)
@@ -172,9 +178,10 @@ def _no_traces(stage: Stage, people: list[dict[str, str]]) -> str:
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
-            raise Refusal(f"{keep} is not empty: name a folder that is not there yet.")
-        yield keep
+        with Ground(keep).held():
+            if any(keep.iterdir()):
+                raise Refusal(f"{keep} is not empty: name a folder that is not there yet.")
+            yield keep
         return
     with tempfile.TemporaryDirectory(prefix="mulhaqa-selftest-") as folder:
         yield Path(folder) / "stage"

@@ -4,7 +4,7 @@
     FOLDER/prefecture/    the server's data                  (mulhaqa-central)
     FOLDER/berkane-05/    the annexe's data                  (mulhaqa-edge)
     FOLDER/logs/          what the two processes say
-    FOLDER/stage.json     written when all of it is made; without it the folder is made again
+    FOLDER/stage.*        whose the folder is, and whether it was finished (ground.py)
 
 Everything is done by the commands that people type, one process each, in the order in which prefecture IT would: the
 stage is also their rehearsal. Secret files that were only needed on the way (seeds, the annexe's keys) are destroyed.
@@ -12,8 +12,7 @@ stage is also their rehearsal. Secret files that were only needed on the way (se
 
 from __future__ import annotations
 
-import json
-import shutil
+import errno
 import socket
 import subprocess
 import sys
@@ -21,11 +20,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher.ground import Ground
 from launcher.processes import Done, Process, environment
 from launcher.progress import Refusal
 
 ANNEXE = "berkane-05"
-MADE = "stage.json"
 HOST = "127.0.0.1"
 
 Say = Callable[[str], None]
@@ -68,13 +67,17 @@ def free_ports() -> Ports:
 
 
 def taken(port: int) -> bool:
-    """Whether another program listens on `port`."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return True
+    """Whether another program listens on `port`, at either address that a browser may take for `localhost`."""
+    return any(_listens(family, host, port) for family, host in ((socket.AF_INET, HOST), (socket.AF_INET6, "::1")))
+
+
+def _listens(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE  # any other: a machine without IPv6 has nobody there
     return False
 
 
@@ -84,7 +87,8 @@ class Stage:
     def __init__(
         self, folder: Path, ports: Ports, *, say: Say, settings: Sequence[str] = (), agents: Sequence[Person] = AGENTS
     ) -> None:
-        self.folder = folder.absolute()
+        self.ground = Ground(folder)
+        self.folder = self.ground.folder
         self.ports = ports
         self.agents = agents
         self._say = say
@@ -95,7 +99,7 @@ class Stage:
         )  # fmt: skip
         self.edge = Process(
             ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge),
-             "--centre-url", self.centre_url, *settings],
+             "--centre-url", self.centre_url, "--verify-url", self.verify_url, *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
         )  # fmt: skip
 
@@ -108,6 +112,11 @@ class Stage:
     def centre_url(self) -> str:
         """Where the prefecture's pages are."""
         return f"http://localhost:{self.ports.centre}"
+
+    @property
+    def verify_url(self) -> str:
+        """Where anyone checks a certificate; printed on it."""
+        return f"{self.centre_url}/verify"
 
     @property
     def edge_data(self) -> Path:
@@ -123,25 +132,15 @@ class Stage:
         """The agent who has a role on this stage."""
         return next(person for person in self.agents if person.role == role)
 
-    def is_made(self) -> bool:
-        """Whether the folder holds a prefecture and an annexe, made to the end."""
-        return (self.folder / MADE).exists()
-
-    def clear(self) -> None:
-        """Delete what was made; only a folder that a stage made, or an empty one."""
-        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
-            raise Refusal(f"{self.folder} holds something else: name an empty folder, or one that is not there yet.")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def make(self) -> None:
         """Provision and install everything, by the commands that people type."""
-        self.clear()
-        (self.folder / "logs").mkdir(parents=True, mode=0o700)
+        self.ground.begin()
+        (self.folder / "logs").mkdir(mode=0o700)
         self._make_prefecture()
         self._make_annexe()
         for person in self.agents:
             self._add(person)
-        (self.folder / MADE).write_text(json.dumps({"annexe": ANNEXE, **self._ports()}) + "\n")
+        self.ground.finish({"annexe": ANNEXE, "edge": self.ports.edge, "centre": self.ports.centre})
 
     def start(self, *, centre: bool = True) -> None:
         """Start both, the prefecture first, and wait until each answers; or the annexe alone."""
@@ -194,7 +193,7 @@ class Stage:
         self._central("snapshot", "--out", snapshot)
         self._provision(
             "seed", "--authority", self._in("authority"), "--annexe", keys, "--centre", self._in("centre.credential"),
-            "--centre-url", self.centre_url, "--verify-url", f"{self.centre_url}/verify",
+            "--centre-url", self.centre_url, "--verify-url", self.verify_url,
             "--snapshot", snapshot, "--out", seed,
         )  # fmt: skip
         self._say(f"annexe {ANNEXE}: installed from its seed")
@@ -222,11 +221,5 @@ class Stage:
         for name in names:
             (self.folder / name).unlink()
 
-    def _is_ours(self) -> bool:
-        return self.is_made() or (self.folder / "logs").is_dir()
-
     def _in(self, name: str) -> str:
         return str(self.folder / name)
-
-    def _ports(self) -> dict[str, int]:
-        return {"edge": self.ports.edge, "centre": self.ports.centre}

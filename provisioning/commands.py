@@ -30,6 +30,8 @@ EPILOG = """in this order:
   mulhaqa-provision seed --authority AUTHORITY --annexe berkane-05.keys ... --out berkane-05.seed
 
 Files that hold keys are written readable by you alone, and never over one another unless you add --force.
+Each command explains itself:  mulhaqa-provision annexe --help
+Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
 """
 
 PREFECTURE_FR, PREFECTURE_AR = "Province de Berkane", "إقليم بركان"

@@ -16,17 +16,16 @@ from datetime import UTC, date, datetime
 from gettext import c2py
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from protocol.errors import Fact, OperatorError, PersonError, PersonErrors
+from protocol.wall_clock import CASABLANCA
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 DEFAULT = "ar"
-OFFICE_TIME = ZoneInfo("Africa/Casablanca")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class Tongue:
 
 
 def _local(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(OFFICE_TIME)
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(CASABLANCA)
 
 
 def _day(value: date | str | int | None) -> date | None:

@@ -1,15 +1,14 @@
-"""Days and hours as people here live them: Africa/Casablanca, which goes back an hour for Ramadan.
+"""Days and hours as people here live them, by the clock on an office's wall.
 
-Instants are milliseconds since the epoch; days are `datetime.date`. The zone's rules come from the tzdata package that
-the lock file pins, so every machine counts alike.
+Instants are milliseconds since the epoch; days are `datetime.date`.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-CASABLANCA = ZoneInfo("Africa/Casablanca")
+from protocol.wall_clock import CASABLANCA
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -62,6 +62,12 @@ async def test_it_serves_and_a_second_start_finds_everything_again(installation:
             await health(port)
 
 
+async def test_papers_name_the_address_that_it_was_started_with(installation: Installation, port: int) -> None:
+    settings = ApplianceSettings(port=port, uplink=False, verify_url="http://localhost:9001/verify")
+    async with serving(installation, settings, now, os.urandom) as office:
+        assert office.annexe.verify_url == "http://localhost:9001/verify"
+
+
 async def test_without_the_prefecture_it_works_and_says_so(installation: Installation, port: int) -> None:
     async with serving(installation, ApplianceSettings(port=port), now, os.urandom) as office:
         assert (await health(port))["annexe"] == "berkane-05"

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from devices.modem import Outcome, SendReport
 from edge.background import Background, topics_of
@@ -151,9 +152,13 @@ async def test_a_fault_that_nobody_foresaw_ends_no_task(office: Office, clock: C
     await decided(office, case)
     clock.ms += office.settings.undo_ms
     press.failures = [KeyError("a fault of our own")]
-    async with working(office):
-        await until_sealed(office, case)
+    with capture_logs() as lines:
+        async with working(office):
+            await until_sealed(office, case)
     assert len(press.papers) == 2
+    assert [(line["event"], line["error"]) for line in lines if line["log_level"] == "error"] == [
+        ("background.failed", "KeyError")
+    ]
 
 
 async def test_a_failed_look_rests_whatever_is_committed(office: Office, clock: Clock, press: StandInPress) -> None:
@@ -161,9 +166,10 @@ async def test_a_failed_look_rests_whatever_is_committed(office: Office, clock: 
     await decided(office, case)
     clock.ms += office.settings.undo_ms
     press.broken = lambda _data: KeyError("a fault of our own")
-    async with working(office, look_s=0.001, rest_s=3600):
-        for number in range(10):
-            await account(office, cnie=f"FB{number}")
+    with capture_logs():
+        async with working(office, look_s=0.001, rest_s=3600):
+            for number in range(10):
+                await account(office, cnie=f"FB{number}")
     assert len(press.papers) == 1
 
 

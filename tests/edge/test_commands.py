@@ -79,6 +79,17 @@ def test_every_slip_of_an_agent_is_said(data: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--origin", "--centre-url", "--verify-url"])
+@pytest.mark.parametrize("text", ["prefecture", "ftp://prefecture", "http://", "localhost:8081"])
+def test_an_address_that_is_none_is_wrong_usage(
+    data: Path, option: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["run", "--data", str(data), option, text])
+    assert refused.value.code == 2
+    assert "is no address: it begins with http:// or https://" in capsys.readouterr().err
+
+
 def test_a_second_installation_changes_nothing(data: Path, seed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["install", "--data", str(data), str(seed)]) == 1

@@ -31,6 +31,12 @@ def test_an_installed_folder_opens_as_what_it_was_made(seed: bytes, folder: Path
     profile = opened.profile("http://localhost:8080")
     assert (profile.id, profile.prefix, profile.town_fr) == ("berkane-05", "B05", "Berkane")
     assert profile.origin == "http://localhost:8080"
+    assert profile.verify_url == opened.seed.verify_url
+
+
+def test_papers_name_where_they_are_checked_now_if_that_has_moved(seed: bytes, folder: Path) -> None:
+    profile = install(folder, seed, os.urandom).profile("http://localhost:8080", "http://localhost:9001/verify")
+    assert profile.verify_url == "http://localhost:9001/verify"
 
 
 def test_nothing_secret_of_the_seed_lies_open(seed: bytes, folder: Path) -> None:

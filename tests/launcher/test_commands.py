@@ -16,7 +16,7 @@ from launcher.commands import main, parser
 from launcher.environment import ROOT
 from launcher.progress import Speaker
 
-BARE = ["__init__", "commands", "environment", "debian", "checks", "progress", "options", "people"]
+BARE = ["__init__", "commands", "environment", "debian", "checks", "progress", "options", "people", "stopping"]
 
 
 def test_a_newcomer_finds_every_command_in_the_help() -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from launcher.demo import announcement, main
-from launcher.progress import Refusal
-from launcher.stage import AGENTS, Ports, Stage
+from launcher.stage import AGENTS, Ports, Stage, free_ports, taken
 
 
 def stage(folder: Path, edge: int = 9000) -> Stage:
@@ -27,34 +26,49 @@ def test_every_screen_and_every_sign_in_is_printed(tmp_path: Path) -> None:
     assert "Ctrl-C" in text
 
 
+def neighbours() -> int:
+    """The first of two free ports that follow one another."""
+    while True:
+        port = free_ports().edge
+        if not taken(port + 1):
+            return port
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_port_that_is_taken_is_said_before_anything_is_made(
     tmp_path: Path, which: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    port = neighbours()
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", port + which))
         other.listen()
-        port = other.getsockname()[1]
-        assert main(["--port", str(port - which), "--data", str(tmp_path / "demo")]) == 1
+        assert main(["--port", str(port), "--data", str(tmp_path / "demo")]) == 1
     said = capsys.readouterr().err
-    assert f"Port {port} is taken by another program" in said
+    assert f"Port {port + which} is taken by another program" in said
     assert "--port" in said
     assert not (tmp_path / "demo").exists()
 
 
-def test_a_folder_of_somebody_else_is_never_cleared(tmp_path: Path) -> None:
-    (tmp_path / "letters.txt").write_text("dear")
-    with pytest.raises(Refusal, match="holds something else"):
-        stage(tmp_path).clear()
-    assert (tmp_path / "letters.txt").exists()
-
-
-def test_a_stage_that_was_made_half_is_made_again(tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_is_never_cleared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "logs").mkdir()
-    (tmp_path / "centre.seed").write_text("half")
-    assert not stage(tmp_path).is_made()
-    stage(tmp_path).clear()
-    assert not tmp_path.exists()
+    (tmp_path / "letters.txt").write_text("dear")
+    assert main(["--port", str(neighbours()), "--data", str(tmp_path)]) == 1
+    assert "holds something else" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"logs", "letters.txt"}
+
+
+@pytest.mark.parametrize("words", [[], ["--fresh"]])
+def test_the_data_of_a_demo_that_runs_is_left_alone(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = stage(tmp_path)
+    running.ground.begin()
+    running.ground.finish({})
+    (tmp_path / "accounts").write_text("many")
+    with running.ground.held():
+        assert main(["--port", str(neighbours()), "--data", str(tmp_path), *words]) == 1
+    assert "is in use by another start" in capsys.readouterr().err
+    assert (tmp_path / "accounts").exists()
 
 
 def test_no_password_is_in_the_print_of_an_agent() -> None:

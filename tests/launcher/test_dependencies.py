@@ -15,7 +15,7 @@ from launcher import debian
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("protocol", "devices", "screens", "edge", "central", "provisioning", "launcher")
 PAGE = (ROOT / "docs" / "dependencies.md").read_text()
-NOT_IMPORTED = {"tzdata"}  # data that zoneinfo finds by itself
+NOT_IMPORTED = {"tzdata"}  # data that protocol.wall_clock reads
 
 
 def wanted(name: str) -> set[str]:

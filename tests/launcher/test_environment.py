@@ -98,6 +98,12 @@ def test_every_pin_has_a_hash(name: str) -> None:
         assert "--hash=sha256:" in block
 
 
+@pytest.mark.parametrize("name", ["runtime.lock", "development.lock"])
+def test_a_lock_names_no_place_of_the_machine_that_it_was_made_on(name: str) -> None:
+    lines = environment.Lock(name).path.read_text().splitlines()
+    assert [line for line in lines if line.startswith("-") or "://" in line or " /" in line] == []
+
+
 def test_our_own_commands_stand_beside_the_interpreter(made: Path) -> None:
     python_of(made).write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python_of(made).chmod(0o755)

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
-    "protocol", "protocol.errors", "protocol.records", "protocol.office", "protocol.sync",
+    "protocol", "protocol.errors", "protocol.wall_clock", "protocol.records", "protocol.office", "protocol.sync",
     "devices",
     "screens",
     "edge", "edge.web", "edge.services", "edge.press", "edge.sync", "edge.store",
@@ -26,6 +26,7 @@ GOOD = [
     ("protocol.office", "protocol.records"),
     ("protocol.sync", "protocol.records"),
     ("screens", "protocol.errors"),
+    ("screens", "protocol.wall_clock"),
     ("edge.web", "screens"),
     ("edge.web", "edge.services"),
     ("edge.services", "edge.store"),
@@ -55,6 +56,7 @@ BAD = [
     ("protocol.sync", "protocol.office"),
     ("protocol.office", "protocol.sync"),
     ("protocol.errors", "protocol.records"),
+    ("protocol.wall_clock", "protocol.office"),
     ("edge.store", "edge.services"),
     ("edge.services", "edge.web"),
     ("edge.press", "edge.store"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,6 +97,21 @@ def test_one_that_ends_at_its_start_is_quoted(make: Make) -> None:
         make("raise SystemExit('the disk is full')").start()
 
 
+def test_what_it_said_in_an_earlier_life_is_not_quoted(make: Make, tmp_path: Path) -> None:
+    process = make()
+    process.start()
+    process.stop()
+    (tmp_path / "server.py").write_text("raise SystemExit('the disk is full')")
+    with pytest.raises(Refusal) as refused:
+        process.start()
+    assert str(refused.value) == "server ended at its start:\nthe disk is full"
+
+
+def test_one_that_says_nothing_is_told_so(make: Make) -> None:
+    with pytest.raises(Refusal, match="it said nothing"):
+        make("raise SystemExit(3)").start()
+
+
 def test_stopping_what_never_started_is_nothing(make: Make) -> None:
     make().stop()
 
@@ -113,3 +129,11 @@ def test_a_port_that_is_taken_is_known(make: Make) -> None:
     process = make()
     process.start()
     assert taken(process.port)
+
+
+@pytest.mark.skipif(not Path("/proc/sys/net/ipv6").exists(), reason="this machine has no IPv6")
+def test_a_port_that_is_taken_where_a_browser_looks_first_is_known() -> None:
+    with socket.socket(socket.AF_INET6) as other:
+        other.bind(("::1", 0))
+        other.listen()
+        assert taken(other.getsockname()[1])

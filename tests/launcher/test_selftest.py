@@ -132,3 +132,9 @@ def test_a_folder_that_holds_something_is_not_played_in(tmp_path: Path, capsys: 
     assert main(["--keep", str(tmp_path)]) == 1
     assert "is not empty" in capsys.readouterr().err
     assert (tmp_path / "letter").read_text() == "dear"
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "letter").write_text("dear")
+    assert main(["--keep", str(tmp_path / "letter" / "kept")]) == 1
+    assert "cannot be used" in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_dates_have_western_digits_and_moroccan_months(languages: Languages) -> 
 
 
 def test_an_instant_is_written_in_office_time(languages: Languages) -> None:
-    assert languages["fr"].moment(1_795_600_000_000) == "25.11.2026 10:46"
+    assert languages["fr"].moment(1_795_600_000_000) == "25.11.2026 09:46"
 
 
 def test_the_errors_of_a_form_come_by_field_in_the_persons_language(languages: Languages) -> None:

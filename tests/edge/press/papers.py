@@ -109,6 +109,30 @@ RESIDENCE = CertificateData(
     enquiry_on="2026-11-10",
 )
 
+ANSWERED = [
+    Detail(
+        id="occupation",
+        label=both("بأي صفة تسكن هذا العنوان؟", "À quel titre habitez-vous à cette adresse ?"),
+        value=both("سكن وظيفي", "Logement de fonction"),
+    ),
+    Detail(
+        id="depuis",
+        label=both("منذ متى تسكن هذا العنوان؟", "Depuis quand habitez-vous à cette adresse ?"),
+        value=both("شتنبر 2019", "septembre 2019"),
+    ),
+    Detail(
+        id="motif",
+        label=both("ما الغرض من الشهادة؟", "À quoi servira le certificat ?"),
+        value=both("التسجيل في اللوائح الانتخابية", "Inscription sur les listes électorales"),
+    ),
+    Detail(
+        id="repere",
+        label=both("علامة قريبة تسهل الوصول إلى المنزل (اختياري)", "Un repère près du domicile (facultatif)"),
+        value=both("خلف المسجد", "derrière la mosquée Al Imam Malik, " * 3 + "à côté du four"),
+    ),
+]
+"""The answers to a form of questions, each as long as the form takes it."""
+
 FIANCES = CertificateData(
     template="attestation",
     issuer=ISSUER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -9,17 +10,19 @@ import msgspec
 import pytest
 from pypdf import PdfReader
 
-from edge.press.documents import Language, Paper, Person
+from edge.press.documents import Detail, Language, Paper, Person
 from edge.press.pages import certificate_page, claims_of, receipt_page
 from edge.press.typesetter import Typesetter
 from protocol.errors import OperatorError
 from protocol.office.attestation import encode_token
 from tests.edge.press.papers import (
+    ANSWERED,
     FATIMA,
     FIANCES,
     ISSUED_MS,
     LONGEST,
     RECEIPT,
+    RESIDENCE,
     chain,
     codes_in,
     of,
@@ -32,8 +35,10 @@ PAPERS: list[Paper] = ["a4", "a5"]
 LANGUAGES: list[Language] = ["ar", "fr"]
 
 
-def certificate(typesetter: Typesetter, person: Person = FATIMA) -> bytes:
-    data = of(person)
+def certificate(
+    typesetter: Typesetter, person: Person = FATIMA, details: Sequence[Detail] = RESIDENCE.details
+) -> bytes:
+    data = msgspec.structs.replace(of(person), details=list(details))
     return typesetter.set("certificate", certificate_page(data, encode_token(claims_of(data), TOKEN_KEY)), ISSUED_MS)
 
 
@@ -139,6 +144,23 @@ def test_the_longest_names_and_address_stay_on_one_page_whole(typesetter: Typese
     for page in pages_of(pdf, tmp_path, 60):
         margin = page.convert("L").crop((page.width - 30, 0, page.width, page.height))
         assert margin.getextrema() == (255, 255), "something runs over the right margin"
+
+
+@pytest.mark.parametrize("person", [FATIMA, LONGEST], ids=["usual", "longest"])
+def test_a_form_of_many_questions_stays_on_one_page_too(typesetter: Typesetter, person: Person) -> None:
+    pdf = certificate(typesetter, person, ANSWERED)
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+    text = flat(text_of(pdf))
+    for detail in ANSWERED:
+        assert detail.value.fr in text
+
+
+def test_what_no_page_can_hold_goes_on_and_leaves_the_seal_whole(typesetter: Typesetter) -> None:
+    pdf = certificate(typesetter, LONGEST, ANSWERED * 3)
+    first, last = (flat(page.extract_text()) for page in PdfReader(BytesIO(pdf)).pages)
+    for part in ("Cachet et signature", RESIDENCE.verify_url):
+        assert part in last
+        assert part not in first
 
 
 def test_what_a_person_typed_is_never_markup(typesetter: Typesetter) -> None:
