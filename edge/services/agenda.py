@@ -14,6 +14,9 @@ from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.store.worklist import unanswered
 
+ANSWERABLE = frozenset({"decision.taken", "appeal.answered", "certificate.replaced"})
+"""Kinds of events after which a paper is to be made or the citizen to be told."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
@@ -65,5 +68,5 @@ class Agenda:
 
     def _committed(self, changes: Sequence[Committed]) -> None:
         for change in changes:
-            if change.kind == "decision.taken" and change.subject is not None:
+            if change.kind in ANSWERABLE and change.subject is not None:
                 self._entries[change.subject] = Entry(change.subject)

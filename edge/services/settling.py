@@ -83,7 +83,7 @@ async def _looked_at(office: Office, entry: Entry) -> Dossier | None:
 def _answered(case: Case) -> bool:
     if case.state is State.APPROVED:
         return case.certificate is not None
-    return case.state is not State.REFUSED or bool(case.messages)
+    return case.state is not State.REFUSED or case.told
 
 
 async def _tell(office: Office, refused: list[Dossier]) -> int:
@@ -151,6 +151,7 @@ async def _seal_one(office: Office, opened: Dossier, seals: SealKeys) -> None:
             blob=stored,
             token=sealed.token,
             template=data.template,
+            replaces=case.void[-1].serial if case.void else "",
             by=SYSTEM,
         )
         await append_lawful(tx, opened.subject, case, procedure, event)
@@ -162,7 +163,7 @@ async def _seal_one(office: Office, opened: Dossier, seals: SealKeys) -> None:
 async def _tell_refusal(office: Office, subject: bytes) -> None:
     async def decide(tx: Transaction) -> Value:
         case, procedure = await opened_case(tx, subject)
-        if case.state is State.REFUSED and not case.messages:
+        if case.state is State.REFUSED and not case.told:
             await queue_message(office, tx, subject, case, procedure, ANSWERED)
         return None
 

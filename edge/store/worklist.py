@@ -26,10 +26,10 @@ class Tried:
 
 async def unanswered(reader: Reader) -> list[bytes]:
     """Return the cases that were decided on and whose answer may not be on its way: those granted and not yet ready,
-    and those refused for which no message was ever queued; the oldest first."""
+    and those refused whose answer no message tells; the oldest first."""
     found = await reader.rows(
-        "SELECT subject FROM cases WHERE state = 'approved' OR (state = 'refused' AND NOT EXISTS"
-        " (SELECT 1 FROM messages WHERE messages.subject = cases.subject)) ORDER BY updated_ms, subject"
+        "SELECT subject FROM cases WHERE state = 'approved' OR (state = 'refused' AND NOT told)"
+        " ORDER BY updated_ms, subject"
     )
     return [blob(row[0]) for row in found]
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from protocol.office.events import Actor, Applicant, Language
+from protocol.office.parties import Actor, Applicant, Language, Representative
+
+SILENCE = 100
+"""Percent of the delay at which no answer is silence."""
 
 
 class State(Enum):
@@ -76,6 +79,28 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Void:
+    """A certificate that counts no more: why ("annulled", "lost", "damaged"), and since when."""
+
+    serial: str
+    cause: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """What the citizen holds against a refusal, and what came of it ("" while nobody has answered)."""
+
+    grounds: str
+    by: Actor
+    time_ms: int
+    outcome: str = ""
+    reason_text: str = ""
+    answered_by: Actor | None = None
+    answered_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A call to the citizen. `state`: queued, sending, waiting (failed for now), sent, failed (for good), told."""
 
@@ -90,7 +115,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request, folded. `due` is provisional until `complete_ms` is known; `heads` are what the next event follows."""
+    """A request, folded. `due` is provisional until `complete_ms` is known; `heads` are what the next event follows.
+
+    `asked_until`: the last day for the pieces that were asked for. `marks`: how much of the delay has passed, as noted
+    (percent). `told`: the answer that stands was told, or is being told. `void`: certificates that count no more.
+    """
 
     state: State
     account: bytes
@@ -103,12 +132,23 @@ class Case:
     submitted_ms: int
     due: date | None
     complete_ms: int | None = None
+    represented_by: Representative | None = None
     asked: tuple[str, ...] = ()
+    asked_until: date | None = None
+    marks: tuple[int, ...] = ()
     pieces: tuple[str, ...] = ()
     enquiry: Enquiry | None = None
     decision: Decision | None = None
+    told: bool = False
     certificate: Certificate | None = None
+    void: tuple[Void, ...] = ()
+    appeal: Appeal | None = None
     messages: tuple[Message, ...] = ()
     heads: tuple[bytes, ...] = ()
     history: tuple[Step, ...] = field(default=())
     frozen: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether the whole delay has passed without an answer (law 55-19)."""
+        return SILENCE in self.marks and self.decision is None

@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from protocol.office.case import Case, Certificate, Decision, Enquiry, Message, State, Step
+from protocol.office.case import Appeal, Case, Certificate, Decision, Enquiry, Message, State, Step, Void
 from protocol.office.events import (
+    AppealAnswered,
+    AppealLodged,
+    ApplicantCorrected,
+    CertificateAnnulled,
+    CertificateReplaced,
     CertificateSealed,
+    DeadlineReached,
     DecisionTaken,
     DossierCompleted,
     EnquiryReported,
@@ -25,6 +31,9 @@ from protocol.office.events import (
 Then = tuple[State, ...]
 Change = Callable[[Case, Any, int, Then], Case]
 
+ANSWERS = (State.READY, State.REFUSED)
+"""The states whose message tells the answer itself; others tell of a missing piece, of silence, of a delay."""
+
 
 def opened(event: RequestSubmitted, hash_: bytes, time_ms: int) -> Case:
     """Return the case that a request opens."""
@@ -39,6 +48,7 @@ def opened(event: RequestSubmitted, hash_: bytes, time_ms: int) -> Case:
         language=event.language,
         submitted_ms=time_ms,
         due=_day(event.due),
+        represented_by=event.represented_by,
         heads=(hash_,),
         history=(Step(kind_of(event), time_ms, event.by),),
     )
@@ -57,7 +67,8 @@ def _moved(case: Case, _event: object, _time_ms: int, then: Then) -> Case:
 
 
 def _asked(case: Case, event: PiecesRequested, _time_ms: int, then: Then) -> Case:
-    return replace(case, state=then[0], asked=tuple(event.pieces), complete_ms=None)
+    until = _day(event.until)
+    return replace(case, state=then[0], asked=tuple(event.pieces), asked_until=until, complete_ms=None, marks=())
 
 
 def _completed(case: Case, event: DossierCompleted, time_ms: int, then: Then) -> Case:
@@ -67,6 +78,7 @@ def _completed(case: Case, event: DossierCompleted, time_ms: int, then: Then) ->
         complete_ms=time_ms,
         pieces=tuple(piece.id for piece in event.pieces),
         due=_day(event.due) or case.due,
+        marks=(),
     )
 
 
@@ -85,7 +97,7 @@ def _decided(case: Case, event: DecisionTaken, time_ms: int, then: Then) -> Case
         signature=event.signature,
         signer=event.signer,
     )
-    return replace(case, state=then[0] if event.outcome == "approved" else then[1], decision=decision)
+    return replace(case, state=then[0] if event.outcome == "approved" else then[1], decision=decision, told=False)
 
 
 def _undone(case: Case, _event: object, _time_ms: int, then: Then) -> Case:
@@ -99,7 +111,8 @@ def _sealed(case: Case, event: CertificateSealed, time_ms: int, then: Then) -> C
 
 def _queued(case: Case, event: MessageQueued, time_ms: int, then: Then) -> Case:
     message = Message(event.message, event.template, event.language, "queued", 0, time_ms)
-    return replace(case, state=then[0], messages=(*case.messages, message))
+    told = case.told or case.state in ANSWERS
+    return replace(case, state=then[0], messages=(*case.messages, message), told=told)
 
 
 def _attempted(case: Case, event: MessageAttempted, time_ms: int, _then: Then) -> Case:
@@ -119,6 +132,43 @@ def _message(case: Case, message: str, **changes: Any) -> Case:
     return replace(
         case, messages=tuple(replace(one, **changes) if one.message == message else one for one in case.messages)
     )
+
+
+def _corrected(case: Case, event: ApplicantCorrected, _time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], applicant=event.applicant)
+
+
+def _reached(case: Case, event: DeadlineReached, _time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], marks=(*case.marks, event.mark))
+
+
+def _appealed(case: Case, event: AppealLodged, time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], appeal=Appeal(event.grounds, event.by, time_ms))
+
+
+def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Case:
+    appeal = case.appeal and replace(
+        case.appeal,
+        outcome=event.outcome,
+        reason_text=event.reason_text,
+        answered_by=event.by,
+        answered_ms=time_ms,
+    )
+    if event.outcome == "rejected":
+        return replace(case, state=then[0], appeal=appeal, told=False)
+    return replace(case, state=then[1], appeal=appeal, decision=None, told=False)
+
+
+def _annulled(case: Case, event: CertificateAnnulled, time_ms: int, then: Then) -> Case:
+    void = (*case.void, Void(event.serial, "annulled", time_ms))
+    due = _day(event.due) or case.due
+    case = replace(case, state=then[0], void=void, certificate=None, decision=None, told=False)
+    return replace(case, due=due, complete_ms=time_ms, marks=())
+
+
+def _replaced(case: Case, event: CertificateReplaced, time_ms: int, then: Then) -> Case:
+    void = (*case.void, Void(event.serial, event.cause, time_ms))
+    return replace(case, state=then[0], void=void, certificate=None, told=True)  # the answer was in his hand
 
 
 def _told(case: Case, _event: object, time_ms: int, _then: Then) -> Case:
@@ -142,7 +192,12 @@ CHANGES: Mapping[str, Change] = {
     "message.told_in_person": _told,
     "request.withdrawn": _moved,
     "request.lapsed": _moved,
-    "appeal.lodged": _moved,
+    "appeal.lodged": _appealed,
+    "appeal.answered": _answered,
+    "applicant.corrected": _corrected,
+    "deadline.reached": _reached,
+    "certificate.annulled": _annulled,
+    "certificate.replaced": _replaced,
 }
 """Kind of event -> what it changes."""
 
@@ -150,5 +205,8 @@ NOTES: Mapping[str, Callable[[Any], str]] = {
     "enquiry.reported": lambda event: str(event.outcome),
     "decision.taken": lambda event: str(event.outcome),
     "message.failed": lambda event: "final" if event.final else "for_now",
+    "appeal.answered": lambda event: str(event.outcome),
+    "deadline.reached": lambda event: str(event.mark),
+    "certificate.replaced": lambda event: str(event.cause),
 }
 """The word that the history keeps of an event."""

@@ -14,8 +14,14 @@ from protocol.errors import N_, CallerError, PersonError
 from protocol.office.case import Case
 from protocol.office.catalogue import Procedure, check_answers, requestable
 from protocol.office.events import (
+    AppealAnswered,
+    AppealLodged,
+    CertificateAnnulled,
     CertificateCollected,
     CertificateReady,
+    CertificateReplaced,
+    CertificateSealed,
+    DeadlineReached,
     DecisionTaken,
     DecisionUndone,
     DossierCompleted,
@@ -76,13 +82,17 @@ def _reasoned(_case: Case, event: DecisionTaken, _procedure: Procedure) -> None:
 def _still_undoable(case: Case, event: DecisionUndone, _procedure: Procedure) -> None:
     if case.decision is None or case.decision.by.id != event.by.id:
         raise PersonError(N_("Only the agent who took this decision can take it back."), status=403)
-    if case.certificate is not None or case.messages:
+    if case.certificate is not None or case.told:
         raise PersonError(N_("It is too late to take this decision back: it was sealed or told."), status=409)
 
 
-def _sealed_once(case: Case, _event: object, _procedure: Procedure) -> None:
+def _sealed_once(case: Case, event: CertificateSealed, _procedure: Procedure) -> None:
     if case.certificate is not None:
         raise PersonError(N_("This certificate is sealed already."), status=409)
+    if event.replaces != (case.void[-1].serial if case.void else ""):
+        raise CallerError("A certificate names the one that it replaces, and no other.")
+    if event.serial in {void.serial for void in case.void}:
+        raise CallerError("Each certificate has a serial of its own.")
 
 
 def _paper_in_hand(case: Case, event: CertificateReady, _procedure: Procedure) -> None:
@@ -107,11 +117,52 @@ def _known_message(case: Case, event: MessageAttempted | MessageSent | MessageFa
         raise CallerError("A message is queued before it is tried.")
 
 
+def _grounds(case: Case, event: AppealLodged, _procedure: Procedure) -> None:
+    if case.appeal is not None:
+        raise PersonError(
+            N_("An appeal was lodged already; after its answer, the way is the administrative court."), status=409
+        )
+    if not event.grounds.strip():
+        raise PersonError(N_("Say what you hold against the refusal."), field="grounds")
+
+
+def _appeal_answered(case: Case, event: AppealAnswered, _procedure: Procedure) -> None:
+    if case.appeal is None or case.appeal.outcome:
+        raise PersonError(N_("There is no appeal to answer."), status=409)
+    if not event.reason_text.strip():
+        raise PersonError(N_("An answer to an appeal must give its reason."), field="reason_text")
+
+
+def _mark_once(case: Case, event: DeadlineReached, _procedure: Procedure) -> None:
+    if case.complete_ms is None or case.due is None or event.due != case.due.isoformat():
+        raise CallerError("A mark is set on the delay that runs.")
+    if case.marks and event.mark <= case.marks[-1]:
+        raise CallerError("Each mark is set once, in their order.")
+
+
+def _void_as_it_is(case: Case, event: CertificateAnnulled | CertificateReplaced, _procedure: Procedure) -> None:
+    if case.certificate is None:
+        raise PersonError(N_("This certificate is not sealed yet: wait a minute and try again."), status=409)
+    if event.serial != case.certificate.serial:
+        raise CallerError("A certificate is made void by its own serial.")
+
+
+def _annulled_for_a_reason(case: Case, event: CertificateAnnulled, procedure: Procedure) -> None:
+    _void_as_it_is(case, event, procedure)
+    if not (event.reason_code and event.reason_text.strip()):
+        raise PersonError(N_("Say why this certificate is annulled."), field="reason_text")
+
+
 DUTIES: Final[Mapping[str, Duty]] = {
     "pieces.requested": _asked_once,
     "dossier.completed": _complete,
     "decision.taken": _reasoned,
     "decision.undone": _still_undoable,
+    "appeal.lodged": _grounds,
+    "appeal.answered": _appeal_answered,
+    "deadline.reached": _mark_once,
+    "certificate.annulled": _annulled_for_a_reason,
+    "certificate.replaced": _void_as_it_is,
     "certificate.sealed": _sealed_once,
     "certificate.ready": _paper_in_hand,
     "certificate.collected": _card_seen,

@@ -3,8 +3,8 @@
 Rules:
 
 - An event is a frozen struct; its `kind` is its tag. `to_value` gives the map that a record carries, `from_value` reads
-  one back: strictly, every field known and present. What a later release wrote is refused as `UnknownEvent`, never
-  guessed; the fold then freezes the case until an upgrade.
+  one back: strictly, every field known and, but for those that a later release added (`event_shape`), present. What a
+  later release wrote is refused as `UnknownEvent`, never guessed; the fold then freezes the case until an upgrade.
 - Bytes stay bytes, instants are milliseconds since the epoch, days are ISO dates.
 - Every event about a case names in `follows` the heads of the case that it was decided upon: hashes of records. The
   first has none. So branches of a cloned appliance stay visible.
@@ -13,15 +13,68 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from protocol.errors import PeerError
+from protocol.office.account_events import (
+    AccountCorrected,
+    AccountOpened,
+    AccountViewed,
+    IdentityVerified,
+    PhoneChanged,
+    PinChanged,
+    PinReset,
+)
+from protocol.office.case_events import (
+    AppealAnswered,
+    AppealLodged,
+    ApplicantCorrected,
+    CertificateAnnulled,
+    CertificateCollected,
+    CertificateReady,
+    CertificateReplaced,
+    CertificateSealed,
+    DeadlineReached,
+    DecisionTaken,
+    DecisionUndone,
+    DossierCompleted,
+    EnquiryReported,
+    MessageAttempted,
+    MessageFailed,
+    MessageQueued,
+    MessageSent,
+    PiecesRequested,
+    RequestLapsed,
+    RequestSubmitted,
+    RequestWithdrawn,
+    ToldInPerson,
+)
+from protocol.office.office_events import (
+    AgentKeyEnrolled,
+    CalendarPublished,
+    CataloguePublished,
+    CredentialPublished,
+    Holiday,
+    RevocationsPublished,
+    StaffAdded,
+    StaffPasswordChanged,
+)
+from protocol.office.parties import Actor, Applicant, Capacity, Document, Language, PieceSeen, Representative, Role
 from protocol.records.encoding import Value
 
-Role: TypeAlias = Literal["citizen", "clerk", "authority", "supervisor", "admin", "system"]
-Language: TypeAlias = Literal["ar", "fr"]
+__all__ = [
+    "CASE_KINDS", "AccountCorrected", "AccountEvent", "AccountOpened", "AccountViewed", "Actor", "AgentKeyEnrolled",
+    "AppealAnswered", "AppealLodged", "Applicant", "ApplicantCorrected", "CalendarPublished", "Capacity",
+    "CaseEvent", "CataloguePublished", "CertificateAnnulled", "CertificateCollected", "CertificateReady",
+    "CertificateReplaced", "CertificateSealed", "CredentialPublished", "DeadlineReached", "DecisionTaken",
+    "DecisionUndone", "Document", "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified",
+    "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
+    "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative", "RequestLapsed",
+    "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "Role", "StaffAdded", "StaffPasswordChanged",
+    "ToldInPerson", "UnknownEvent", "from_value", "kind_of", "to_value",
+]  # fmt: skip
 
 
 class UnknownEvent(PeerError):
@@ -30,243 +83,15 @@ class UnknownEvent(PeerError):
     kind = "unknown-event"
 
 
-class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who did it: his role, his login (a citizen's account in text form), and the names that a page shows."""
-
-    role: Role
-    id: str
-    name: str
-    name_ar: str = ""
-
-
-class Applicant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom a request is for, as his account was on that day; `phone` in E.164, `birth_date` ISO."""
-
-    cnie: str
-    name_fr: str
-    name_ar: str
-    phone: str | None
-    birth_date: str
-    address: str
-
-
-class PieceSeen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A piece of the catalogue, by its id, and where it came from: "shown" at the counter or "held" by the account."""
-
-    id: str
-    provenance: Literal["shown", "held"]
-
-
-class _Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
-    """What all events share: strictness, and `kind` as their tag."""
-
-
-class _CaseEvent(_Event, frozen=True, kw_only=True):
-    """An event about a case: `follows` are the hashes of the case's heads, `by` is who did it."""
-
-    follows: list[bytes]
-    by: Actor
-
-
-class AccountOpened(_Event, frozen=True, kw_only=True, tag="account.opened"):
-    """Someone opened his administrative account (CAU), alone or with help. `consent` names the notice agreed to."""
-
-    cnie: str
-    name_fr: str
-    name_ar: str
-    phone: str | None
-    birth_date: str
-    address: str
-    pin_hash: str | None
-    language: Language
-    by: Actor
-    assisted: bool
-    consent: str
-
-
-class IdentityVerified(_Event, frozen=True, kw_only=True, tag="account.identity_verified"):
-    """An official has seen the card: the account is no longer only declared."""
-
-    by: Actor
-
-
-class AccountViewed(_Event, frozen=True, kw_only=True, tag="account.viewed"):
-    """An agent looked at the account; the citizen reads this in his own history (law 09-08)."""
-
-    by: Actor
-    reason: str
-
-
-class RequestSubmitted(_CaseEvent, frozen=True, kw_only=True, tag="request.submitted"):
-    """A request and its receipt. `account` is the subject of the account, `answers` are the form's, by field.
-
-    `due` (ISO date) is the latest day of an answer if the dossier were complete today.
-    """
-
-    account: bytes
-    reference: str
-    procedure: str
-    procedure_version: int
-    answers: dict[str, str]
-    applicant: Applicant
-    language: Language
-    due: str
-
-
-class PiecesRequested(_CaseEvent, frozen=True, kw_only=True, tag="pieces.requested"):
-    """What is missing was asked for: once at most (law 55-19)."""
-
-    pieces: list[str]
-
-
-class DossierCompleted(_CaseEvent, frozen=True, kw_only=True, tag="dossier.completed"):
-    """An official has seen every piece: the legal delay counts from here, up to `due` (ISO date).
-
-    `enquiry` says whether this version of the procedure wants a field enquiry that was not made yet.
-    """
-
-    pieces: list[PieceSeen]
-    due: str
-    enquiry: bool
-
-
-class EnquiryReported(_CaseEvent, frozen=True, kw_only=True, tag="enquiry.reported"):
-    """What the moqaddem or the cheikh found on the day `on` (ISO date)."""
-
-    outcome: Literal["favourable", "unfavourable"]
-    by_title: Literal["moqaddem", "cheikh"]
-    on: str
-    note: str
-
-
-class DecisionTaken(_CaseEvent, frozen=True, kw_only=True, tag="decision.taken"):
-    """The agent's decision: the sheet that he read (canonical bytes), his signature, and the key that made it."""
-
-    sheet: bytes
-    signature: bytes
-    signer: bytes
-    outcome: Literal["approved", "refused"]
-    reason_code: str
-    reason_text: str
-
-
-class DecisionUndone(_CaseEvent, frozen=True, kw_only=True, tag="decision.undone"):
-    """The agent took his decision back before it was sealed or told."""
-
-
-class CertificateSealed(_CaseEvent, frozen=True, kw_only=True, tag="certificate.sealed"):
-    """The certificate was made: hash of the PDF, hash under which its sealed file is kept, text of its QR code."""
-
-    serial: str
-    pdf_hash: bytes
-    blob: bytes
-    token: str
-    template: str
-
-
-class CertificateReady(_CaseEvent, frozen=True, kw_only=True, tag="certificate.ready"):
-    """A clerk confirmed that the certificate is printed, and stamped."""
-
-    printed: bool
-    stamped: bool
-
-
-class CertificateCollected(_CaseEvent, frozen=True, kw_only=True, tag="certificate.collected"):
-    """The certificate was handed over, the card having been seen."""
-
-    card_seen: bool
-
-
-class MessageQueued(_CaseEvent, frozen=True, kw_only=True, tag="message.queued"):
-    """A text is to be sent: `message` is its random id, `template` which text."""
-
-    message: str
-    template: str
-    language: Language
-    part_count: int
-
-
-class MessageAttempted(_CaseEvent, frozen=True, kw_only=True, tag="message.attempted"):
-    """The modem is about to be asked, for the `attempt`-th time."""
-
-    message: str
-    attempt: int
-
-
-class MessageSent(_CaseEvent, frozen=True, kw_only=True, tag="message.sent"):
-    """The network took the text."""
-
-    message: str
-    attempt: int
-
-
-class MessageFailed(_CaseEvent, frozen=True, kw_only=True, tag="message.failed"):
-    """The text did not leave, for now or (`final`) for good."""
-
-    message: str
-    attempt: int
-    final: bool
-    why: str
-
-
-class ToldInPerson(_CaseEvent, frozen=True, kw_only=True, tag="message.told_in_person"):
-    """An agent told the citizen himself."""
-
-
-class RequestWithdrawn(_CaseEvent, frozen=True, kw_only=True, tag="request.withdrawn"):
-    """The citizen does not want it any more."""
-
-
-class RequestLapsed(_CaseEvent, frozen=True, kw_only=True, tag="request.lapsed"):
-    """The missing pieces never came."""
-
-
-class AppealLodged(_CaseEvent, frozen=True, kw_only=True, tag="appeal.lodged"):
-    """The citizen appeals against the refusal (recours)."""
-
-    grounds: str
-
-
-class StaffAdded(_Event, frozen=True, kw_only=True, tag="staff.added"):
-    """Someone works here from now on."""
-
-    login: str
-    name_fr: str
-    name_ar: str
-    role: Role
-    password_hash: str
-    language: Language
-
-
-class StaffPasswordChanged(_Event, frozen=True, kw_only=True, tag="staff.password_changed"):
-    """An agent has another password."""
-
-    login: str
-    password_hash: str
-
-
-class AgentKeyEnrolled(_Event, frozen=True, kw_only=True, tag="agent.key_enrolled"):
-    """The annexe vouches that `public` (Ed25519) is the key with which this agent signs his decisions."""
-
-    login: str
-    public: bytes
-
-
-class CredentialPublished(_Event, frozen=True, kw_only=True, tag="credential.published"):
-    """The prefecture published a credential, in its encoded form."""
-
-    credential: bytes
-
-
-class CataloguePublished(_Event, frozen=True, kw_only=True, tag="catalogue.published"):
-    """The prefecture published a version of a procedure."""
-
-    id: str
-    version: int
-    document: dict[str, Any]
-
-
-AccountEvent: TypeAlias = AccountOpened | IdentityVerified | AccountViewed
+AccountEvent: TypeAlias = (
+    AccountOpened
+    | IdentityVerified
+    | AccountViewed
+    | PinReset
+    | PinChanged
+    | PhoneChanged
+    | AccountCorrected
+)
 CaseEvent: TypeAlias = (
     RequestSubmitted
     | PiecesRequested
@@ -285,9 +110,14 @@ CaseEvent: TypeAlias = (
     | RequestWithdrawn
     | RequestLapsed
     | AppealLodged
+    | AppealAnswered
+    | ApplicantCorrected
+    | DeadlineReached
+    | CertificateAnnulled
+    | CertificateReplaced
 )
 OfficeEvent: TypeAlias = StaffAdded | StaffPasswordChanged | AgentKeyEnrolled
-PublicEvent: TypeAlias = CredentialPublished | CataloguePublished
+PublicEvent: TypeAlias = CredentialPublished | CataloguePublished | CalendarPublished | RevocationsPublished
 Event: TypeAlias = AccountEvent | CaseEvent | OfficeEvent | PublicEvent
 
 CASE_KINDS: frozenset[str] = frozenset(

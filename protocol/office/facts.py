@@ -17,7 +17,7 @@ from heapq import heapify, heappop, heappush
 from protocol.errors import CallerError
 from protocol.office.case import Case, State, Step
 from protocol.office.changes import CHANGES, NOTES, opened
-from protocol.office.events import CASE_KINDS, CaseEvent, DecisionTaken, Event, RequestSubmitted, kind_of
+from protocol.office.events import CASE_KINDS, CaseEvent, Event, RequestSubmitted, kind_of
 from protocol.office.transitions import CONTRADICTIONS, TRANSITIONS
 
 CONTESTED = frozenset(kind for pair in CONTRADICTIONS for kind in pair)
@@ -127,8 +127,9 @@ def _contradict(one: Fact, other: Fact) -> bool:
     kinds = sorted((kind_of(one.event), kind_of(other.event)))
     if (kinds[0], kinds[1]) not in CONTRADICTIONS:
         return False
-    both = isinstance(one.event, DecisionTaken) and isinstance(other.event, DecisionTaken)
-    return not both or getattr(one.event, "outcome", "") != getattr(other.event, "outcome", "")
+    if kinds[0] != kinds[1]:
+        return True
+    return getattr(one.event, "outcome", "") != getattr(other.event, "outcome", "")
 
 
 def _knew(by_hash: Mapping[bytes, Fact], later: Fact, earlier: Fact) -> bool:

@@ -40,5 +40,10 @@ STEP_LABELS: Final[Mapping[str, str]] = {
     "request.withdrawn": N_("Withdrawn"),
     "request.lapsed": N_("Lapsed"),
     "appeal.lodged": N_("Appeal lodged"),
+    "appeal.answered": N_("Appeal answered"),
+    "applicant.corrected": N_("Put right by the card"),
+    "deadline.reached": N_("Part of the delay has passed"),
+    "certificate.annulled": N_("Certificate annulled"),
+    "certificate.replaced": N_("Certificate replaced by a duplicate"),
 }
 """Kind of event -> its name in the history of a request."""

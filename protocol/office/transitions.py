@@ -17,6 +17,12 @@ S = State
 OPEN: Final = (S.SUBMITTED, S.AWAITING_PIECES, S.FIELD_ENQUIRY, S.UNDER_DECISION)
 """The states in which nothing is answered yet."""
 
+RUNNING: Final = (S.FIELD_ENQUIRY, S.UNDER_DECISION, S.CONFLICT)
+"""The states in which the legal delay runs: the dossier is complete, and nothing is answered."""
+
+TELLING: Final = (S.AWAITING_PIECES, *RUNNING, S.READY, S.REFUSED, S.LAPSED)
+"""The states in which there is something to call the citizen about."""
+
 DESK: Final = "clerk supervisor"
 """Who works at a counter: a supervisor stands in for a clerk."""
 
@@ -49,10 +55,18 @@ TRANSITIONS: Final[Mapping[tuple[State | None, str], Rule]] = {
     (S.APPROVED, "certificate.ready"): _rule(DESK, S.READY),
     (S.READY, "certificate.collected"): _rule(DESK, S.COLLECTED),
     (S.REFUSED, "appeal.lodged"): _rule(f"citizen {DESK}", S.REFUSED),
+    (S.REFUSED, "appeal.answered"): _rule("supervisor", S.REFUSED, S.UNDER_DECISION),
+    **{
+        (state, "certificate.annulled"): _rule("authority", S.UNDER_DECISION)
+        for state in (S.APPROVED, S.READY, S.COLLECTED)
+    },
+    **{(state, "certificate.replaced"): _rule(DESK, S.APPROVED) for state in (S.READY, S.COLLECTED)},
+    **{(state, "applicant.corrected"): _rule(DESK, state) for state in OPEN},
+    **{(state, "deadline.reached"): _rule("system", state) for state in RUNNING},
     **{(state, "request.withdrawn"): _rule(f"citizen {DESK}", S.WITHDRAWN) for state in OPEN},
     **{
         (state, kind): _rule(roles, state)
-        for state in (S.READY, S.REFUSED)
+        for state in TELLING
         for kind, roles in (("message.queued", "system"), ("message.told_in_person", f"{DESK} authority"))
     },
     **{
@@ -65,14 +79,16 @@ TRANSITIONS: Final[Mapping[tuple[State | None, str], Rule]] = {
 
 CONTRADICTIONS: Final = frozenset(
     {
+        ("appeal.answered", "appeal.answered"),
         ("decision.taken", "decision.taken"),
         ("decision.taken", "request.withdrawn"),
+        ("certificate.annulled", "certificate.replaced"),
         ("certificate.sealed", "decision.undone"),
     }
 )
 """Pairs of events that can't both stand when neither writer knew of the other: the case folds to a conflict.
 
-Two decisions contradict each other only by different outcomes.
+Two decisions, or two answers to an appeal, contradict each other only by different outcomes.
 """
 
 REFUSALS: Final[Mapping[str, str]] = {
@@ -87,6 +103,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "certificate.collected": N_("There is no certificate to hand over for this request."),
     "request.withdrawn": N_("This request cannot be withdrawn any more."),
     "appeal.lodged": N_("Only a refusal can be appealed against."),
+    "appeal.answered": N_("There is no appeal to answer."),
+    "certificate.annulled": N_("There is no certificate to annul for this request."),
+    "certificate.replaced": N_("There is no certificate to replace for this request."),
+    "applicant.corrected": N_("This request is answered: what it says cannot be corrected any more."),
     "message.told_in_person": N_("There is nothing to tell for this request."),
 }
 """What is said to whoever tries what the table does not have."""

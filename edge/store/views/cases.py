@@ -28,6 +28,7 @@ CREATE TABLE cases (
     submitted_ms INTEGER NOT NULL,
     due TEXT,
     updated_ms INTEGER NOT NULL,
+    told INTEGER NOT NULL,
     details BLOB NOT NULL
 ) STRICT;
 CREATE INDEX cases_by_state ON cases (state, submitted_ms);
@@ -92,9 +93,9 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
     sealed = seal_cell(key, place("cases", "details", entry.subject), _encode(case))
     folding.note_cell("cases", entry.subject, sealed)
     folding.write(
-        "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, details)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
-        " due = excluded.due, updated_ms = excluded.updated_ms, details = excluded.details",
+        "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, told, details)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
+        " due = excluded.due, updated_ms = excluded.updated_ms, told = excluded.told, details = excluded.details",
         (
             entry.subject,
             case.account,
@@ -103,6 +104,7 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
             case.submitted_ms,
             None if case.due is None else case.due.isoformat(),
             entry.time_ms,
+            int(case.told),
             sealed,
         ),
     )
@@ -118,7 +120,7 @@ async def _submitted(folding: Folding, entry: Entry, event: RequestSubmitted) ->
 
 CASES = View(
     name="cases",
-    version=1,
+    version=2,
     schema=SCHEMA,
     tables=("cases", "case_index"),
     unknown=_frozen,

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Protocol
+from typing import Literal, Protocol
+
+import msgspec
 
 from protocol.office import casework
 from protocol.office.case import Case
 from protocol.office.catalogue import Bilingual, Choice, Field, Piece, Procedure
 from protocol.office.events import (
     Actor,
+    AppealAnswered,
     AppealLodged,
     Applicant,
+    ApplicantCorrected,
     CaseEvent,
+    CertificateAnnulled,
     CertificateCollected,
     CertificateReady,
+    CertificateReplaced,
     CertificateSealed,
+    DeadlineReached,
     DecisionTaken,
     DecisionUndone,
     DossierCompleted,
@@ -199,11 +206,50 @@ def appealed(follows: Heads, by: Actor = CITIZEN) -> AppealLodged:
     return AppealLodged(follows=list(follows), grounds="I live there.", by=by)
 
 
+def answered(follows: Heads, by: Actor = SUPERVISOR, *, reopened: bool = False) -> AppealAnswered:
+    outcome: Literal["rejected", "reopened"] = "reopened" if reopened else "rejected"
+    return AppealAnswered(follows=list(follows), outcome=outcome, reason_text="The neighbours were heard.", by=by)
+
+
+def reopened(follows: Heads, by: Actor = SUPERVISOR) -> AppealAnswered:
+    return answered(follows, by, reopened=True)
+
+
+def corrected(follows: Heads, by: Actor = CLERK) -> ApplicantCorrected:
+    return ApplicantCorrected(
+        follows=list(follows), applicant=msgspec.structs.replace(APPLICANT, name_fr="Fatima Zahra El Amrani"), by=by
+    )
+
+
+def reached(follows: Heads, by: Actor = SYSTEM, *, mark: Literal[50, 80, 100] = 50) -> DeadlineReached:
+    return DeadlineReached(follows=list(follows), mark=mark, due="2027-02-01", by=by)
+
+
+def annulled(follows: Heads, by: Actor = AGENT) -> CertificateAnnulled:
+    return CertificateAnnulled(
+        follows=list(follows),
+        serial="abc",
+        reason_code="wrong_name",
+        reason_text="The name was misspelt.",
+        due="2027-03-01",
+        by=by,
+    )
+
+
+def replaced(follows: Heads, by: Actor = CLERK) -> CertificateReplaced:
+    return CertificateReplaced(follows=list(follows), serial="abc", cause="lost", by=by)
+
+
+def sealed_again(follows: Heads, by: Actor = SYSTEM) -> CertificateSealed:
+    return msgspec.structs.replace(sealed(follows, by), serial="def", replaces="abc")
+
+
 WRITERS: tuple[Write, ...] = (
     submitted, asked, completed, enquired, granted, refused, undone, sealed, ready, collected,
-    queued, attempted, sent, failed, told, withdrawn, lapsed, appealed,
+    queued, attempted, sent, failed, told, withdrawn, lapsed, appealed, answered, reopened, corrected, reached,
+    annulled, replaced, sealed_again,
 )  # fmt: skip
-"""One writer a kind of event (two for a decision): `write(follows, by=...)`."""
+"""A writer or two for each kind of event: `write(follows, by=...)`."""
 
 
 def fact(event: CaseEvent | None, name: str, time_ms: int = 1_000) -> Fact:

@@ -24,19 +24,27 @@ from tests.protocol.office.stories import (
     SUPERVISOR,
     SYSTEM,
     Story,
+    annulled,
+    answered,
     appealed,
     asked,
     attempted,
     collected,
     completed,
+    corrected,
     enquired,
+    fact,
     failed,
     granted,
     lapsed,
     queued,
+    reached,
     ready,
     refused,
+    reopened,
+    replaced,
     sealed,
+    sealed_again,
     sent,
     submitted,
     told,
@@ -260,7 +268,98 @@ def test_what_the_modem_answers_fits_whatever_became_of_the_request() -> None:
 
 
 def test_no_rule_grants_anything_but_a_decision() -> None:
+    granted_already = (State.APPROVED, State.READY, State.COLLECTED)
     for (state, kind), rule in casework.TRANSITIONS.items():
-        if State.APPROVED in rule.then and state is not State.APPROVED:
+        if State.APPROVED in rule.then and state not in granted_already:
             assert kind == "decision.taken"
             assert rule.roles <= {"authority", "supervisor"}
+
+
+def test_part_of_the_delay_is_noted_once_and_its_end_is_silence_that_grants_nothing() -> None:
+    story = under_decision()
+    for mark in (50, 80, 100):
+        story.then(reached(story.heads, mark=mark))
+    assert (story.case.state, story.case.marks, story.case.silent) == (State.UNDER_DECISION, (50, 80, 100), True)
+    with pytest.raises(CallerError):
+        story.then(reached(story.heads, mark=80))
+    tell(story, queued)
+    assert not story.case.told, "to tell of silence is not to tell of an answer"
+    tell(story, granted, undone, granted)
+    assert not story.case.silent
+
+
+def test_a_mark_belongs_to_the_delay_that_runs() -> None:
+    story = under_decision()
+    with pytest.raises(CallerError):
+        story.then(msgspec.structs.replace(reached(story.heads), due="2027-01-23"))
+    tell(story, reached)
+    story.then(asked(story.heads, AGENT))
+    assert story.case.marks == (), "the delay stands while a document is missing"
+    assert refusal(story, reached(story.heads)).status == 409
+    story.then(completed(story.heads, enquiry=False))
+    assert tell(story, reached).case.marks == (50,)
+
+
+def test_an_appeal_is_lodged_once_with_its_grounds_and_answered_with_a_reason() -> None:
+    story = tell(under_decision(), refused)
+    assert refusal(story, answered(story.heads)).status == 409
+    assert refusal(story, msgspec.structs.replace(appealed(story.heads), grounds="  ")).field == "grounds"
+    tell(story, appealed)
+    assert refusal(story, appealed(story.heads)).status == 409
+    assert refusal(story, answered(story.heads, AGENT)).status == 403
+    assert refusal(story, msgspec.structs.replace(answered(story.heads), reason_text=" ")).field == "reason_text"
+    tell(story, queued, answered)
+    assert story.case.appeal is not None
+    assert (story.case.state, story.case.appeal.outcome, story.case.told) == (State.REFUSED, "rejected", False)
+    assert refusal(story, answered(story.heads)).status == 409
+
+
+def test_an_appeal_that_is_heard_brings_the_request_back_to_the_agent() -> None:
+    story = tell(under_decision(), refused, queued, sent, appealed, reopened)
+    assert (story.case.state, story.case.decision) == (State.UNDER_DECISION, None)
+    tell(story, granted)
+    assert tell(story, undone).case.state is State.UNDER_DECISION, "the new decision was not told yet"
+
+
+def test_a_wrong_certificate_is_annulled_put_right_and_decided_anew() -> None:
+    story = tell(under_decision(), granted, sealed, ready, queued, sent, collected)
+    assert refusal(story, annulled(story.heads, CLERK)).status == 403
+    assert refusal(story, msgspec.structs.replace(annulled(story.heads), reason_text="")).field == "reason_text"
+    with pytest.raises(CallerError):
+        story.then(msgspec.structs.replace(annulled(story.heads), serial="other"))
+    tell(story, annulled)
+    assert [(void.serial, void.cause) for void in story.case.void] == [("abc", "annulled")]
+    assert (story.case.state, story.case.certificate, story.case.decision) == (State.UNDER_DECISION, None, None)
+    assert story.case.due == date(2027, 3, 1)
+    tell(story, corrected, granted)
+    assert story.case.applicant.name_fr == "Fatima Zahra El Amrani"
+    with pytest.raises(CallerError):
+        story.then(sealed(story.heads))
+    tell(story, sealed_again, ready, collected)
+    assert story.case.certificate is not None
+    assert story.case.certificate.serial == "def"
+
+
+def test_a_lost_certificate_is_replaced_on_the_strength_of_the_same_decision() -> None:
+    story = tell(under_decision(), granted, sealed)
+    assert refusal(story, replaced(story.heads)).status == 409
+    tell(story, ready, collected)
+    assert refusal(story, replaced(story.heads, AGENT)).status == 403
+    decision = story.case.decision
+    tell(story, replaced)
+    assert (story.case.state, story.case.decision) == (State.APPROVED, decision)
+    assert refusal(story, undone(story.heads)).status == 409, "the decision was answered once"
+    tell(story, sealed_again, ready, collected)
+    assert [(void.serial, void.cause) for void in story.case.void] == [("abc", "lost")]
+
+
+def test_what_is_decided_is_corrected_no_more() -> None:
+    story = tell(under_decision(), granted)
+    assert refusal(story, corrected(story.heads)).status == 409
+
+
+def test_two_branches_that_answer_an_appeal_differently_are_a_conflict() -> None:
+    story = tell(under_decision(), refused, appealed)
+    beside = fact(reopened(story.heads), "clone", 50_000)
+    tell(story, answered)
+    assert casework.fold([*story.facts, beside]).state is State.CONFLICT

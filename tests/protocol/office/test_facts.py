@@ -27,7 +27,6 @@ from tests.protocol.office.stories import (
     enquired,
     fact,
     granted,
-    queued,
     refused,
     sealed,
     submitted,
@@ -112,8 +111,12 @@ def hold_invariants(case: Case) -> None:
         assert case.decision is not None
         assert case.decision.reason_text
     assert kinds.count("pieces.requested") <= 1
-    assert kinds.count("certificate.sealed") <= 1
-    assert kinds.count("decision.taken") - kinds.count("decision.undone") <= 1
+    assert kinds.count("certificate.sealed") - len(case.void) == (case.certificate is not None)
+    assert len({void.serial for void in case.void} | {"abc", "def"}) == 2
+    reopened = [step for step in case.history if (step.kind, step.note) == ("appeal.answered", "reopened")]
+    back = kinds.count("decision.undone") + kinds.count("certificate.annulled") + len(reopened)
+    assert kinds.count("decision.taken") - back == (case.decision is not None)
+    assert list(case.marks) == sorted(set(case.marks)), "each mark once, in order"
     assert case.state is not State.CONFLICT
 
 
@@ -222,7 +225,7 @@ def test_what_does_not_follow_the_heads_is_not_applied_but_folded() -> None:
 def test_an_unlawful_event_stays_in_the_history_and_changes_nothing_else() -> None:
     story = under_decision()
     before = story.case
-    early = fact(queued(story.heads), "early", 7)
+    early = fact(sealed(story.heads), "early", 7)
     after = casework.apply(before, early)
     assert replace(after, heads=before.heads, history=before.history) == before
     assert [step.lawful for step in after.history[-1:]] == [False]

@@ -1,0 +1,79 @@
+"""What happens in the office itself, and what the prefecture publishes to all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from protocol.office.event_shape import BaseEvent
+from protocol.office.parties import Language, Role
+
+
+class StaffAdded(BaseEvent, frozen=True, kw_only=True, tag="staff.added"):
+    """Someone works here from now on."""
+
+    login: str
+    name_fr: str
+    name_ar: str
+    role: Role
+    password_hash: str
+    language: Language
+
+
+class StaffPasswordChanged(BaseEvent, frozen=True, kw_only=True, tag="staff.password_changed"):
+    """An agent has another password."""
+
+    login: str
+    password_hash: str
+
+
+class AgentKeyEnrolled(BaseEvent, frozen=True, kw_only=True, tag="agent.key_enrolled"):
+    """The annexe vouches that `public` (Ed25519) is the key with which this agent signs his decisions."""
+
+    login: str
+    public: bytes
+
+
+class CredentialPublished(BaseEvent, frozen=True, kw_only=True, tag="credential.published"):
+    """The prefecture published a credential, in its encoded form."""
+
+    credential: bytes
+
+
+class CataloguePublished(BaseEvent, frozen=True, kw_only=True, tag="catalogue.published"):
+    """The prefecture published a version of a procedure."""
+
+    id: str
+    version: int
+    document: dict[str, Any]
+
+
+class Holiday(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A day (ISO date) on which no annexe works, and its names."""
+
+    day: str
+    name_fr: str
+    name_ar: str
+
+
+class CalendarPublished(BaseEvent, frozen=True, kw_only=True, tag="calendar.published"):
+    """The prefecture published the holidays of a year; a later one of the same year takes its place.
+
+    Those of the Hijri year follow sighting: they are added when they are announced, never computed.
+    """
+
+    year: int
+    holidays: list[Holiday]
+
+
+class RevocationsPublished(BaseEvent, frozen=True, kw_only=True, tag="revocations.published"):
+    """The prefecture published which certificates are void, by their random serials; a higher `number` takes its place.
+
+    `issued_ms` and `next_update_ms`: when it was made, and the latest instant of the next one.
+    """
+
+    number: int
+    issued_ms: int
+    next_update_ms: int
+    serials: list[str]
