@@ -15,6 +15,7 @@ from pathlib import Path
 
 from central import journal, staff
 from central.admission import admit_annexe
+from central.backup_commands import backup_options, restore_options
 from central.catalogue_files import FOLDER, publish_catalogue, read_catalogue
 from central.durable import write_durably
 from central.installation import install, open_installation
@@ -86,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
     _snapshot_options(_command(commands, "snapshot", "Write all that is published, for the seed of a new annexe."))
     people = _group(commands, "staff", "Those who sign in at the prefecture.")
     _staff_options(_command(people, "add", "Add somebody who signs in with a login and a password."))
+    backup_options(_command(commands, "backup", "Write everything of DIR to one sealed file; the server may run."))
+    restore_options(_command(commands, "restore", "Make a new DIR from a backup, or rehearse that it can be made."))
     _verify_options(_command(commands, "verify", "Tell whether a certificate is genuine: its PDF, or its QR text."))
     return whole
 

@@ -41,7 +41,7 @@ def now_ms() -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    chosen = _parser().parse_args(argv)
+    chosen = parser().parse_args(argv)
     try:
         code: int = asyncio.run(chosen.run(chosen))
     except PersonErrors as errors:
@@ -59,15 +59,16 @@ def _say(*sentences: str) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line of `mulhaqa-edge`."""
+    whole = argparse.ArgumentParser(
         prog="mulhaqa-edge",
         description="The appliance of one administrative annexe: install it, run it, check it.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=software_version())
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    whole.add_argument("--version", action="version", version=software_version())
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
     sub.set_defaults(run=_verify)
-    return parser
+    return whole
 
 
 def _run_options(sub: argparse.ArgumentParser) -> None:

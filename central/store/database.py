@@ -25,6 +25,7 @@ from central.store.schema import VERSION, metadata, schema_version
 from protocol.errors import OperatorError
 
 Row = Mapping[str, Any]
+SQLITE = "central.sqlite"  # the database in a data folder
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
 WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will write
@@ -32,7 +33,7 @@ WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will w
 
 def sqlite_url(folder: Path) -> str:
     """The URL of the database in a data folder."""
-    return f"sqlite+aiosqlite:///{folder / 'central.sqlite'}"
+    return f"sqlite+aiosqlite:///{folder / SQLITE}"
 
 
 class Database:

@@ -3,7 +3,7 @@
     /prefecture...     for officers who signed in: annexes, requests, catalogue
     /verify            for everyone: is this paper genuine?
     /uplink            for annexes: a WebSocket that begins with a signed hello (central.uplinks)
-    /health            for machines
+    /health, /metrics  for machines
 
 The pages of the staff have a path, and so a cookie, of their own: the demonstration's annexe serves from the same host.
 """
@@ -19,7 +19,18 @@ from aiohttp import web
 
 from central import uplinks
 from central.prefecture import Prefecture
-from central.web import annexes, bodies, catalogue, health, live, requests, signed_in, staff_sign_in, verification
+from central.web import (
+    annexes,
+    bodies,
+    catalogue,
+    health,
+    live,
+    metrics,
+    requests,
+    signed_in,
+    staff_sign_in,
+    verification,
+)
 from screens import pages, security
 from screens.limits import Limits
 from screens.pages import Area
@@ -54,7 +65,7 @@ def build(prefecture: Prefecture) -> web.Application:
         entropy=prefecture.entropy,
         context=context_of(prefecture),
     )
-    for room in (health, staff_sign_in, live, annexes, requests, catalogue, verification):
+    for room in (health, metrics, staff_sign_in, live, annexes, requests, catalogue, verification):
         app.add_routes(signed_in.require_marks(room.routes()))
     app.add_routes(uplinks.routes(prefecture.centre, prefecture.uplinks))
     app.router.add_get("/", first_page)

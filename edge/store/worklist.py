@@ -61,6 +61,17 @@ async def message_counts(reader: Reader) -> dict[str, int]:
     return {text(row[0]): number(row[1]) for row in found}
 
 
+async def request_counts(reader: Reader) -> dict[str, int]:
+    """Return how many requests are in each state that any is in."""
+    found = await reader.rows("SELECT state, count(*) FROM cases GROUP BY state ORDER BY state")
+    return {text(row[0]): number(row[1]) for row in found}
+
+
+async def record_count(reader: Reader) -> int:
+    """Return how many records the log holds, of all streams."""
+    return number((await reader.rows("SELECT count(*) FROM records"))[0][0])
+
+
 async def untold(reader: Reader, limit: int) -> list[bytes]:
     """Return the cases that have an answer of which nobody could be told, the one that waits longest first."""
     found = await reader.rows(

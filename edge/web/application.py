@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from edge.services.office import Office
-from edge.web import health, live, signed_in, staff_sign_in
+from edge.web import health, live, metrics, signed_in, staff_sign_in
 from edge.web.calls import CALLS, Calls
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
@@ -67,6 +67,7 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
 def _routes(office: Office, screens: Sequence[str]) -> list[Sequence[web.RouteDef]]:
     made: list[Sequence[web.RouteDef]] = [
         health.routes(office),
+        metrics.routes(office),
         staff_sign_in.routes(office),
         live.routes(office, SCREENS),
     ]

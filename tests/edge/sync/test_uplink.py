@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,9 +17,12 @@ import pytest
 from aiohttp import web
 from sqlalchemy import update
 
+from central.backup import copy_database
+from central.store.database import SQLITE
 from central.store.folding import Folder
 from central.store.schema import records
 from central.store.store import CentralStore
+from central.store.vault import NAME as VAULT_KEY
 from edge.store.schema import DATABASE
 from edge.sync.uplink import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.errors import OperatorError
@@ -172,6 +176,24 @@ async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path
             await until(lambda: uplink.status.restored, uplink.on_change)
             await until_sent(uplink)
     assert at_centre(tmp_path / "restored") == at_edge(tmp_path / "a")
+
+
+async def test_a_prefecture_restored_to_yesterday_gets_back_what_came_since(tmp_path: Path) -> None:
+    restored = tmp_path / "restored"
+    async with annexe_in(tmp_path / "a") as store:
+        await write_some(store, 3)
+        async with prefecture(tmp_path / "centre") as line, running(make_uplink(store, line)) as uplink:
+            await until_sent(uplink)
+            restored.mkdir()
+            copy_database(tmp_path / "centre" / SQLITE, restored / SQLITE, lambda _done, _total: None)
+            shutil.copy(tmp_path / "centre" / VAULT_KEY, restored)
+            await write_some(store, 3, 50)
+            await until_sent(uplink)
+        assert at_centre(restored) != at_edge(tmp_path / "a")
+        async with prefecture(restored) as line, running(make_uplink(store, line)) as uplink:
+            await until(lambda: uplink.status.restored, uplink.on_change)
+            await until_sent(uplink)
+    assert at_centre(restored) == at_edge(tmp_path / "a")
 
 
 async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""GET /metrics: how the prefecture's server and its annexes do, in figures, for a scraper on the same machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from central.store.queries import AnnexeState
+from central.web import signed_in
+from screens.metrics import Metric, Sample, answer
+
+METRICS = (
+    Metric("mulhaqa_central_info", "1; which prefecture this is, and its software.", ("centre", "software")),
+    Metric("mulhaqa_central_requests", "Requests in each state, of all annexes.", ("state",)),
+    Metric("mulhaqa_central_annexe_records", "Records held of an annexe.", ("annexe",)),
+    Metric("mulhaqa_central_annexe_holes", "Records of an annexe that were refused and not filled yet.", ("annexe",)),
+    Metric("mulhaqa_central_annexe_branches", "Branches of an annexe's streams.", ("annexe",)),
+    Metric("mulhaqa_central_annexe_contact_timestamp_seconds", "When an annexe was last heard.", ("annexe",)),
+)
+
+
+def routes() -> list[web.RouteDef]:
+    """The one route."""
+    return [web.get("/metrics", show)]
+
+
+@signed_in.anyone
+async def show(request: web.Request) -> web.StreamResponse:
+    """The figures."""
+    prefecture = signed_in.prefecture_of(request)
+    queries = prefecture.centre.queries
+    counts = await queries.counts()
+    samples = [
+        Sample("mulhaqa_central_info", 1, (prefecture.profile.id, prefecture.software)),
+        *(Sample("mulhaqa_central_requests", count, (state.value,)) for state, count in counts.items()),
+        *(sample for annexe in await queries.annexes() for sample in _annexe(annexe)),
+    ]
+    return answer(request, METRICS, samples)
+
+
+def _annexe(state: AnnexeState) -> Iterator[Sample]:
+    name = (state.annexe,)
+    yield Sample("mulhaqa_central_annexe_records", state.records, name)
+    yield Sample("mulhaqa_central_annexe_holes", sum(len(stream.holes) for stream in state.streams), name)
+    yield Sample("mulhaqa_central_annexe_branches", sum(stream.branches for stream in state.streams), name)
+    if state.last_contact_ms is not None:
+        yield Sample("mulhaqa_central_annexe_contact_timestamp_seconds", state.last_contact_ms / 1000, name)

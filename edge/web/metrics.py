@@ -1,0 +1,59 @@
+"""GET /metrics: how the appliance does, in figures, for a scraper on the same machine."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from devices.health import Condition
+from edge.services import status
+from edge.services.office import Office, UplinkState
+from edge.web import signed_in
+from screens.metrics import Metric, Sample, answer
+
+METRICS = (
+    Metric("mulhaqa_edge_info", "1; whose appliance this is, and its software.", ("annexe", "software")),
+    Metric("mulhaqa_edge_disk_failed", "1 once the store has stopped because its disk failed."),
+    Metric("mulhaqa_edge_log_records", "Records in the log, of all streams, those of the prefecture included."),
+    Metric("mulhaqa_edge_requests", "Requests in each state.", ("state",)),
+    Metric("mulhaqa_edge_messages", "SMS in each state.", ("state",)),
+    Metric("mulhaqa_edge_device_working", "1 while the device works, 0 while it does not.", ("device",)),
+    Metric("mulhaqa_edge_uplink_connected", "1 while there is a link to the prefecture."),
+    Metric("mulhaqa_edge_uplink_behind_records", "Records that the prefecture has not confirmed yet."),
+    Metric("mulhaqa_edge_uplink_confirmed_timestamp_seconds", "When the prefecture last confirmed."),
+)
+
+
+def routes(_office: Office) -> list[web.RouteDef]:
+    """The one route."""
+    return [web.get("/metrics", show)]
+
+
+@signed_in.anyone
+async def show(request: web.Request) -> web.StreamResponse:
+    """The figures."""
+    office = signed_in.office_of(request)
+    figures = await status.figures(office)
+    samples = [
+        Sample("mulhaqa_edge_info", 1, (office.annexe.id, office.software)),
+        Sample("mulhaqa_edge_disk_failed", office.store.failure is not None),
+        Sample("mulhaqa_edge_log_records", figures.records),
+        *(Sample("mulhaqa_edge_requests", count, (state,)) for state, count in figures.requests.items()),
+        *(Sample("mulhaqa_edge_messages", count, (state,)) for state, count in figures.messages.items()),
+        *(
+            Sample("mulhaqa_edge_device_working", one.condition is Condition.WORKING, (one.device,))
+            for one in figures.devices
+        ),
+        *_uplink(figures.uplink),
+    ]
+    return answer(request, METRICS, samples)
+
+
+def _uplink(state: UplinkState | None) -> list[Sample]:
+    if state is None:
+        return []
+    confirmed = [] if state.confirmed_ms is None else [state.confirmed_ms / 1000]
+    return [
+        Sample("mulhaqa_edge_uplink_connected", state.connected),
+        Sample("mulhaqa_edge_uplink_behind_records", state.behind),
+        *(Sample("mulhaqa_edge_uplink_confirmed_timestamp_seconds", at) for at in confirmed),
+    ]
