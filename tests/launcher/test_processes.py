@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ import subprocess
 child = subprocess.Popen(["sleep", "60"])
 open(__file__ + ".child", "w").write(str(child.pid))
 """
+
+SOON = 30.0  # seconds at most: a process that was killed ends when a loaded machine comes to it
 
 Make = Callable[..., Process]
 
@@ -87,9 +90,11 @@ def test_a_kill_takes_its_children_along(make: Make, tmp_path: Path) -> None:
     process = make(CHILD + SERVER)
     process.start()
     pid = int((tmp_path / "server.py.child").read_text())
+    child = os.pidfd_open(pid)
     process.kill()
-    state = Path(f"/proc/{pid}/stat")
-    assert not state.exists() or state.read_text().split()[2] in "ZX"
+    ended, _, _ = select.select([child], [], [], SOON)
+    os.close(child)
+    assert ended, "the child lives on"
 
 
 def test_one_that_ends_at_its_start_is_quoted(make: Make) -> None:
