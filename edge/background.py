@@ -2,9 +2,9 @@
 announcing what changed.
 
 Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
-Sealing, sending and deadlines are tasks of their own, so a press that hangs keeps no message back. What fails for one request
-rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
-a store that failed ends the service, for its data is in doubt.
+Sealing, sending and deadlines are tasks of their own, so a press that hangs keeps no message back. What fails for one
+request rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has
+rested. Only a store that failed ends the service, for its data is in doubt.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a notice's data to what its template shows: one layout for all, so that people know a paper of the annexe.
 
-    title, facts, a list of pieces or a text in the person's own words, what the notice says (framed), what it does not
-    say, the code to follow the request.
+title, facts, a list of pieces or a text in the person's own words, what the notice says (framed), what it does not
+say, the code to follow the request.
 """
 
 from __future__ import annotations

@@ -40,14 +40,15 @@ def bring_until(day: Bilingual | None) -> Lines:
 
 INCOMPLETE: Lines = {
     "ar": [
-        "لا يحتسب أجل معالجة الطلب إلا من تاريخ اكتمال الملف. وبعد انصرام الأجل المذكور يغلق الطلب، ويمكنكم تقديم طلب جديد.",
+        "لا يحتسب أجل معالجة الطلب إلا من تاريخ اكتمال الملف. وبعد انصرام الأجل المذكور يغلق الطلب، ويمكنكم"
+        " تقديم طلب جديد.",
         "طبقا للقانون رقم 55.19، لا تطلب الوثائق الناقصة إلا مرة واحدة، ولا يطلب غير ما هو وارد في هذا الوصل.",
     ],
     "fr": [
-        "Le délai de traitement ne court qu'à compter du dossier complet. Passé ce jour, la demande est close ; vous pouvez"
-        " en déposer une nouvelle.",
-        "Conformément à la loi n° 55-19, les pièces manquantes ne sont demandées qu'une seule fois : rien d'autre que ce"
-        " qui figure ici ne peut vous être demandé.",
+        "Le délai de traitement ne court qu'à compter du dossier complet. Passé ce jour, la demande est close ;"
+        " vous pouvez en déposer une nouvelle.",
+        "Conformément à la loi n° 55-19, les pièces manquantes ne sont demandées qu'une seule fois : rien"
+        " d'autre que ce qui figure ici ne peut vous être demandé.",
     ],
 }
 
@@ -56,52 +57,57 @@ def silence_stated(due: Bilingual) -> Lines:
     """Return what the proof of silence attests, and nothing beyond."""
     return {
         "ar": [f"إلى غاية نهاية يوم {due.ar}، لم يسجل بهذه الملحقة أي جواب على الطلب المذكور أعلاه."],
-        "fr": [f"Jusqu'à la fin du {due.fr}, aucune réponse à la demande ci-dessus n'a été enregistrée à cette annexe."],
+        "fr": [
+            f"Jusqu'à la fin du {due.fr}, aucune réponse à la demande ci-dessus n'a été enregistrée à cette annexe."
+        ],
     }
 
 
 SILENCE_SCOPE: dict[Silence | None, Lines] = {
     "acceptance": {
         "ar": [
-            "حسب دليل المساطر المنشور، يندرج هذا الإجراء ضمن الأعمال التي يعتبر فيها سكوت الإدارة بعد انصرام الأجل بمثابة"
-            " موافقة (القانون رقم 55.19). غير أن هذه الوثيقة ليست هي الموافقة: تسلم الجهة المختصة ما يثبتها."
+            "حسب دليل المساطر المنشور، يندرج هذا الإجراء ضمن الأعمال التي يعتبر فيها سكوت الإدارة بعد انصرام"
+            " الأجل بمثابة موافقة (القانون رقم 55.19). غير أن هذه الوثيقة ليست هي الموافقة: تسلم الجهة المختصة"
+            " ما يثبتها."
         ],
         "fr": [
-            "Selon le catalogue publié, cet acte est de ceux pour lesquels le silence gardé au-delà du délai vaut accord"
-            " (loi n° 55-19). Ce document n'est pas cet accord : c'est à l'autorité compétente d'en délivrer l'attestation."
+            "Selon le catalogue publié, cet acte est de ceux pour lesquels le silence gardé au-delà du délai"
+            " vaut accord (loi n° 55-19). Ce document n'est pas cet accord : c'est à l'autorité compétente d'en"
+            " délivrer l'attestation."
         ],
     },
     "nothing": {
         "ar": [
-            "حسب دليل المساطر المنشور، لا يندرج هذا الإجراء ضمن الأعمال التي يعتبر فيها سكوت الإدارة بمثابة موافقة (القانون"
-            " رقم 55.19): فالسكوت هنا لا يمنح الوثيقة المطلوبة."
+            "حسب دليل المساطر المنشور، لا يندرج هذا الإجراء ضمن الأعمال التي يعتبر فيها سكوت الإدارة بمثابة"
+            " موافقة (القانون رقم 55.19): فالسكوت هنا لا يمنح الوثيقة المطلوبة."
         ],
         "fr": [
-            "Selon le catalogue publié, cet acte n'est pas de ceux pour lesquels le silence vaut accord (loi n° 55-19) : le"
-            " silence ne donne pas droit, par lui-même, au document demandé."
+            "Selon le catalogue publié, cet acte n'est pas de ceux pour lesquels le silence vaut accord (loi n°"
+            " 55-19) : le silence ne donne pas droit, par lui-même, au document demandé."
         ],
     },
     None: {
         "ar": [
-            "لا يعتبر القانون رقم 55.19 سكوت الإدارة بعد انصرام الأجل بمثابة موافقة إلا في الأعمال المحددة بنص. ولم يتأكد بعد"
-            " هل يندرج هذا الإجراء ضمنها: يرجى الاستفسار لدى العمالة أو الإقليم."
+            "لا يعتبر القانون رقم 55.19 سكوت الإدارة بعد انصرام الأجل بمثابة موافقة إلا في الأعمال المحددة بنص."
+            " ولم يتأكد بعد هل يندرج هذا الإجراء ضمنها: يرجى الاستفسار لدى العمالة أو الإقليم."
         ],
         "fr": [
-            "La loi n° 55-19 ne fait valoir accord le silence gardé au-delà du délai que pour les actes fixés par un texte."
-            " Que cet acte en fasse partie reste à confirmer : renseignez-vous auprès de la préfecture ou province."
+            "La loi n° 55-19 ne fait valoir accord le silence gardé au-delà du délai que pour les actes fixés"
+            " par un texte. Que cet acte en fasse partie reste à confirmer : renseignez-vous auprès de la"
+            " préfecture ou province."
         ],
     },
 }
 
 SILENCE: Lines = {
     "ar": [
-        "لا تقوم هذه الوثيقة مقام الشهادة المطلوبة ولا تمنحها. ويبقى الطلب معروضا على السلطة المحلية، ويرفع إلى علم العمالة أو"
-        " الإقليم.",
+        "لا تقوم هذه الوثيقة مقام الشهادة المطلوبة ولا تمنحها. ويبقى الطلب معروضا على السلطة المحلية، ويرفع إلى"
+        " علم العمالة أو الإقليم.",
         "يمكنكم تقديم طعن لدى السيد العامل، أو اللجوء إلى المحكمة الإدارية.",
     ],
     "fr": [
-        "Ce document ne remplace pas le certificat demandé et ne l'accorde pas. La demande reste devant l'autorité locale et"
-        " est signalée à la préfecture ou province.",
+        "Ce document ne remplace pas le certificat demandé et ne l'accorde pas. La demande reste devant"
+        " l'autorité locale et est signalée à la préfecture ou province.",
         "Vous pouvez former un recours auprès du gouverneur, ou saisir le tribunal administratif.",
     ],
 }
@@ -122,14 +128,15 @@ def appeal_by(day: Bilingual | None) -> Lines:
 
 REFUSAL: Lines = {
     "ar": [
-        "يمكنكم الطعن في هذا القرار لدى السيد العامل: بالشباك الآلي من حسابكم، أو بشباك الملحقة حيث يسلم لكم وصل عنه."
-        " ويمكنكم كذلك اللجوء إلى المحكمة الإدارية.",
+        "يمكنكم الطعن في هذا القرار لدى السيد العامل: بالشباك الآلي من حسابكم، أو بشباك الملحقة حيث يسلم لكم وصل"
+        " عنه. ويمكنكم كذلك اللجوء إلى المحكمة الإدارية.",
         "لا يرفض طعن لمجرد إيداعه بعد الأجل: يسجل ويشار إلى تأخره.",
     ],
     "fr": [
-        "Vous pouvez former un recours auprès du gouverneur : à la borne depuis votre compte, ou au guichet de l'annexe, qui"
-        " vous en remet un récépissé. Vous pouvez aussi saisir le tribunal administratif.",
-        "Un recours n'est pas écarté au seul motif qu'il est tardif : il est enregistré, et son retard est mentionné.",
+        "Vous pouvez former un recours auprès du gouverneur : à la borne depuis votre compte, ou au guichet de"
+        " l'annexe, qui vous en remet un récépissé. Vous pouvez aussi saisir le tribunal administratif.",
+        "Un recours n'est pas écarté au seul motif qu'il est tardif : il est enregistré, et son retard est"
+        " mentionné.",
     ],
 }
 
@@ -141,8 +148,8 @@ APPEAL_TAKEN: Lines = {
 APPEAL_LATE: Lines = {
     "ar": ["أودع هذا الطعن بعد الأجل المشار إليه في الإشعار (30 يوما، في انتظار التأكيد). وقد سجل مع الإشارة إلى ذلك."],
     "fr": [
-        "Ce recours a été déposé après le délai indiqué sur la notification (30 jours, à confirmer). Il est enregistré avec"
-        " cette mention."
+        "Ce recours a été déposé après le délai indiqué sur la notification (30 jours, à confirmer). Il est"
+        " enregistré avec cette mention."
     ],
 }
 

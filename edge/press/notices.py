@@ -26,7 +26,7 @@ class BaseNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncompleteReceipt(BaseNotice, frozen=True, kw_only=True, tag="incomplete"):
-    """The receipt of an incomplete dossier (law 55-19): what is missing, asked for once, and until when it is awaited."""
+    """The receipt of an incomplete dossier (law 55-19): what is missing, asked for once, and until when."""
 
     missing: list[Bilingual]
     asked_ms: int

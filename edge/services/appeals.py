@@ -100,7 +100,9 @@ def _outcome(text: str) -> Outcome:
 def _reason(text: str) -> str:
     text = text.strip()
     if len(text) < SHORTEST:
-        raise PersonError(N_("Give the reason in a sentence: the citizen reads it with the answer."), field="reason_text")
+        raise PersonError(
+            N_("Give the reason in a sentence: the citizen reads it with the answer."), field="reason_text"
+        )
     return check_text(text, field="reason_text", longest=LONGEST)
 
 

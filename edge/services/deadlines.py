@@ -3,7 +3,7 @@
 Rules:
 
 - One query on an index finds the requests that a day moves; only these are opened, inside the writer, and judged there
-  by the day of its own instant. What is noted moves the case on in the same transaction, so neither a crash nor a second
+  by the day of its own instant. What is noted moves the case on in the same transaction, so neither a crash nor another
   look notes anything twice.
 - Marks that were missed (a power cut, a clock put right) are noted in their order, in one go.
 - A clock of which nothing is known notes nothing: it would call silence what is only a wrong year.
@@ -93,9 +93,7 @@ async def _lapse(
     await queue_message(office, tx, subject, after, procedure, LAPSED)
 
 
-async def _mark(
-    office: Office, tx: Transaction, subject: bytes, case: Case, procedure: Procedure, today: date
-) -> None:
+async def _mark(office: Office, tx: Transaction, subject: bytes, case: Case, procedure: Procedure, today: date) -> None:
     while _is_due(case, today):
         mark = next_mark(case)
         if mark is None:

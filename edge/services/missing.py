@@ -21,7 +21,7 @@ law 55-19 gives the administration at the most, so that a request is never close
 async def ask(office: Office, command: bytes, case: bytes, piece_ids: Collection[str], by: Actor) -> None:
     """Ask for the pieces that are missing, all at once, and call the citizen.
 
-    Raises PersonError 422 when none is named or one is not the catalogue's, 409 when it was asked before or is too late.
+    Raises PersonError 422 when none is named or one is not the catalogue's, 409 when it was asked before, or late.
     """
     named = frozenset(piece_ids)
 

@@ -59,7 +59,9 @@ def _common(office: Office, opened: Dossier) -> dict[str, Any]:
 
 def _last_ms(case: Case, kind: str, note: str = "") -> int:
     """Return when the last step of a kind was taken; the day of the request where there is none."""
-    times = [step.time_ms for step in case.history if step.kind == kind and step.lawful and (not note or step.note == note)]
+    times = [
+        step.time_ms for step in case.history if step.kind == kind and step.lawful and (not note or step.note == note)
+    ]
     return times[-1] if times else case.submitted_ms
 
 

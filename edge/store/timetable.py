@@ -22,9 +22,7 @@ async def turning(reader: Reader, today: date) -> list[bytes]:
 
 async def late(reader: Reader, mark: int) -> list[bytes]:
     """Return the cases that nobody has answered and whose delay has passed to `mark` percent, the nearest end first."""
-    found = await reader.rows(
-        "SELECT subject FROM cases WHERE mark > 0 AND mark >= ? ORDER BY due, subject", (mark,)
-    )
+    found = await reader.rows("SELECT subject FROM cases WHERE mark > 0 AND mark >= ? ORDER BY due, subject", (mark,))
     return [blob(row[0]) for row in found]
 
 

@@ -34,11 +34,19 @@ TITLES: Mapping[str, str] = {"moqaddem": N_("Moqaddem"), "cheikh": N_("Cheikh")}
 ENQUIRIES: Mapping[str, str] = {"favourable": N_("favourable"), "unfavourable": N_("unfavourable")}
 
 MARKS: Mapping[int, tuple[str, str]] = {
-    50: ("wait", N_("half the delay used")),
+    50: ("sent", N_("half the delay used")),
     80: ("wait", N_("answer soon")),
     100: ("refused", N_("delay over")),
 }
 """How much of the legal delay has passed (percent): colour and word."""
+
+PAPERS: Mapping[str, str] = {
+    "incomplete": N_("Incomplete receipt (PDF)"),
+    "silence": N_("Proof of silence (PDF)"),
+    "refusal": N_("Refusal, with the way to appeal (PDF)"),
+    "appeal": N_("Receipt of the appeal (PDF)"),
+}
+"""What the papers about a request are called (`services.notices`)."""
 
 APPEALS: Mapping[str, str] = {
     "rejected": N_("The refusal stands"),
