@@ -87,7 +87,7 @@ async def test_while_nobody_was_told_no_time_runs(office: Office, clock: Clock) 
     assert not is_late(await case_of(office, case))
 
 
-async def test_before_the_agents_minute_is_over_there_is_nothing_to_appeal_against(office: Office, clock: Clock) -> None:
+async def test_before_the_agents_minute_is_over_nothing_can_be_appealed_against(office: Office, clock: Clock) -> None:
     case = await ready_to_decide(office)
     await decided(office, case, "refused")
     with pytest.raises(PersonError, match="not final yet"):

@@ -1,4 +1,4 @@
-"""Missing pieces are asked for once, by name, with a day; what was asked is on the receipt, and brought it is complete."""
+"""Missing pieces are asked for once, by name, with a day; what was asked is on the receipt, and ends when brought."""
 
 from __future__ import annotations
 
