@@ -135,8 +135,7 @@ REFUSAL: Lines = {
     "fr": [
         "Vous pouvez former un recours auprès du gouverneur : à la borne depuis votre compte, ou au guichet de"
         " l'annexe, qui vous en remet un récépissé. Vous pouvez aussi saisir le tribunal administratif.",
-        "Un recours n'est pas écarté au seul motif qu'il est tardif : il est enregistré, et son retard est"
-        " mentionné.",
+        "Un recours n'est pas écarté au seul motif qu'il est tardif : il est enregistré, et son retard est mentionné.",
     ],
 }
 
