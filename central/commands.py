@@ -10,16 +10,15 @@ import argparse
 import asyncio
 import os
 import sys
-import time
 from pathlib import Path
 
-from central import journal, staff
+from central import calendar_commands, journal, staff
 from central.admission import admit_annexe
 from central.backup_commands import backup_options, restore_options
 from central.catalogue_files import FOLDER, publish_catalogue, read_catalogue
 from central.durable import write_durably
 from central.installation import install, open_installation
-from central.opening import opened_centre, software_version
+from central.opening import now_ms, opened_centre, software_version
 from central.passwords import Passwords
 from central.server import ServerSettings, run
 from central.verdicts import as_json, as_text, judge
@@ -41,11 +40,6 @@ Each command explains itself:  mulhaqa-central run --help
 Exit codes: 0 done (verify: genuine), 1 something must be mended, a sentence says what (verify: not proven genuine),
 2 the command was typed wrongly.
 """
-
-
-def now_ms() -> int:
-    """The wall clock in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -82,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
     _run_options(_command(commands, "run", "Take in what the annexes send and serve the pages until stopped."))
     catalogue = _group(commands, "catalogue", "The catalogue of procedures.")
     _publish_options(_command(catalogue, "publish", "Check the catalogue and publish what is new to every annexe."))
+    calendar = _group(commands, "calendar", "The days on which no annexe works.")
+    for name, (text, options) in calendar_commands.COMMANDS.items():
+        options(_command(calendar, name, text))
     annexe = _group(commands, "annexe", "The annexes.")
     _admit_options(_command(annexe, "admit", "Let an annexe in: its credential, and the seal of its codes."))
     _snapshot_options(_command(commands, "snapshot", "Write all that is published, for the seed of a new annexe."))

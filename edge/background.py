@@ -1,9 +1,10 @@
-"""What the appliance does by itself: sealing what was granted, sending what was queued, announcing what changed.
+"""What the appliance does by itself: sealing what was granted, sending what was queued, noting what time has brought,
+announcing what changed.
 
 Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
-Sealing and sending are tasks of their own, so a press that hangs keeps no message back. What fails for one request
-rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
-a store that failed ends the service, for its data is in doubt.
+Sealing, sending and deadlines are tasks of their own, so a press that hangs keeps no message back. What fails for one
+request rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has
+rested. Only a store that failed ends the service, for its data is in doubt.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 
 import structlog
 
-from edge.services import messages, settling
+from edge.services import deadlines, messages, settling
 from edge.services.office import Office
 from edge.store.rows import Committed
 from protocol.records.hashing import text_of
@@ -64,7 +65,11 @@ class Background:
         given_up = await messages.settle_unknown(self._office)
         if given_up:
             log.warning("messages.unknown", count=given_up)
-        work_of: dict[str, Work] = {"settle": settling.settle_decisions, "send": messages.send_due}
+        work_of: dict[str, Work] = {
+            "settle": settling.settle_decisions,
+            "send": messages.send_due,
+            "deadlines": deadlines.keep_time,
+        }
         for name, work in work_of.items():
             self._tasks.append(asyncio.create_task(self._repeat(name, work), name=f"background-{name}"))
 

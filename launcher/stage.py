@@ -179,6 +179,8 @@ class Stage:
         self._destroy("centre.seed")
         self._say("prefecture: the catalogue of procedures")
         self._central("catalogue", "publish")
+        self._say("prefecture: the holidays")
+        self._central("calendar", "publish")
 
     def _make_annexe(self) -> None:
         self._say(f"annexe {ANNEXE}: keys, seals and seed")

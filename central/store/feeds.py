@@ -9,7 +9,8 @@ Rules:
 - A segment is new at the first write after every start, and names the record that it continues.
 - Nothing is published twice: a credential or a version of a procedure that stands in the feed already is left as it is,
   which is looked up in the transaction that would write it.
-- Records, chain, and the tables that pages read (`credentials`, `catalogue`) are one transaction.
+- A calendar is published whole: the days of a year as they stand now.
+- Records, chain, and the tables that pages read (`credentials`, `catalogue`, `calendars`) are one transaction.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.store import schema
 from central.store.chains import load_states, segment_row
 from central.store.store import CentralStore
-from protocol.errors import CallerError
-from protocol.office.events import CataloguePublished, CredentialPublished, to_value
+from protocol.errors import CallerError, PeerError
+from protocol.office.events import CalendarPublished, CataloguePublished, CredentialPublished, from_value, to_value
 from protocol.records.chain import NO_PARENT, SegmentState, segment_opened
 from protocol.records.clock import clock_changed, stepped_back, tick
 from protocol.records.credentials import Credential
-from protocol.records.encoding import Value, encode
+from protocol.records.encoding import Value, decode, encode
 from protocol.records.envelope import Record, write_record
 from protocol.records.keys import SigningKey
 
@@ -55,6 +56,18 @@ class Publisher:
 class _Tip:
     state: SegmentState
     is_ours: bool  # of this start: writing may go on in it
+
+
+Change = Callable[[CalendarPublished | None], CalendarPublished]
+
+
+def read_calendar(document: bytes) -> CalendarPublished:
+    """Return a year's holidays as the table keeps them."""
+    value = decode(document)
+    event = from_value(value) if isinstance(value, dict) else None
+    if not isinstance(event, CalendarPublished):
+        raise PeerError("A published calendar is damaged: restore the database from its backup.")
+    return event
 
 
 class FeedWriter:
@@ -135,6 +148,23 @@ class FeedWriter:
             raise CallerError(f"Version {version} of {name} is published with another text: give it the next version.")
         return is_new
 
+    async def publish_calendar(self, year: int, change: Change) -> bool:
+        """Put the holidays of a year into `all`, in the place of those before; False if that changes nothing.
+
+        `change` is given what stands (None before the first), and returns what is to stand; what it raises is raised.
+        """
+        at_ms = self._now()
+
+        async def fresh(connection: AsyncConnection) -> list[_News]:
+            held = await self._known_calendar(connection, year)
+            event = to_value(change(None if held is None else read_calendar(held)))
+            if encode(event) == held:
+                return []
+            row = {"annexe": self._publisher.id, "year": year, "document": encode(event), "published_ms": at_ms}
+            return [(event, row)]
+
+        return await self._append(ALL, schema.calendars, fresh) == 1
+
     async def snapshot(self) -> list[bytes]:
         """Every record of `all`, encoded, in order: what an annexe's seed begins with."""
         table = schema.records
@@ -157,6 +187,11 @@ class FeedWriter:
             )
         )
         return found.scalar()
+
+    async def _known_calendar(self, connection: AsyncConnection, year: int) -> bytes | None:
+        table = schema.calendars
+        query = select(table.c.document).where(table.c.annexe == self._publisher.id, table.c.year == year)
+        return (await connection.execute(query)).scalar()
 
     async def _append(
         self, stream: str, table: Table, fresh: Callable[[AsyncConnection], Awaitable[Sequence[_News]]]

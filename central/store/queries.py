@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,11 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.store import schema
 from central.store.chains import load_intake
 from central.store.decision_check import DecisionCheck
+from central.store.feeds import read_calendar
 from central.store.sealed_case import open_case
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.casework import Case, State
 from protocol.office.catalogue import Procedure, parse_procedure
+from protocol.office.events import CalendarPublished
+from protocol.office.transitions import RUNNING
 from protocol.records.chain import Head
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import MAX_VALUE, decode
@@ -147,6 +151,17 @@ class Queries:
             query = query.where(earlier | ((table.c.submitted_ms == after[0]) & (table.c.subject > after[1])))
         return await self._page(query)
 
+    async def silent(self, today: date) -> list[RequestRow]:
+        """The requests of which an annexe noted that nobody answered in time, and still nobody has; longest due first.
+
+        `today` bounds what is opened: the requests whose delay is over.
+        """
+        table = schema.case_views
+        running = [state.value for state in RUNNING]
+        query = select(table).where(table.c.state.in_(running), table.c.due < today.isoformat())
+        found = await self._page(query.order_by(table.c.due, table.c.subject).limit(MAX_ROWS))
+        return [row for row in found.rows if row.case.silent]
+
     async def request(self, annexe: str, subject: bytes) -> RequestRow | None:
         """One dossier; raises PeerError when its row or its key is damaged."""
         table = schema.case_views
@@ -181,6 +196,14 @@ class Queries:
             )
             found = rows.all()
         return [PublishedProcedure(parse_procedure(decode(row[0], max_size=MAX_VALUE)), row[1]) for row in found]
+
+    async def calendars(self) -> list[CalendarPublished]:
+        """The holidays of each year as they stand now, by year."""
+        table = schema.calendars
+        query = select(table.c.document).where(table.c.annexe == self._writer).order_by(table.c.year)
+        async with self._store.database.read() as connection:
+            rows = (await connection.execute(query)).scalars().all()
+        return [read_calendar(document) for document in rows]
 
     async def credentials(self, kind: str | None = None) -> list[PublishedCredential]:
         """Published credentials, the newest first; of one kind ("annexe", "seal"...) or of all."""

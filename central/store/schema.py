@@ -9,7 +9,8 @@ it.
 - `segments`: where each segment hangs and where it ends. `holes`: what is missing in it, and why.
 - `data_keys`: keys of accounts, cases and offices, sealed by the centre's vault.
 - `unfolded`: records taken in and not yet folded; written with them, deleted with the view that holds them.
-- `credentials`, `catalogue`: what the prefecture has published. `writers`: who may write a feed now (the fence).
+- `credentials`, `catalogue`, `calendars`: what the prefecture has published. `writers`: who may write a feed now (the
+  fence).
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
   key.
 - `peer_checkpoints`: what each annexe said it holds of our feeds.
@@ -159,6 +160,16 @@ catalogue = Table(
     Column("published_ms", BigInteger, nullable=False),
     Column("document", LargeBinary, nullable=False),
     PrimaryKeyConstraint("annexe", "id", "version"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    _annexe(),  # whose calendar: the prefecture's own id
+    Column("year", Integer, nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "year"),
 )
 
 writers = Table(

@@ -10,10 +10,11 @@ from babel.dates import get_month_names
 
 from central.store.decision_check import DecisionCheck
 from central.store.queries import Queries, RequestRow
-from central.web.words import CHECKS, ROLES, Look, step_label
+from central.web.words import CHECKS, ROLES, Look
 from protocol.office.casework import Case, Step
 from protocol.office.catalogue import MONTH, Bilingual, Field, Procedure
 from protocol.office.events import Actor
+from protocol.office.labels import step_label
 
 MONTHS_FR = {name: number for number, name in get_month_names("wide", locale="fr").items()}
 PAPER_MONTH = re.compile(r"(\w+) ([0-9]{4})")

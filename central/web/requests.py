@@ -1,4 +1,6 @@
-"""The requests of all annexes, and one dossier. Cases are opened for the page that shows them, and no longer.
+"""The requests of all annexes, those that nobody answered in time first, and one dossier.
+
+Cases are opened for the page that shows them, and no longer.
 
 Addresses hold an annexe, a state and a case's id; never a name, a number or a reference: a reference is posted, and
 leads to its dossier.
@@ -15,6 +17,7 @@ from central.store.queries import RequestRow
 from central.web import signed_in
 from central.web.dossier import dossier_of
 from protocol.errors import PeerError, PersonError
+from protocol.office.calendar import local_date
 from protocol.office.casework import State
 from protocol.office.catalogue import Bilingual
 from protocol.records.hashing import subject_from_text, text_of
@@ -87,7 +90,10 @@ async def _page(
 ) -> web.Response:
     prefecture = signed_in.prefecture_of(request)
     names = await _procedure_names(request)
+    first = not form.errors and chosen == (None, None) and "after" not in request.query
+    silent = await prefecture.centre.queries.silent(local_date(prefecture.centre.now())) if first else []
     context: dict[str, Any] = {
+        "silent": [(row, names.get(row.case.procedure), _address(row)) for row in silent],
         "rows": [(row, names.get(row.case.procedure), _address(row)) for row in rows],
         "form": form,
         "filter": Form({"annexe": chosen[0] or "", "state": chosen[1].value if chosen[1] else ""}),

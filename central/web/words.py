@@ -1,4 +1,4 @@
-"""The words in which the prefecture's pages tell what annexes did: steps, roles, checks, verdicts, flags.
+"""The words in which the prefecture's pages tell what annexes did: roles, checks, verdicts, flags.
 
 Labels are msgids; the templates translate them. What this release does not know still has a word, and is never hidden.
 """
@@ -11,16 +11,6 @@ from dataclasses import dataclass
 from central.store.decision_check import DecisionCheck
 from central.verify import Kind
 from protocol.errors import N_
-from protocol.office.labels import STEP_LABELS
-
-OUTCOMES: Mapping[tuple[str, str], str] = {
-    ("enquiry.reported", "favourable"): N_("Field enquiry favourable"),
-    ("enquiry.reported", "unfavourable"): N_("Field enquiry unfavourable"),
-    ("decision.taken", "approved"): N_("Granted and signed"),
-    ("decision.taken", "refused"): N_("Refused and signed"),
-}
-
-OTHER_STEP = N_("A step that this version cannot name")
 
 ROLES: Mapping[str, str] = {
     "citizen": N_("the citizen, at the kiosk"),
@@ -85,8 +75,3 @@ STATUSES: Mapping[str, Look] = {
     "abroad_only": Look("sent", "walk", N_("only abroad")),
     "to_confirm": Look("wait", "eye", N_("to be confirmed")),
 }
-
-
-def step_label(kind: str, note: str) -> str:
-    """The msgid for a step; `note` (an outcome) makes a decision or an enquiry precise."""
-    return OUTCOMES.get((kind, note)) or STEP_LABELS.get(kind) or OTHER_STEP

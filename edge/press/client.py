@@ -21,7 +21,19 @@ import structlog
 import edge
 from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
 from edge.press.fonts import FONT_FOLDERS
-from edge.press.frames import CertificateJob, Done, Failed, FrameError, Job, ReceiptJob, Seals, frame, read_answer
+from edge.press.frames import (
+    CertificateJob,
+    Done,
+    Failed,
+    FrameError,
+    Job,
+    NoticeJob,
+    ReceiptJob,
+    Seals,
+    frame,
+    read_answer,
+)
+from edge.press.notices import Notice
 from protocol.errors import N_, CallerError, OperatorError, PersonError
 from protocol.office.seals import SealKeys
 
@@ -50,7 +62,7 @@ def worker_command(fonts: Sequence[Path] = FONT_FOLDERS) -> Command:
 
 
 class Press:
-    """Makes receipts and sealed certificates. Safe to call from many tasks at once."""
+    """Makes receipts, notices and sealed certificates. Safe to call from many tasks at once."""
 
     def __init__(self, folder: Path | None, command: Command, timeout_s: float, idle_s: float) -> None:
         self._folder = folder
@@ -85,6 +97,11 @@ class Press:
         PersonError 503 when it cannot be made now, OperatorError when the machine lacks something (a font).
         """
         done = await self._ask(ReceiptJob(data, "fr" if language == "fr" else "ar", paper))
+        return done.pdf
+
+    async def notice(self, data: Notice, language: str) -> bytes:
+        """Return a notice about a request as a PDF, `language` first; errors as for `receipt`."""
+        done = await self._ask(NoticeJob(data, "fr" if language == "fr" else "ar"))
         return done.pdf
 
     async def certificate(self, data: CertificateData, seals: SealKeys) -> SealedCertificate:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from edge.press.documents import CertificateData, Language, Paper, ReceiptData
+from edge.press.notices import Notice
 from protocol.errors import PeerError
 
 LENGTH = struct.Struct(">I")
@@ -48,6 +49,13 @@ class ReceiptJob(msgspec.Struct, frozen=True, tag="receipt"):
     paper: Paper
 
 
+class NoticeJob(msgspec.Struct, frozen=True, tag="notice"):
+    """Set a notice about a request."""
+
+    data: Notice
+    language: Language
+
+
 class CertificateJob(msgspec.Struct, frozen=True, tag="certificate"):
     """Set a certificate and seal it."""
 
@@ -55,11 +63,11 @@ class CertificateJob(msgspec.Struct, frozen=True, tag="certificate"):
     seals: Seals
 
 
-Job = ReceiptJob | CertificateJob
+Job = ReceiptJob | NoticeJob | CertificateJob
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """The document; `token` is empty for a receipt."""
+    """The document; `token` is empty for all but a certificate."""
 
     pdf: bytes
     token: str = ""

@@ -34,7 +34,7 @@ def receipt_page(data: ReceiptData, language: Language, paper: Paper) -> Page:
         "reference": data.reference,
         "rows": _receipt_rows(data),
         "pieces": [_piece(piece) for piece in data.pieces],
-        "due": _both(due),
+        "due": both(due),
         "due_lines": wording.due_lines(data),
         "once": wording.ONCE,
         "follow": wording.FOLLOW,
@@ -49,31 +49,31 @@ def _receipt_rows(data: ReceiptData) -> list[Page]:
     hour = local_time(data.submitted_ms)
     moment = Bilingual(ar=f"{day.ar}، {hour}", fr=f"{day.fr}, {hour}")
     rows = [
-        _row(wording.REFERENCE, data.reference),
-        _row(wording.SUBMITTED, moment),
-        _row(wording.REQUEST, data.procedure),
-        _row(wording.NAME, Bilingual(ar=data.person.name_ar, fr=data.person.name_fr)),
-        _row(wording.CNIE, data.person.cnie),
+        row(wording.REFERENCE, data.reference),
+        row(wording.SUBMITTED, moment),
+        row(wording.REQUEST, data.procedure),
+        row(wording.NAME, Bilingual(ar=data.person.name_ar, fr=data.person.name_fr)),
+        row(wording.CNIE, data.person.cnie),
     ]
-    return [*rows, _row(wording.HELPER, data.helper)] if data.helper else rows
+    return [*rows, row(wording.HELPER, data.helper)] if data.helper else rows
 
 
 def _piece(piece: PieceLine) -> Page:
-    return {"label": _both(piece.label), "state": piece.state, "word": _both(wording.PIECE_STATES[piece.state])}
+    return {"label": both(piece.label), "state": piece.state, "word": both(wording.PIECE_STATES[piece.state])}
 
 
 def certificate_page(data: CertificateData, token: str) -> Page:
     """Return what `certificate.typ` shows; `token` is the text of the QR code."""
     return {
-        "title": _both(data.title),
+        "title": both(data.title),
         "issuer": msgspec.to_builtins(data.issuer),
         "serial": data.serial,
         "reference": data.reference,
         "rows": _certificate_rows(data),
         "statement": wording.statement(data),
-        "done": _both(wording.done_at(data, local_date(data.issued_ms))),
-        "signatory": _both(data.signatory),
-        "signatory_name": _both(data.signatory_name),
+        "done": both(wording.done_at(data, local_date(data.issued_ms))),
+        "signatory": both(data.signatory),
+        "signatory_name": both(data.signatory_name),
         "seal_note": wording.SEAL_NOTE,
         "verify_url": data.verify_url,
         "token": token,
@@ -84,16 +84,16 @@ def certificate_page(data: CertificateData, token: str) -> Page:
 def _certificate_rows(data: CertificateData) -> list[Page]:
     person = data.person
     rows = [
-        _row(wording.NAME, Bilingual(ar=person.name_ar, fr=person.name_fr)),
-        _row(wording.CNIE, person.cnie),
-        _row(wording.BIRTH_DATE, wording.iso_day_in_words(person.birth_date)),
-        _row(wording.ADDRESS, person.address),
-        *(_row(detail.label, detail.value) for detail in data.details),
+        row(wording.NAME, Bilingual(ar=person.name_ar, fr=person.name_fr)),
+        row(wording.CNIE, person.cnie),
+        row(wording.BIRTH_DATE, wording.iso_day_in_words(person.birth_date)),
+        row(wording.ADDRESS, person.address),
+        *(row(detail.label, detail.value) for detail in data.details),
     ]
     if data.legal_basis is not None:
-        rows.append(_row(wording.LEGAL_BASIS, data.legal_basis))
+        rows.append(row(wording.LEGAL_BASIS, data.legal_basis))
     if data.expires_ms is not None:
-        rows.append(_row(wording.EXPIRES, wording.day_in_words(local_date(data.expires_ms))))
+        rows.append(row(wording.EXPIRES, wording.day_in_words(local_date(data.expires_ms))))
     return rows
 
 
@@ -129,9 +129,11 @@ def qr_svg(text: str) -> str:
     return drawn.getvalue().decode()
 
 
-def _row(label: Bilingual, value: Bilingual | str) -> Page:
-    return {"label": _both(label), "value": value if isinstance(value, str) else _both(value)}
+def row(label: Bilingual, value: Bilingual | str) -> Page:
+    """Return a line of facts: a label in both languages, and its value."""
+    return {"label": both(label), "value": value if isinstance(value, str) else both(value)}
 
 
-def _both(text: Bilingual | None) -> dict[str, str] | None:
+def both(text: Bilingual | None) -> dict[str, str] | None:
+    """Return a text as templates take it."""
     return None if text is None else {"ar": text.ar, "fr": text.fr}

@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
+from edge.services import delays
 from edge.services.cases import change_case, opened_case
+from edge.services.delays import Today, delay_of
 from edge.services.elapsed import passed
 from edge.services.office import Office
 from edge.services.reasons import check_refusal
 from edge.services.requests import dossier
 from edge.store.rows import StaffView
-from edge.store.store import Reader, Transaction
+from edge.store.store import Transaction
 from protocol.errors import N_, PeerError, PersonError
 from protocol.office import casework
-from protocol.office.calendar import local_date
 from protocol.office.casework import Case, Enquiry, State
 from protocol.office.catalogue import Procedure
 from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, parse_sheet, sheet_bytes, verify_sheet
@@ -42,7 +43,11 @@ WAITING_AT_MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A request that waits for the agent. `share_used` is the percentage of the legal delay that has passed."""
+    """A request that waits for the agent.
+
+    `share_used` is the percentage of the legal delay that has passed, `mark` the last of its marks (0, 50, 80, 100);
+    `answer_by` is the last working day on which an answer is in time. `appeal`: it was reopened on appeal.
+    """
 
     case: bytes
     reference: str
@@ -53,7 +58,10 @@ class WaitingRow:
     due: date | None
     days_left: int
     share_used: int
+    mark: int
+    answer_by: date | None
     enquiry: Enquiry | None
+    appeal: bool
 
 
 def actor_of(staff: StaffView) -> Actor:
@@ -63,17 +71,15 @@ def actor_of(staff: StaffView) -> Actor:
 
 async def waiting(office: Office) -> list[WaitingRow]:
     """Return what waits for a decision, the nearest deadline first."""
+    now = await delays.today(office)
     async with office.store.reading() as reader:
         rows = await reader.cases(state=State.UNDER_DECISION, limit=WAITING_AT_MOST)
-        found = [await _waiting_row(office, reader, row.subject) for row in rows]
+        found = [_waiting_row(row.subject, *await opened_case(reader, row.subject), now) for row in rows]
     return sorted(found, key=lambda row: (row.due or date.max, row.reference))
 
 
-async def _waiting_row(office: Office, reader: Reader, subject: bytes) -> WaitingRow:
-    case, procedure = await opened_case(reader, subject)
-    today = local_date(office.now())
-    left = (case.due - today).days if case.due else procedure.deadline_days
-    used = 100 - round(100 * left / procedure.deadline_days)
+def _waiting_row(subject: bytes, case: Case, procedure: Procedure, now: Today) -> WaitingRow:
+    delay = delay_of(case, now)
     return WaitingRow(
         case=subject,
         reference=case.reference,
@@ -82,9 +88,12 @@ async def _waiting_row(office: Office, reader: Reader, subject: bytes) -> Waitin
         applicant_fr=case.applicant.name_fr,
         address=case.applicant.address,
         due=case.due,
-        days_left=left,
-        share_used=min(100, max(0, used)),
+        days_left=delay.days_left if delay else procedure.deadline_days,
+        share_used=delay.used if delay else 0,
+        mark=delay.mark if delay else 0,
+        answer_by=delay.answer_by if delay else None,
         enquiry=case.enquiry,
+        appeal=case.appeal is not None,
     )
 
 

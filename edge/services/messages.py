@@ -5,7 +5,7 @@ docs/decisions/0010): one without an outcome, found at start, is unknown, and a 
 twice. So is one that the modem did not answer in time, or whose driver failed.
 
 A message that failed for now waits longer after each try and does not hold up newer ones. One that is pointless by the
-time its turn comes (the citizen has come for his certificate) is not sent any more.
+time its turn comes (the citizen has come for his certificate, or brought what was missing) is not sent any more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from edge.services.cases import append_lawful, change_case, opened_case
 from edge.services.elapsed import passed
 from edge.services.office import SYSTEM, Office
 from edge.services.sms import parts_of, text_of
+from edge.services.telling import still_true
 from edge.store.rows import OutboxRow
 from edge.store.store import Transaction
 from edge.store.worklist import Tried, messages_in, newest_messages
@@ -48,6 +49,7 @@ NO_MOBILE = N_("no mobile number")
 LOST = N_("unknown: the service stopped while sending")
 SILENT = N_("unknown: the modem did not answer in time")
 COLLECTED = N_("collected before it was sent")
+OVERTAKEN = N_("not so any more when its turn came")
 """Why a message was not sent, as its event keeps it; the administration page translates these."""
 
 log = structlog.get_logger("mulhaqa.messages")
@@ -167,9 +169,10 @@ async def _begin(office: Office, one: Tried, attempt: int) -> Case | None:
     async def decide(tx: Transaction) -> Value:
         nonlocal begun
         case, procedure = await opened_case(tx, one.case)
-        if message_of(case, one.message).state not in ("queued", "waiting"):
+        message = message_of(case, one.message)
+        if message.state not in ("queued", "waiting"):
             return None
-        pointless = _pointless(case)
+        pointless = _pointless(case, message.template)
         if pointless:
             failed = _failure(case, one.message, one.attempts, pointless, final=True)
             await append_lawful(tx, one.case, case, procedure, failed)
@@ -191,10 +194,12 @@ def message_of(case: Case, message: str) -> Message:
     raise CallerError("A message is looked for in the case that it was queued for.")
 
 
-def _pointless(case: Case) -> str:
+def _pointless(case: Case, template: str) -> str:
     """Why a message need not be sent any more, or can't be; "" when it is to be sent."""
     if case.state is State.COLLECTED:
         return COLLECTED
+    if not still_true(case, template):
+        return OVERTAKEN
     return "" if case.applicant.phone is not None and is_mobile(case.applicant.phone) else NO_MOBILE
 
 

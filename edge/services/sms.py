@@ -10,6 +10,7 @@ from __future__ import annotations
 from protocol.office.catalogue import Bilingual
 
 READY, ANSWERED = "ready", "answered"
+PIECES, LAPSED, SILENT, APPEAL_ANSWERED = "pieces", "lapsed", "silent", "appeal_answered"
 
 TEXTS: dict[str, Bilingual] = {
     READY: Bilingual(
@@ -19,6 +20,22 @@ TEXTS: dict[str, Bilingual] = {
     ANSWERED: Bilingual(
         ar="{annexe}: تم الجواب على طلبكم {reference}. المرجو الاطلاع عليه بالملحقة، ولكم حق الطعن.",
         fr="{annexe} : la réponse à votre demande {reference} vous attend au guichet. Un recours est possible.",
+    ),
+    PIECES: Bilingual(
+        ar="{annexe}: ملف طلبكم {reference} ناقص. التفاصيل والأجل بالشباك الآلي أو بالملحقة.",
+        fr="{annexe} : dossier {reference} incomplet. Voyez les pièces et le délai à la borne ou au guichet.",
+    ),
+    LAPSED: Bilingual(
+        ar="{annexe}: أغلق طلبكم {reference} لعدم الإدلاء بالوثائق. يمكنكم تقديم طلب جديد.",
+        fr="{annexe} : demande {reference} close, faute des pièces demandées. Vous pouvez la refaire.",
+    ),
+    SILENT: Bilingual(
+        ar="{annexe}: لم يتم الجواب على طلبكم {reference} داخل الأجل. لكم إثبات بذلك بالشباك الآلي أو بالملحقة.",
+        fr="{annexe} : pas de réponse à temps à votre demande {reference}. Une preuve vous attend au guichet.",
+    ),
+    APPEAL_ANSWERED: Bilingual(
+        ar="{annexe}: تم الجواب على الطعن المتعلق بطلبكم {reference}. المرجو الاطلاع عليه بالملحقة.",
+        fr="{annexe} : la réponse au recours sur votre demande {reference} vous attend au guichet.",
     ),
 }
 

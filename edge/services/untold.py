@@ -1,6 +1,6 @@
 """Who could not be told: the requests whose message failed for good, so that a clerk tells the person instead.
 
-Whoever has come for his certificate meanwhile knows; his request is not listed any more.
+Whoever has come meanwhile, for his certificate or with the missing document, knows; his request is not listed any more.
 """
 
 from __future__ import annotations
@@ -15,5 +15,12 @@ LISTED = 50
 
 async def could_not_be_told(office: Office) -> list[Dossier]:
     """Return these requests, the one that waits longest first."""
+    found: list[Dossier] = []
     async with office.store.reading() as reader:
-        return [await read_dossier(reader, case) for case in await untold(reader, LISTED)]
+        for case in await untold(reader):
+            opened = await read_dossier(reader, case)
+            if opened.told == "failed":
+                found.append(opened)
+            if len(found) == LISTED:
+                break
+    return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from edge.store.columns import blob, number, text
 from edge.store.reader import Reader
+from protocol.office.transitions import TELLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ async def record_count(reader: Reader) -> int:
     return number((await reader.rows("SELECT count(*) FROM records"))[0][0])
 
 
-async def untold(reader: Reader, limit: int) -> list[bytes]:
-    """Return the cases that have an answer of which nobody could be told, the one that waits longest first."""
+TELLABLE = tuple(sorted(state.value for state in TELLING))
+
+
+async def untold(reader: Reader) -> list[bytes]:
+    """Return the cases of which a message failed for good and that still have something to tell, the oldest first."""
+    marks = ", ".join("?" for _ in TELLABLE)
     found = await reader.rows(
-        "SELECT messages.subject FROM messages JOIN cases ON cases.subject = messages.subject"
-        " WHERE messages.state = 'failed' AND cases.state IN ('ready', 'refused')"
-        " GROUP BY messages.subject ORDER BY min(messages.queued_ms), messages.subject LIMIT ?",
-        (limit,),
+        "SELECT messages.subject FROM messages JOIN cases ON cases.subject = messages.subject"  # noqa: S608 - marks
+        f" WHERE messages.state = 'failed' AND cases.state IN ({marks})"
+        " GROUP BY messages.subject ORDER BY min(messages.queued_ms), messages.subject",
+        TELLABLE,
     )
     return [blob(row[0]) for row in found]

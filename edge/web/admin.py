@@ -12,7 +12,7 @@ from edge.services import messages, status
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.admin_words import CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, sent_texts
-from edge.web.staff_words import step_label
+from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
 from screens.pages import render
 

@@ -15,18 +15,19 @@ import binascii
 
 from aiohttp import web
 
-from edge.services import decisions, staff
+from edge.services import decisions, missing, staff
 from edge.services.office import Office
 from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.authority_desk import Tablet, remember, tablet
 from edge.web.authority_words import vocabulary
 from edge.web.counter_desk import subject_of_path
-from edge.web.staff_words import TITLES
+from edge.web.staff_words import APPEALS, MARKS, TITLES
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import Bilingual
 from protocol.records.hashing import text_of
-from screens.forms import read_form, read_posted
+from screens import pages
+from screens.forms import Form, read_form, read_posted
 from screens.pages import render
 
 UNREADABLE = N_("What this browser sent could not be read. Reload the page and try again.")
@@ -43,6 +44,7 @@ def routes(_office: Office) -> list[web.RouteDef]:
         web.post(f"{case}/sheet", draw_sheet),
         web.post(f"{case}/decision", decide),
         web.post(f"{case}/undo", undo),
+        web.post(f"{case}/missing", ask_for_missing),
     ]
 
 
@@ -63,9 +65,20 @@ async def see_request(request: web.Request) -> web.StreamResponse:
     return await _show(request, subject_of_path(request.match_info["case"]))
 
 
-async def _show(request: web.Request, case: bytes | None) -> web.Response:
+async def _show(request: web.Request, case: bytes | None, form: Form | None = None, status: int = 200) -> web.Response:
     shown = await tablet(request, await agent_of(request), case)
-    return render(request, "authority/desk.html", tablet=shown, id_of=text_of, words=_words(shown), titles=TITLES)
+    return render(
+        request,
+        "authority/desk.html",
+        status,
+        tablet=shown,
+        id_of=text_of,
+        words=_words(shown),
+        titles=TITLES,
+        marks=MARKS,
+        answers=APPEALS,
+        form=form or Form(),
+    )
 
 
 def _words(shown: Tablet) -> list[tuple[str, str | Bilingual]]:
@@ -124,6 +137,27 @@ async def undo(request: web.Request) -> web.StreamResponse:
     await decisions.undo(
         signed_in.office_of(request), signed_in.command_of(request, values), case, await agent_of(request)
     )
+    raise web.HTTPSeeOther(f"/authority/request/{text_of(case)}")
+
+
+@DECIDES
+async def ask_for_missing(request: web.Request) -> web.StreamResponse:
+    """Ask the citizen for what is missing, once; the request leaves the list until it is brought."""
+    values = await read_form(request)
+    case = subject_of_path(request.match_info["case"])
+    named = [name.removeprefix("missing-") for name in values if name.startswith("missing-")]
+    try:
+        await missing.ask(
+            signed_in.office_of(request),
+            signed_in.command_of(request, values),
+            case,
+            named,
+            signed_in.actor_of(request),
+        )
+    except PersonError as error:
+        if error.status == 404:
+            raise
+        return await _show(request, case, Form(values, pages.tongue_of(request).errors(error)), error.status)
     raise web.HTTPSeeOther(f"/authority/request/{text_of(case)}")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from aiohttp import web
 
-from edge.services import accounts, decisions, requests
+from edge.services import accounts, decisions, delays, missing, requests
 from edge.services.decisions import WaitingRow
+from edge.services.delays import Delay, delay_of
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE, REASONS, Reason
 from edge.services.receipts import answer_in_words
@@ -18,6 +20,7 @@ from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.steps import StepView, steps_of
 from edge.web.wall_clock import offset_ms
+from protocol.office.calendar import due_date
 from protocol.office.casework import State
 from protocol.office.catalogue import Bilingual
 from protocol.records.hashing import text_of
@@ -28,9 +31,6 @@ DECIDED = "decided"
 
 KEPT = 20
 """Decisions remembered there: those of a minute; nobody signs twenty."""
-
-HURRY, LATE = 50, 80
-"""Percentages of the legal delay from which the gauge warns (law 55-19's alerts at 50, 80 and 100 %)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class Tablet:
     answers: Sequence[tuple[Bilingual, Bilingual]] = ()
     pieces: Sequence[Bilingual] = ()
     refusing: bool = False
+    asking: bool = False
+    """The form for missing documents is open; `may_ask`: it may be, for nothing was asked yet."""
+    may_ask: bool = False
+    bring_until: date | None = None
+    delay: Delay | None = None
+    appeal_reason: Reason | None = None
     deciding: bool = False
     reason: Reason | None = None
     undo: Decided | None = None
@@ -88,7 +94,9 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
         return Tablet(rows, enrolled, undoable, offset)
     dossier = await requests.dossier(office, case)
     await accounts.view(office, dossier.case.account, signed_in.actor_of(request))
-    decision = dossier.case.decision
+    decision, appeal = dossier.case.decision, dossier.case.appeal
+    deciding = dossier.case.state is State.UNDER_DECISION and not dossier.case.frozen
+    may_ask = deciding and not dossier.case.asked and bool(dossier.procedure.pieces)
     return Tablet(
         rows,
         enrolled,
@@ -100,7 +108,12 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
         answers=answers_of(dossier),
         pieces=[piece.label for piece in dossier.procedure.pieces if piece.id in dossier.case.pieces],
         refusing=request.query.get("verb") == "refuse",
-        deciding=dossier.case.state is State.UNDER_DECISION and not dossier.case.frozen,
+        asking=may_ask and (request.query.get("verb") == "missing" or request.method == "POST"),
+        may_ask=may_ask,
+        bring_until=due_date(office.now(), missing.DAYS),
+        delay=delay_of(dossier.case, await delays.today(office)),
+        deciding=deciding,
+        appeal_reason=BY_CODE.get(appeal.against_code) if appeal else None,
         reason=BY_CODE.get(decision.reason_code) if decision else None,
         undo=next((one for one in undoable if one.id == text_of(case)), None),
     )

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from edge.services import search
 from edge.services.office import Office
-from edge.web import counter_accounts, counter_casework, counter_requests, signed_in
+from edge.web import counter_accounts, counter_casework, counter_life, counter_requests, signed_in
 from edge.web.calls import CALLS
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
 from edge.web.counter_page import AT_THE_COUNTER, path_of_person, path_of_request, show
@@ -34,6 +34,7 @@ def routes(office: Office) -> list[web.RouteDef]:
         *counter_accounts.routes(office),
         *counter_requests.routes(office),
         *counter_casework.routes(office),
+        *counter_life.routes(office),
     ]
 
 

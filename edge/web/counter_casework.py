@@ -14,6 +14,7 @@ from edge.web.counter_desk import Desk, open_request, person, subject_of_path, w
 from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
 from protocol.errors import N_, PersonError
 from protocol.office.events import Actor
+from protocol.office.transitions import OUT_OF_ORDER
 from screens import pages
 from screens.forms import Form, read_form
 
@@ -21,6 +22,7 @@ DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})", re.ASCII)
 
 Act = Callable[[Office, bytes, bytes, Mapping[str, str], Actor], Awaitable[None]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Mark = Callable[[Handler], Handler]
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -37,10 +39,13 @@ def routes(_office: Office) -> list[web.RouteDef]:
     ]
 
 
-def step(act: Act, sentence: str) -> Handler:
-    """Make the handler of one step: act, then show the request again, or say what was wrong beside the form."""
+def step(act: Act, sentence: str, *, form: str = "", who: Mark = AT_THE_COUNTER) -> Handler:
+    """Make the handler of one step: act, then show the request again, or say what was wrong beside the form.
 
-    @AT_THE_COUNTER
+    `form` names the form that was filled in, where it is not that of the next step; `who` may take the step.
+    """
+
+    @who
     async def handler(request: web.Request) -> web.StreamResponse:
         office, by = signed_in.office_of(request), signed_in.actor_of(request)
         case = subject_of_path(request.match_info["case"])
@@ -50,15 +55,21 @@ def step(act: Act, sentence: str) -> Handler:
         except PersonError as error:
             if error.status == 404:
                 raise
-            return await _refused(request, case, Form(values, pages.tongue_of(request).errors(error)), error.status)
+            wrong = Form(values, pages.tongue_of(request).errors(error))
+            return await show_request(request, case, wrong, error.status, act=form)
         raise done(request, sentence, path_of_request(case))
 
     return handler
 
 
-async def _refused(request: web.Request, case: bytes, form: Form, status: int) -> web.StreamResponse:
+async def show_request(
+    request: web.Request, case: bytes, form: Form, status: int = 200, *, act: str = ""
+) -> web.StreamResponse:
+    """Show a request with a form; with that of its next step where another one does not fit any more."""
     office = signed_in.office_of(request)
-    opened = await open_request(office, case)
+    opened = await open_request(office, case, act)
+    if act and opened.act != act and not form.errors:
+        form.errors[""], status = pages.tongue_of(request).gettext(OUT_OF_ORDER), 409
     one = await person(office, opened.dossier.case.account, signed_in.actor_of(request))
     desk = Desk("person", await waiting_lists(office), person=one, request=opened, form=form)
     return show(request, desk, status)
@@ -103,24 +114,25 @@ async def tell(office: Office, command: bytes, case: bytes, _values: Mapping[str
 async def certificate(request: web.Request) -> web.StreamResponse:
     """The sealed certificate, to be printed."""
     office, case = signed_in.office_of(request), subject_of_path(request.match_info["case"])
-    await _note_the_look(request, case)
-    return _paper(await certificates.pdf(office, case))
+    await note_the_look(request, case)
+    return paper_answer(await certificates.pdf(office, case))
 
 
 @AT_THE_COUNTER
 async def receipt(request: web.Request) -> web.StreamResponse:
     """The receipt, in the language of the screen first."""
     office, case = signed_in.office_of(request), subject_of_path(request.match_info["case"])
-    await _note_the_look(request, case)
-    return _paper(await requests.receipt_pdf(office, case, pages.tongue_of(request).content))
+    await note_the_look(request, case)
+    return paper_answer(await requests.receipt_pdf(office, case, pages.tongue_of(request).content))
 
 
-async def _note_the_look(request: web.Request, case: bytes) -> None:
+async def note_the_look(request: web.Request, case: bytes) -> None:
     """A paper says as much of a person as his page does: who opens it by its address alone has looked at him too."""
     office = signed_in.office_of(request)
     account = (await requests.dossier(office, case)).case.account
     await accounts.view(office, account, signed_in.actor_of(request))
 
 
-def _paper(pdf: bytes) -> web.Response:
+def paper_answer(pdf: bytes) -> web.Response:
+    """A paper, to be read and printed in the browser."""
     return web.Response(body=pdf, content_type="application/pdf", headers={"Content-Disposition": "inline"})

@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
-from edge.services import accounts, lists, requests, untold
+from edge.services import accounts, delays, lists, missing, requests, untold
+from edge.services.delays import Delay, Today, delay_of
+from edge.services.lists import Listed
+from edge.services.notices import papers_of
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE, Reason
 from edge.services.requests import Dossier, RequestRow
@@ -23,9 +27,12 @@ from edge.web.staff_words import told_label
 from edge.web.steps import StepView, steps_of
 from protocol.errors import N_, PersonError
 from protocol.office import identity
+from protocol.office.appeals import appeal_until, is_late
+from protocol.office.calendar import due_date
 from protocol.office.casework import State
-from protocol.office.catalogue import Procedure
+from protocol.office.catalogue import Bilingual, Procedure
 from protocol.office.events import Actor
+from protocol.office.transitions import OPEN
 from protocol.records.hashing import subject_from_text, text_of
 from protocol.records.refusals import NotASubject
 from screens.forms import Form
@@ -47,6 +54,8 @@ class QueueRow:
     reference: str
     applicant_ar: str
     applicant_fr: str
+    mark: int = 0
+    """How much of the legal delay has passed, as marked today: 0, 50, 80 or 100 percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,9 @@ class Person:
 class OpenRequest:
     """The request whose steps stand at the end.
 
-    `act` names the form of what comes next, "" when nothing does. `told` is a msgid; `may_tell` says that the person
-    does not know yet and can be told here.
+    `act` names the form of what comes next, "" when nothing does; `offers` what can be done besides, at the person's
+    wish. `papers` can be printed now. `told` is a msgid; `may_tell` says that the person does not know yet and can be
+    told here.
     """
 
     id: str
@@ -90,6 +100,13 @@ class OpenRequest:
     told: str
     may_tell: bool
     reason: Reason | None
+    offers: Sequence[str] = ()
+    papers: Sequence[str] = ()
+    missing: Sequence[Bilingual] = ()
+    bring_until: date | None = None
+    delay: Delay | None = None
+    appeal_until: date | None = None
+    appeal_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +125,20 @@ class Desk:
 
 
 async def waiting_lists(office: Office) -> list[WaitingList]:
-    """Return the counter's lists, in the order in which a clerk empties them."""
-    shown = [await _list(office, kind) for kind in LISTS]
-    failed = [_queue_row(dossier) for dossier in await untold.could_not_be_told(office)]
-    if failed:
-        title = N_("Could not be told by SMS")
-        shown.insert(0, WaitingList("untold", title, "", "refused", failed[:LISTED], len(failed)))
-    return shown
+    """Return the counter's lists, in the order in which a clerk empties them: what is wrong first, if anything is."""
+    now = await delays.today(office)
+    failed = await untold.could_not_be_told(office)
+    urgent = [
+        _urgent("late", N_("Late, or nearly"), await lists.late(office, LISTED), now),
+        _urgent("appeals", N_("Appeals to answer"), await lists.appealed(office, LISTED), now),
+        _urgent("untold", N_("Could not be told by SMS"), Listed(failed, len(failed)), now),
+    ]
+    return [each for each in urgent if each.rows] + [await _list(office, kind, now) for kind in LISTS]
+
+
+def _urgent(id_: str, title: str, found: Listed, now: Today) -> WaitingList:
+    rows = [_queue_row(dossier, now) for dossier in found.dossiers[:LISTED]]
+    return WaitingList(id_, title, "", "refused", rows, found.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +159,16 @@ LISTS = (
 )
 
 
-async def _list(office: Office, kind: _Kind) -> WaitingList:
+async def _list(office: Office, kind: _Kind, now: Today) -> WaitingList:
     found = await lists.by_deadline(office, kind.states, LISTED)
-    rows = [_queue_row(dossier) for dossier in found.dossiers]
+    rows = [_queue_row(dossier, now) for dossier in found.dossiers]
     return WaitingList(kind.id, kind.title, kind.empty, kind.colour, rows, found.total)
 
 
-def _queue_row(dossier: Dossier) -> QueueRow:
-    case = dossier.case
-    return QueueRow(dossier.subject, case.reference, case.applicant.name_ar, case.applicant.name_fr)
+def _queue_row(dossier: Dossier, now: Today) -> QueueRow:
+    case, delay = dossier.case, delay_of(dossier.case, now)
+    mark = delay.mark if delay else 0
+    return QueueRow(dossier.subject, case.reference, case.applicant.name_ar, case.applicant.name_fr, mark)
 
 
 async def person(office: Office, account: bytes, by: Actor) -> Person:
@@ -163,18 +188,27 @@ async def person(office: Office, account: bytes, by: Actor) -> Person:
     )
 
 
-async def open_request(office: Office, case: bytes) -> OpenRequest:
-    """Return a request with its steps and what comes next."""
+async def open_request(office: Office, case: bytes, act: str = "") -> OpenRequest:
+    """Return a request with its steps and what comes next; `act`: a form that was asked for instead, if it fits."""
     dossier = await requests.dossier(office, case)
-    decision = dossier.case.decision
+    decision, opened = dossier.case.decision, dossier.case
+    offers = offers_of(dossier)
+    asked_for = act if act in offers else ""
     return OpenRequest(
         id=text_of(case),
         dossier=dossier,
         steps=steps_of(dossier),
-        act=next_act(dossier),
+        act=asked_for or next_act(dossier),
         told=told_label(dossier.told),
         may_tell=dossier.told in TELLABLE,
         reason=BY_CODE.get(decision.reason_code) if decision else None,
+        offers=() if asked_for else offers,
+        papers=papers_of(opened),
+        missing=[piece.label for piece in dossier.procedure.pieces if piece.id in opened.asked],
+        bring_until=due_date(office.now(), missing.DAYS),
+        delay=delay_of(opened, await delays.today(office)),
+        appeal_until=appeal_until(opened),
+        appeal_late=is_late(opened),
     )
 
 
@@ -191,11 +225,25 @@ ACTS = {
 
 def next_act(dossier: Dossier) -> str:
     """Name what a clerk can do next with a request."""
-    if dossier.case.frozen:
+    case = dossier.case
+    if case.frozen:
         return "conflict"
-    if dossier.case.state is State.APPROVED:
-        return "print" if dossier.case.certificate else "sealing"
-    return ACTS.get(dossier.case.state, "")
+    if case.state is State.APPROVED:
+        return "print" if case.certificate else "sealing"
+    if case.state is State.REFUSED and case.appeal is not None and not case.appeal.outcome:
+        return "appealed"
+    return ACTS.get(case.state, "")
+
+
+def offers_of(dossier: Dossier) -> list[str]:
+    """Name what can be done with a request besides its next step."""
+    case = dossier.case
+    if case.frozen:
+        return []
+    asking = case.state is State.SUBMITTED and not case.asked and bool(dossier.procedure.pieces)
+    appealing = case.state is State.REFUSED and case.told and case.appeal is None
+    offered = {"missing": asking, "withdraw": case.state in OPEN, "appeal": appealing}
+    return [name for name, offer in offered.items() if offer]
 
 
 def subject_of_path(text: str) -> bytes:

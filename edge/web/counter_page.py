@@ -7,7 +7,7 @@ from aiohttp import web
 from edge.web import signed_in
 from edge.web.calls import CALLS
 from edge.web.counter_desk import Desk
-from edge.web.staff_words import ENQUIRIES, TITLES
+from edge.web.staff_words import APPEALS, ENQUIRIES, MARKS, PAPERS, TITLES
 from protocol.office.catalogue import Bilingual, Field, requestable
 from protocol.records.hashing import text_of
 from screens.languages import LANGUAGES
@@ -58,6 +58,10 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         requestable=requestable,
         titles=TITLES,
         outcomes=ENQUIRIES,
+        marks=MARKS,
+        papers=PAPERS,
+        answers=APPEALS,
+        supervises=signed_in.agent_of(request).role == "supervisor",
         languages_written=CORRESPONDENCE,
         options_of=options_of,
         **at,

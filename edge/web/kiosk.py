@@ -14,7 +14,7 @@ from aiohttp import web
 
 from edge.services import accounts, guide, popular
 from edge.services.office import Office
-from edge.web import kiosk_account, kiosk_follow, kiosk_opening, kiosk_request, signed_in
+from edge.web import kiosk_account, kiosk_follow, kiosk_life, kiosk_opening, kiosk_request, signed_in
 from edge.web.calls import CALLS
 from edge.web.kiosk_page import go, leaves_by_itself, show
 from edge.web.kiosk_words import page_label, path_of, status_look
@@ -42,6 +42,7 @@ def routes(office: Office) -> list[web.RouteDef]:
         web.post("/kiosk/call", call),
         *kiosk_opening.routes(office),
         *kiosk_account.routes(office),
+        *kiosk_life.routes(office),
         *kiosk_request.routes(office),
         *kiosk_follow.routes(office),
     ]

@@ -7,18 +7,13 @@ from aiohttp import web
 from edge.services import accounts, requests
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE
-from edge.services.requests import Dossier
 from edge.web import signed_in
-from edge.web.kiosk_page import leaves_by_itself, show
-from edge.web.kiosk_words import ROLES, STEPS
-from protocol.errors import N_, PersonError
-from protocol.office.events import Language
+from edge.web.kiosk_life import life_of
+from edge.web.kiosk_own import language_of, own_dossier, paper
+from edge.web.kiosk_page import show
+from edge.web.kiosk_words import PAPERS, ROLES, citizen_step
 from protocol.office.identity import mask_cnie, mask_phone
-from protocol.records.hashing import subject_from_text, text_of
-from protocol.records.refusals import NotASubject
-from screens.pages import tongue_of
-
-NOT_YOURS = N_("There is no such request in your account.")
+from protocol.records.hashing import text_of
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -49,17 +44,6 @@ async def own_account(request: web.Request) -> web.StreamResponse:
     )
 
 
-async def own_dossier(request: web.Request) -> Dossier:
-    """The request of this address, if it is this citizen's; PersonError 404 otherwise, as if it did not exist."""
-    try:
-        dossier = await requests.dossier(signed_in.office_of(request), subject_from_text(request.match_info["case"]))
-    except (PersonError, NotASubject) as error:
-        raise PersonError(NOT_YOURS, status=404) from error
-    if dossier.case.account != signed_in.citizen_of(request).account:
-        raise PersonError(NOT_YOURS, status=404)
-    return dossier
-
-
 @signed_in.citizen
 async def own_request(request: web.Request) -> web.StreamResponse:
     """One of one's requests: state, what happened, the reason of a refusal and the way to appeal."""
@@ -67,7 +51,8 @@ async def own_request(request: web.Request) -> web.StreamResponse:
     decision = dossier.case.decision
     refused = decision is not None and dossier.case.state.value == "refused"
     reason = BY_CODE.get(decision.reason_code) if decision and refused else None
-    history = [(STEPS[step.kind], step) for step in dossier.case.history if step.kind in STEPS]
+    steps = [(citizen_step(step), step) for step in dossier.case.history if step.lawful]
+    history = [(label, step) for label, step in steps if label]
     return show(
         request,
         "request_state.html",
@@ -78,21 +63,14 @@ async def own_request(request: web.Request) -> web.StreamResponse:
         refused=refused,
         reason=reason.label if reason else None,
         reason_text=decision.reason_text if decision and refused else "",
+        life=life_of(dossier),
+        papers=PAPERS,
     )
 
 
 @signed_in.citizen
 async def receipt_pdf(request: web.Request) -> web.StreamResponse:
-    """The receipt as a PDF, in the language of the screen first.
-
-    A browser shows it without our scripts: it leaves by itself when an idle session ends, and ends the session with it.
-    """
+    """The receipt as a PDF, in the language of the screen first."""
     dossier = await own_dossier(request)
     pdf = await requests.receipt_pdf(signed_in.office_of(request), dossier.subject, language_of(request))
-    headers = {"Content-Disposition": 'inline; filename="receipt.pdf"', "Refresh": leaves_by_itself(request)}
-    return web.Response(body=pdf, content_type="application/pdf", headers=headers)
-
-
-def language_of(request: web.Request) -> Language:
-    """The language of papers made for this screen: ar or fr."""
-    return tongue_of(request).content
+    return paper(request, pdf, "receipt")

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from edge.services import accounts, guide, requests
 from edge.services.office import Office
 from edge.web import signed_in
-from edge.web.kiosk_account import language_of, own_dossier
+from edge.web.kiosk_own import language_of, own_dossier
 from edge.web.kiosk_page import go, show
 from protocol.errors import N_, PersonError
 from protocol.office import catalogue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from protocol.errors import N_
+from protocol.office.case import Step
 from protocol.office.catalogue import Procedure
 
 
@@ -70,9 +71,27 @@ STEPS: Mapping[str, str] = {
     "message.told_in_person": N_("Told in person"),
     "request.withdrawn": N_("Withdrawn"),
     "request.lapsed": N_("Lapsed"),
+    "deadline.reached:100": N_("The delay passed without an answer"),
     "appeal.lodged": N_("Appeal lodged"),
+    "appeal.answered:rejected": N_("Appeal rejected: the refusal stands"),
+    "appeal.answered:reopened": N_("Appeal accepted: the request is open again"),
 }
-"""The steps that a citizen is shown; what the appliance does by itself (queueing, trying again) is not among them."""
+"""The steps that a citizen is shown, some only with one outcome; what the appliance does by itself (queueing, trying
+again, marks on the way) is not among them."""
+
+
+def citizen_step(step: Step) -> str | None:
+    """Return the msgid of a step as the citizen reads it, None for one that does not concern him."""
+    return STEPS.get(f"{step.kind}:{step.note}") or STEPS.get(step.kind)
+
+
+PAPERS: Mapping[str, str] = {
+    "incomplete": N_("What is missing, as a document (PDF)"),
+    "silence": N_("Proof that nobody answered in time (PDF)"),
+    "refusal": N_("The refusal, as a document (PDF)"),
+    "appeal": N_("Receipt of my appeal (PDF)"),
+}
+"""What the papers about a request are called at the kiosk (`services.notices`)."""
 
 ROLES: Mapping[str, str] = {
     "citizen": N_("yourself"),

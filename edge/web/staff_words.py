@@ -1,7 +1,6 @@
-"""The words in which the staff screens tell what happened to a request: every kind of step, role and outcome.
+"""The words in which the staff screens tell who acted, what the citizen knows, and how near a deadline is.
 
-Labels are msgids; the templates translate them. A kind that this release does not know still has a word, so that a
-log from a newer release is shown, never hidden.
+Labels are msgids; the templates translate them. What a step is called stands in `protocol.office.labels`.
 """
 
 from __future__ import annotations
@@ -9,32 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from protocol.errors import N_
-
-STEPS: Mapping[str, str] = {
-    "request.submitted": N_("Request filed, receipt given"),
-    "pieces.requested": N_("A document was asked for"),
-    "dossier.completed": N_("Dossier complete"),
-    "enquiry.reported": N_("Field enquiry entered"),
-    "enquiry.reported:favourable": N_("Field enquiry favourable"),
-    "enquiry.reported:unfavourable": N_("Field enquiry unfavourable"),
-    "decision.taken": N_("Decided and signed"),
-    "decision.taken:approved": N_("Granted and signed"),
-    "decision.taken:refused": N_("Refused and signed"),
-    "decision.undone": N_("Decision taken back"),
-    "certificate.sealed": N_("Certificate sealed"),
-    "certificate.ready": N_("Printed and stamped, ready"),
-    "certificate.collected": N_("Handed over, card seen"),
-    "message.queued": N_("SMS prepared"),
-    "message.attempted": N_("SMS being sent"),
-    "message.sent": N_("SMS sent"),
-    "message.failed": N_("SMS not sent"),
-    "message.told_in_person": N_("Told in person"),
-    "request.withdrawn": N_("Withdrawn"),
-    "request.lapsed": N_("Lapsed"),
-    "appeal.lodged": N_("Appeal lodged"),
-}
-
-OTHER_STEP = N_("A step that this version cannot name")
 
 ROLES: Mapping[str, str] = {
     "citizen": N_("the citizen, at the kiosk"),
@@ -60,10 +33,26 @@ TITLES: Mapping[str, str] = {"moqaddem": N_("Moqaddem"), "cheikh": N_("Cheikh")}
 
 ENQUIRIES: Mapping[str, str] = {"favourable": N_("favourable"), "unfavourable": N_("unfavourable")}
 
+MARKS: Mapping[int, tuple[str, str]] = {
+    50: ("sent", N_("half the delay used")),
+    80: ("wait", N_("answer soon")),
+    100: ("refused", N_("delay over")),
+}
+"""How much of the legal delay has passed (percent): colour and word."""
 
-def step_label(kind: str, outcome: str = "") -> str:
-    """Return the msgid for a step of `kind`; `outcome` makes a decision or an enquiry precise."""
-    return STEPS.get(f"{kind}:{outcome}") or STEPS.get(kind) or OTHER_STEP
+PAPERS: Mapping[str, str] = {
+    "incomplete": N_("Incomplete receipt (PDF)"),
+    "silence": N_("Proof of silence (PDF)"),
+    "refusal": N_("Refusal, with the way to appeal (PDF)"),
+    "appeal": N_("Receipt of the appeal (PDF)"),
+}
+"""What the papers about a request are called (`services.notices`)."""
+
+APPEALS: Mapping[str, str] = {
+    "rejected": N_("The refusal stands"),
+    "reopened": N_("The request is open again: the authority agent decides anew"),
+}
+"""What a supervisor may answer to an appeal."""
 
 
 def told_label(told: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.services.requests import Dossier
-from edge.web.staff_words import role_label, step_label
+from edge.web.staff_words import role_label
 from protocol.errors import N_
 from protocol.office.casework import State, Step
 from protocol.office.events import Actor
+from protocol.office.labels import step_label
 
 NEXT = {
     State.SUBMITTED: N_("Next: see the documents"),
@@ -20,6 +21,10 @@ NEXT = {
     State.READY: N_("Next: hand over, card in hand"),
     State.CONFLICT: N_("Next: a supervisor settles it"),
 }
+
+
+BAD = frozenset({"refused", "unfavourable", "rejected", "100"})
+"""Notes of steps that are shown as bad news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def steps_of(dossier: Dossier) -> Sequence[StepView]:
 
 
 def _view(step: Step) -> StepView:
-    bad = step.kind in ("message.failed",) or step.note in ("refused", "unfavourable")
+    bad = step.kind == "message.failed" or step.note in BAD
     return StepView(
         label=step_label(step.kind, step.note),
         look="refused" if bad else "done",

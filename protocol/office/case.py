@@ -89,7 +89,11 @@ class Void:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """What the citizen holds against a refusal, and what came of it ("" while nobody has answered)."""
+    """What the citizen holds against a refusal, and what came of it ("" while nobody has answered).
+
+    `against_code` and `against_text` are the reason of that refusal: a reopened request has no decision any more, and
+    the agent reads why it was refused.
+    """
 
     grounds: str
     by: Actor
@@ -98,6 +102,8 @@ class Appeal:
     reason_text: str = ""
     answered_by: Actor | None = None
     answered_ms: int | None = None
+    against_code: str = ""
+    against_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,10 +146,14 @@ class AppealLodged(BaseCaseEvent, frozen=True, kw_only=True, tag="appeal.lodged"
 
 
 class AppealAnswered(BaseCaseEvent, frozen=True, kw_only=True, tag="appeal.answered"):
-    """The appeal was answered: the refusal stands, or the agent has the request before him again."""
+    """The appeal was answered: the refusal stands, or the agent has the request before him again.
+
+    `due` (ISO date) is the latest day of the new answer, "" where the refusal stands.
+    """
 
     outcome: Literal["rejected", "reopened"]
     reason_text: str
+    due: str = ""
 
 
 class ApplicantCorrected(BaseCaseEvent, frozen=True, kw_only=True, tag="applicant.corrected"):

@@ -29,6 +29,7 @@ from protocol.office.schema import (
     NotAProcedure,
     Piece,
     Procedure,
+    Silence,
     Status,
     Template,
     parse_procedure,
@@ -37,8 +38,9 @@ from protocol.office.schema import (
 )
 
 __all__ = [
-    "LONGEST_ANSWER", "LONGEST_DELAY", "Bilingual", "Choice", "Field", "NotAProcedure", "Piece", "Procedure", "Status",
-    "Template", "check_answer", "check_answers", "check_law", "parse_procedure", "procedure_value", "requestable",
+    "LONGEST_ANSWER", "LONGEST_DELAY", "Bilingual", "Choice", "Field", "NotAProcedure", "Piece", "Procedure", "Silence",
+    "Status", "Template", "check_answer", "check_answers", "check_law", "parse_procedure", "procedure_value",
+    "requestable",
 ]  # fmt: skip
 
 MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")

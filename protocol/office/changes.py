@@ -143,7 +143,10 @@ def _reached(case: Case, event: DeadlineReached, _time_ms: int, then: Then) -> C
 
 
 def _appealed(case: Case, event: AppealLodged, time_ms: int, then: Then) -> Case:
-    return replace(case, state=then[0], appeal=Appeal(event.grounds, event.by, time_ms))
+    appeal = Appeal(event.grounds, event.by, time_ms)
+    if case.decision is not None:
+        appeal = replace(appeal, against_code=case.decision.reason_code, against_text=case.decision.reason_text)
+    return replace(case, state=then[0], appeal=appeal)
 
 
 def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Case:
@@ -156,7 +159,8 @@ def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Ca
     )
     if event.outcome == "rejected":
         return replace(case, state=then[0], appeal=appeal, told=False)
-    return replace(case, state=then[1], appeal=appeal, decision=None, told=False)
+    case = replace(case, state=then[1], appeal=appeal, decision=None, told=False)
+    return replace(case, due=_day(event.due) or case.due, complete_ms=time_ms, marks=())
 
 
 def _annulled(case: Case, event: CertificateAnnulled, time_ms: int, then: Then) -> Case:

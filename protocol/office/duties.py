@@ -131,6 +131,8 @@ def _appeal_answered(case: Case, event: AppealAnswered, _procedure: Procedure) -
         raise PersonError(N_("There is no appeal to answer."), status=409)
     if not event.reason_text.strip():
         raise PersonError(N_("An answer to an appeal must give its reason."), field="reason_text")
+    if (event.outcome == "reopened") != bool(event.due):
+        raise CallerError("A request that is reopened has a new due date, one whose refusal stands has none.")
 
 
 def _mark_once(case: Case, event: DeadlineReached, _procedure: Procedure) -> None:

@@ -47,3 +47,23 @@ STEP_LABELS: Final[Mapping[str, str]] = {
     "certificate.replaced": N_("Certificate replaced by a duplicate"),
 }
 """Kind of event -> its name in the history of a request."""
+
+NOTED_LABELS: Final[Mapping[tuple[str, str], str]] = {
+    ("enquiry.reported", "favourable"): N_("Field enquiry favourable"),
+    ("enquiry.reported", "unfavourable"): N_("Field enquiry unfavourable"),
+    ("decision.taken", "approved"): N_("Granted and signed"),
+    ("decision.taken", "refused"): N_("Refused and signed"),
+    ("appeal.answered", "rejected"): N_("Appeal rejected: the refusal stands"),
+    ("appeal.answered", "reopened"): N_("Appeal accepted: the request is open again"),
+    ("deadline.reached", "50"): N_("Half of the delay has passed"),
+    ("deadline.reached", "80"): N_("Four fifths of the delay have passed"),
+    ("deadline.reached", "100"): N_("The delay has passed without an answer"),
+}
+"""Kind of event and the note of its step -> a more precise name."""
+
+OTHER_STEP: Final = N_("A step that this version cannot name")
+
+
+def step_label(kind: str, note: str = "") -> str:
+    """Return the msgid for a step; `note` makes it precise. A kind of a newer release still has a word."""
+    return NOTED_LABELS.get((kind, note)) or STEP_LABELS.get(kind) or OTHER_STEP

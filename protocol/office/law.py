@@ -135,6 +135,8 @@ def _status(procedure: Procedure) -> Iterator[str]:
         yield "an abolished procedure has the date since, the declaration to use instead, and no pieces"
     if procedure.status == "active" and procedure.decided_by is None:
         yield "decided_by is missing: someone here must answer"
+    if procedure.silence == "acceptance" and procedure.legal_basis is None:
+        yield "silence is acceptance only where a text says so: name it in legal_basis, or leave silence null"
     if requestable(procedure) and procedure.template is None:
         yield "template is missing: what is granted must be printable"
     if not requestable(procedure) and (procedure.fields or procedure.template or procedure.field_enquiry):

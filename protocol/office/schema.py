@@ -26,6 +26,7 @@ SINCE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 Status: TypeAlias = Literal["active", "received_here", "abolished", "elsewhere", "abroad_only", "to_confirm"]
 Template: TypeAlias = Literal["residence", "attestation"]
+Silence: TypeAlias = Literal["acceptance", "nothing"]
 
 
 class NotAProcedure(PeerError):
@@ -98,6 +99,8 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     instead: Bilingual | None = None
     declaration: Bilingual | None = None
     keywords: list[str] = []
+    silence: Silence | None = None
+    """What the law makes of no answer in time: acceptance, or nothing; None is "to be confirmed"."""
 
 
 def parse_procedure(value: Value) -> Procedure:

@@ -64,7 +64,8 @@ MAX_STREAM: Final = 80
 STREAM_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)?")
 
 UNSEALED_KINDS: Final = frozenset(
-    {"segment.opened", "clock.changed", "credential.published", "credential.revoked", "catalogue.published"}
+    {"segment.opened", "clock.changed", "credential.published", "credential.revoked"}
+    | {"catalogue.published", "calendar.published"}
 )
 """What must be readable without any key: the chain's own events, and what is public by law."""
 

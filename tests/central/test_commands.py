@@ -59,6 +59,27 @@ def kinds(data: Path) -> list[str]:
     return [str(event["kind"]) for event in published(data)]
 
 
+def test_the_holidays_are_published_announced_listed_and_taken_back(data: Path, said: Any) -> None:
+    assert run(data, "calendar", "list") == 0
+    assert "run calendar publish" in said().out
+    assert run(data, "calendar", "publish") == 0
+    assert "3 published" in said().out
+    feast = ("--day", "2027-03-10", "--name-ar", "عيد الفطر", "--name-fr", "Aïd al-Fitr")
+    for answer in ("2027-03-10 is a holiday.", "2027-03-10 is a holiday already."):
+        assert run(data, "calendar", "announce", *feast) == 0
+        assert answer in said().out
+    assert run(data, "calendar", "list") == 0
+    listed = said().out
+    assert "2027-03-10  announced  Aïd al-Fitr" in listed
+    assert "2027-11-18  fixed      Fête de l’indépendance" in listed
+    for answer in ("is no holiday any more", "was no holiday"):
+        assert run(data, "calendar", "withdraw", "--day", "2027-03-10") == 0
+        assert answer in said().out
+    assert run(data, "calendar", "announce", "--day", "10/03/2027", "--name-ar", "ع", "--name-fr", "f") == 1
+    assert "write it as 2027-03-10" in said().err
+    assert kinds(data).count("calendar.published") == 5
+
+
 def test_an_installation_keeps_its_secrets_sealed_and_closed(data: Path, it: Provisioned) -> None:
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert stat.S_IMODE((data / "centre.key").stat().st_mode) == 0o600

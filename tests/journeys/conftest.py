@@ -6,9 +6,7 @@ of their own must be over by then.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -73,8 +71,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def screens(stage: Stage, chromium: Browser) -> Iterator[Screens]:
     """Opens screens of the annexe and of the prefecture, each a browser of its own; closes what a test left open."""
-    pictures = os.environ.get("MULHAQA_PICTURES")
-    opened = Screens(chromium, stage, Path(pictures) if pictures else None)
+    opened = Screens.with_pictures(chromium, stage)
     try:
         yield opened
     finally:

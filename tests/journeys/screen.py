@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -113,6 +114,12 @@ class Screens:
         self._pictures = pictures
         self._languages = Languages.load()
         self._opened: list[Screen] = []
+
+    @classmethod
+    def with_pictures(cls, browser: Browser, stage: Stage) -> Screens:
+        """Screens of a stage; pictures are kept where the environment asks for them."""
+        pictures = os.environ.get("MULHAQA_PICTURES")
+        return cls(browser, stage, Path(pictures) if pictures else None)
 
     def kiosk(self, language: str) -> Screen:
         """The kiosk, portrait."""

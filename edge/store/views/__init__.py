@@ -1,12 +1,13 @@
 """The views of an annexe: each a few tables and the small folds that keep them; see `view` for their rules."""
 
 from edge.store.views.accounts import ACCOUNTS
+from edge.store.views.calendar import CALENDAR
 from edge.store.views.cases import CASES
 from edge.store.views.catalogue import CATALOGUE
 from edge.store.views.outbox import OUTBOX
 from edge.store.views.staff import STAFF
 from edge.store.views.view import View
 
-DEFAULT_VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, OUTBOX, STAFF, CATALOGUE)
+DEFAULT_VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, OUTBOX, STAFF, CATALOGUE, CALENDAR)
 
 __all__ = ["DEFAULT_VIEWS", "View"]

@@ -4,18 +4,24 @@ The row holds the folded `Case` itself: opening a case is one row and one unseal
 the next event is folded onto it: `casework.apply` promises the same result as `casework.fold` over all of them. Only an
 event that does not follow exactly the case's heads (another branch of the log came in), or that this release does not
 know, has the case folded anew from its records.
+
+`turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how much of a delay that
+runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from typing import get_args
 
 import msgspec
 
+from edge.store.connection import SqlValue
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office import casework
-from protocol.office.casework import Case, Fact
+from protocol.office.casework import Case, Fact, State
 from protocol.office.events import CaseEvent, RequestSubmitted, UnknownEvent, from_value
+from protocol.office.turning import runs, turning_day
 from protocol.records.envelope import Record, open_body
 from protocol.records.refusals import NeedsUpgrade
 
@@ -29,15 +35,28 @@ CREATE TABLE cases (
     due TEXT,
     updated_ms INTEGER NOT NULL,
     told INTEGER NOT NULL,
+    turns TEXT,
+    mark INTEGER NOT NULL,
+    appealed INTEGER NOT NULL,
     details BLOB NOT NULL
 ) STRICT;
 CREATE INDEX cases_by_state ON cases (state, submitted_ms);
+CREATE INDEX cases_by_turn ON cases (turns) WHERE turns IS NOT NULL;
+CREATE INDEX cases_late ON cases (due) WHERE mark > 0;
+CREATE INDEX cases_appealed ON cases (updated_ms) WHERE appealed = 1;
 CREATE INDEX cases_by_account ON cases (account, submitted_ms);
 CREATE TABLE case_index (
     reference BLOB PRIMARY KEY NOT NULL,
     subject BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+
+PUT = (
+    "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, told, turns, mark, appealed,"
+    " details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
+    " due = excluded.due, updated_ms = excluded.updated_ms, told = excluded.told, turns = excluded.turns,"
+    " mark = excluded.mark, appealed = excluded.appealed, details = excluded.details"
+)
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder(Case).decode
@@ -92,22 +111,27 @@ async def _frozen(folding: Folding, entry: Entry) -> None:
 def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
     sealed = seal_cell(key, place("cases", "details", entry.subject), _encode(case))
     folding.note_cell("cases", entry.subject, sealed)
-    folding.write(
-        "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, told, details)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
-        " due = excluded.due, updated_ms = excluded.updated_ms, told = excluded.told, details = excluded.details",
-        (
-            entry.subject,
-            case.account,
-            case.state.value,
-            case.procedure,
-            case.submitted_ms,
-            None if case.due is None else case.due.isoformat(),
-            entry.time_ms,
-            int(case.told),
-            sealed,
-        ),
+    folding.write(PUT, (entry.subject, case.account, *_columns(case, entry.time_ms), sealed))
+
+
+def _columns(case: Case, time_ms: int) -> tuple[SqlValue, ...]:
+    """Return what lists and the appliance's own work ask for, in the order of `PUT`."""
+    waits_for_answer = case.state is State.REFUSED and case.appeal is not None and not case.appeal.outcome
+    return (
+        case.state.value,
+        case.procedure,
+        case.submitted_ms,
+        _iso(case.due),
+        time_ms,
+        int(case.told),
+        _iso(turning_day(case)),
+        case.marks[-1] if case.marks and runs(case) else 0,
+        int(waits_for_answer),
     )
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 async def _submitted(folding: Folding, entry: Entry, event: RequestSubmitted) -> None:
@@ -120,7 +144,7 @@ async def _submitted(folding: Folding, entry: Entry, event: RequestSubmitted) ->
 
 CASES = View(
     name="cases",
-    version=2,
+    version=3,
     schema=SCHEMA,
     tables=("cases", "case_index"),
     unknown=_frozen,

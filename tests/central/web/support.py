@@ -19,12 +19,14 @@ from central.prefecture import Prefecture
 from central.server import join
 from central.staff import StaffForm
 from protocol.office.casework import State
+from protocol.office.deadlines import MARKS
 from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, sheet_bytes, sign_sheet
 from protocol.office.events import (
     Actor,
     AgentKeyEnrolled,
     Applicant,
     CertificateSealed,
+    DeadlineReached,
     DecisionTaken,
     DossierCompleted,
     EnquiryReported,
@@ -132,6 +134,16 @@ class Annexe:
             procedure="residence-autorite-locale", procedure_version=1, language="ar", due="2026-11-20",
         )  # fmt: skip
         return self.write(name, request)
+
+    def silent(self, name: str) -> bytes:
+        """From the receipt to the end of a delay that nobody answered in."""
+        head = self.submit(name)
+        seen = [PieceSeen(id="cnie", provenance="shown")]
+        complete = DossierCompleted(follows=[head], by=CLERK, pieces=seen, due="2025-11-20", enquiry=True)
+        head = self.write(name, complete)
+        for mark in MARKS:
+            head = self.write(name, DeadlineReached(follows=[head], by=SYSTEM, mark=mark, due="2025-11-20"))
+        return head
 
     def enrol(self) -> None:
         self.write("office", AgentKeyEnrolled(login="k.bennani", public=AGENT.public), OFFICE)

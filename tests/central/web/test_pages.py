@@ -10,8 +10,9 @@ from sqlalchemy import update
 
 from central.prefecture import Prefecture
 from central.store import schema
+from protocol.office.events import RequestWithdrawn
 from tests.central.provisioned import ANNEXE, Provisioned
-from tests.central.web.support import ALL_STATES, REFERENCES, TYPED, Annexe, Visitor, hidden, states
+from tests.central.web.support import ALL_STATES, CITIZEN, REFERENCES, TYPED, Annexe, Visitor, hidden, states
 
 
 def words(page: str) -> str:
@@ -77,6 +78,21 @@ async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, 
         assert text in page
     assert sorted(set(states(page))) == ["approved", "submitted"]
     assert f'href="/prefecture/requests/{ANNEXE}/{annexe.case("granted")}"' in page
+
+
+async def test_what_nobody_answered_in_time_comes_first_until_it_is_answered(officer: Visitor, annexe: Annexe) -> None:
+    annexe.submit("other")
+    head = annexe.silent("granted")
+    await annexe.send("granted", "other")
+    page = await read(officer, "/prefecture/requests")
+    assert "Pas de réponse dans le délai" in page
+    assert page.index(REFERENCES["granted"]) < page.index(REFERENCES["other"])
+    assert 'aria-labelledby="silent-title"' not in await read(officer, "/prefecture/requests?state=submitted")
+    case = f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}"
+    assert "rien n’est accordé pour autant" in await read(officer, case)
+    annexe.write("granted", RequestWithdrawn(follows=[head], by=CITIZEN))
+    await annexe.send("granted")
+    assert 'aria-labelledby="silent-title"' not in await read(officer, "/prefecture/requests")
 
 
 async def test_a_list_keeps_to_an_annexe_and_a_state(officer: Visitor, annexe: Annexe) -> None:

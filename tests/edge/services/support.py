@@ -16,6 +16,7 @@ from devices.health import Condition, Health
 from devices.modem import Modem, Outcome, SendReport, SimulatedModem
 from edge.press.client import Press, worker_command
 from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
+from edge.press.notices import Notice
 from edge.services import accounts, decisions, enquiries, pieces, requests, staff
 from edge.services.accounts import AccountForm
 from edge.services.announcer import Announcer
@@ -69,12 +70,17 @@ class StandInPress(Press):
     def __init__(self) -> None:
         super().__init__(None, worker_command(), 1.0, 1.0)
         self.papers: list[CertificateData] = []
+        self.notices: list[Notice] = []
         self.failures: list[Exception] = []
         self.broken: Callable[[CertificateData], Exception | None] = lambda _data: None
         self.meanwhile: Callable[[], Any] | None = None
 
     async def receipt(self, data: ReceiptData, language: str, paper: Paper = "a4") -> bytes:
         return f"%PDF receipt {data.reference} {language} {paper}".encode()
+
+    async def notice(self, data: Notice, language: str) -> bytes:
+        self.notices.append(data)
+        return f"%PDF notice {data.reference} {language}".encode()
 
     async def certificate(self, data: CertificateData, seals: SealKeys) -> SealedCertificate:
         self.papers.append(data)

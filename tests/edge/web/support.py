@@ -19,7 +19,7 @@ from edge.services.passwords import Passwords
 from edge.store.feeds import accept
 from edge.store.store import Identity, Store
 from edge.store.vault import Vault
-from protocol.office.events import CataloguePublished, to_value
+from protocol.office.events import CalendarPublished, CataloguePublished, Holiday, to_value
 from protocol.records.chain import segment_opened
 from protocol.records.clock import Timestamp
 from protocol.records.credentials import Credential, Trust, issue
@@ -166,6 +166,22 @@ async def publish(store: Store, documents: tuple[dict[str, Any], ...]) -> None:
             key=None,
             signing=signing,
         )
+        records.append(record.encoded())
+        previous = record.hash
+    await accept(store, "berkane-05", records, Trust([root_of(signing)]))
+
+
+async def publish_holidays(store: Store, *calendars: list[Holiday]) -> None:
+    """Publish calendars of 2027, each in the place of the one before, as the prefecture does."""
+    signing = SigningKey(b"c" * 32)
+    events = [segment_opened(parent=None, software="test", fingerprint="test", clock="trusted")]
+    events += [to_value(CalendarPublished(year=2027, holidays=holidays)) for holidays in calendars]
+    records, previous = [], b"\0" * 32
+    for seq, event in enumerate(events):
+        record = write_record(
+            stream="to/berkane-05", segment=b"calendar", seq=seq, prev=previous, time=Timestamp(NOON, seq),
+            event=event, key=None, signing=signing,
+        )  # fmt: skip
         records.append(record.encoded())
         previous = record.hash
     await accept(store, "berkane-05", records, Trust([root_of(signing)]))

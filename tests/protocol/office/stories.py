@@ -208,7 +208,13 @@ def appealed(follows: Heads, by: Actor = CITIZEN) -> AppealLodged:
 
 def answered(follows: Heads, by: Actor = SUPERVISOR, *, reopened: bool = False) -> AppealAnswered:
     outcome: Literal["rejected", "reopened"] = "reopened" if reopened else "rejected"
-    return AppealAnswered(follows=list(follows), outcome=outcome, reason_text="The neighbours were heard.", by=by)
+    return AppealAnswered(
+        follows=list(follows),
+        outcome=outcome,
+        reason_text="The neighbours were heard.",
+        due="2027-03-01" if reopened else "",
+        by=by,
+    )
 
 
 def reopened(follows: Heads, by: Actor = SUPERVISOR) -> AppealAnswered:
