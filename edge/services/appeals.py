@@ -18,9 +18,7 @@ from edge.services.elapsed import passed
 from edge.services.forms import FormCheck
 from edge.services.messages import queue_message
 from edge.services.office import Office
-from edge.services.requests import Dossier, read_dossier
 from edge.services.sms import APPEAL_ANSWERED
-from edge.store import timetable
 from edge.store.store import Transaction
 from protocol.errors import N_, PersonError
 from protocol.office.calendar import due_date
@@ -104,9 +102,3 @@ def _reason(text: str) -> str:
             N_("Give the reason in a sentence: the citizen reads it with the answer."), field="reason_text"
         )
     return check_text(text, field="reason_text", longest=LONGEST)
-
-
-async def waiting(office: Office) -> list[Dossier]:
-    """Return the requests whose appeal waits for its answer, the one that waits longest first."""
-    async with office.store.reading() as reader:
-        return [await read_dossier(reader, case) for case in await timetable.appealed(reader)]

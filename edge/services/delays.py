@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.services.office import Office
-from edge.services.requests import Dossier, read_dossier
 from edge.store import timetable
 from protocol.office.calendar import local_date
 from protocol.office.casework import Case
 from protocol.office.deadlines import answer_by, marks_reached, share_used
 from protocol.office.turning import runs
-
-LATE_FROM = 80
-"""Percent of the delay from which a request stands on the list of what is late, while it can still be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +52,3 @@ def delay_of(case: Case, now: Today) -> Delay | None:
         due=case.due,
         answer_by=answer_by(case.due, now.holidays),
     )
-
-
-async def late(office: Office) -> list[Dossier]:
-    """Return the requests that nobody has answered and whose delay is nearly or wholly over, the latest first."""
-    async with office.store.reading() as reader:
-        return [await read_dossier(reader, case) for case in await timetable.late(reader, LATE_FROM)]

@@ -11,11 +11,15 @@ from datetime import date
 
 from edge.services.office import Office
 from edge.services.requests import Dossier, dossier
+from edge.store import timetable
 from edge.store.rows import CaseRow
 from protocol.office.casework import State
 
 COUNTED = 1_000
 """Requests counted in one state, the store's longest list: years of a pilot annexe's uncollected certificates."""
+
+LATE_FROM = 80
+"""Percent of the delay from which a request stands on the list of what is late, while it can still be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +46,23 @@ async def newest(office: Office, state: State, shown: int) -> Listed:
     return await _opened(office, rows, shown)
 
 
+async def late(office: Office, shown: int) -> Listed:
+    """Return the requests that nobody has answered and whose delay is nearly or wholly over, the latest first."""
+    async with office.store.reading() as reader:
+        found = await timetable.late(reader, LATE_FROM)
+    return await _listed(office, found, shown)
+
+
+async def appealed(office: Office, shown: int) -> Listed:
+    """Return the requests whose appeal waits for its answer, the one that waits longest first."""
+    async with office.store.reading() as reader:
+        found = await timetable.appealed(reader)
+    return await _listed(office, found, shown)
+
+
 async def _opened(office: Office, rows: Sequence[CaseRow], shown: int) -> Listed:
-    return Listed([await dossier(office, row.subject) for row in rows[:shown]], len(rows))
+    return await _listed(office, [row.subject for row in rows], shown)
+
+
+async def _listed(office: Office, found: Sequence[bytes], shown: int) -> Listed:
+    return Listed([await dossier(office, subject) for subject in found[:shown]], len(found))

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from edge.services import accounts, appeals, delays, lists, missing, requests, untold
+from edge.services import accounts, delays, lists, missing, requests, untold
 from edge.services.delays import Delay, Today, delay_of
+from edge.services.lists import Listed
 from edge.services.notices import papers_of
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE, Reason
@@ -126,17 +127,18 @@ class Desk:
 async def waiting_lists(office: Office) -> list[WaitingList]:
     """Return the counter's lists, in the order in which a clerk empties them: what is wrong first, if anything is."""
     now = await delays.today(office)
+    failed = await untold.could_not_be_told(office)
     urgent = [
-        _urgent("late", N_("Late, or nearly"), await delays.late(office), now),
-        _urgent("appeals", N_("Appeals to answer"), await appeals.waiting(office), now),
-        _urgent("untold", N_("Could not be told by SMS"), await untold.could_not_be_told(office), now),
+        _urgent("late", N_("Late, or nearly"), await lists.late(office, LISTED), now),
+        _urgent("appeals", N_("Appeals to answer"), await lists.appealed(office, LISTED), now),
+        _urgent("untold", N_("Could not be told by SMS"), Listed(failed, len(failed)), now),
     ]
     return [each for each in urgent if each.rows] + [await _list(office, kind, now) for kind in LISTS]
 
 
-def _urgent(id_: str, title: str, found: Sequence[Dossier], now: Today) -> WaitingList:
-    rows = [_queue_row(dossier, now) for dossier in found[:LISTED]]
-    return WaitingList(id_, title, "", "refused", rows, len(found))
+def _urgent(id_: str, title: str, found: Listed, now: Today) -> WaitingList:
+    rows = [_queue_row(dossier, now) for dossier in found.dossiers[:LISTED]]
+    return WaitingList(id_, title, "", "refused", rows, found.total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from edge.press.notices import AppealReceipt, RefusalNotice
-from edge.services import appeals, deadlines, decisions, messages, notices, settling
+from edge.services import appeals, deadlines, decisions, lists, messages, notices, settling
 from edge.services.office import Office
 from protocol.errors import PersonError, PersonErrors
 from protocol.office.appeals import appeal_until, is_late
@@ -63,7 +63,7 @@ async def test_the_refusal_says_until_when_and_the_appeal_gets_a_receipt(
     assert isinstance(receipt, AppealReceipt)
     assert (receipt.grounds, receipt.late, receipt.helper) == (GROUNDS, False, None)
     assert receipt.decided_ms < receipt.lodged_ms
-    assert [one.subject for one in await appeals.waiting(office)] == [case]
+    assert [one.subject for one in (await lists.appealed(office, 9)).dossiers] == [case]
 
 
 @pytest.mark.parametrize(("days", "late"), [(30, False), (31, True), (400, True)])
@@ -127,7 +127,7 @@ async def test_a_supervisor_rejects_with_a_reason_and_the_citizen_is_called_once
     assert "Un recours est possible" not in text, "there is no second one"
     found = await case_of(office, case)
     assert (found.state, found.appeal and found.appeal.outcome) == (State.REFUSED, "rejected")
-    assert await appeals.waiting(office) == []
+    assert (await lists.appealed(office, 9)).total == 0
     assert await settling.settle_decisions(office) == 0
 
 

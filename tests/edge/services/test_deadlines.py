@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.services import deadlines, decisions, delays, messages, missing, notices, requests
+from edge.services import deadlines, decisions, delays, lists, messages, missing, notices, requests
 from edge.services.office import Office
 from edge.store.rebuild import rebuild_views
 from edge.store.store import Transaction
@@ -208,9 +208,10 @@ async def test_a_supervisor_sees_what_is_late_the_nearest_end_first(office: Offi
     second = await ready_to_decide(office, on="2026-11-30", cnie="FB7")
     clock.ms += 50 * DAY
     await deadlines.keep_time(office)
-    assert [one.subject for one in await delays.late(office)] == [first, second]
+    assert [one.subject for one in (await lists.late(office, 9)).dossiers] == [first, second]
     await decided(office, first, agent=await authority(office))
-    assert [one.subject for one in await delays.late(office)] == [second]
+    found = await lists.late(office, 0)
+    assert (found.dossiers, found.total) == ([], 1), "only what is shown is opened"
 
 
 async def test_the_proof_of_silence_is_given_only_while_there_is_silence(office: Office, clock: Clock) -> None:
