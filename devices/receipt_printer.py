@@ -28,7 +28,7 @@ PAPER_DOTS = 576
 """Dots across 80 mm paper: 72 mm at 8 dots a millimetre (203 dpi), which nearly all its printers have."""
 
 LARGEST_PICTURE = 2 * 1024 * 1024
-"""Bytes of a ticket's PNG: ours have some 30 kB; past this it is no ticket."""
+"""Bytes of a ticket's PNG: ours have some 300 kB; past this it is no ticket."""
 
 OPENING_S = 3.0
 """To open a link: a printer on the LAN answers in milliseconds or is not there."""

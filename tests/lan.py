@@ -113,9 +113,14 @@ class Machine:
 
     def readdress(self, address: str) -> None:
         """Give the machine another address, as another router would."""
-        _ip("-n", self.space, "addr", "flush", "dev", self.interface)
+        self.unplug()
         _ip("-n", self.space, "addr", "add", f"{address}/24", "dev", self.interface)
+        _ip("-n", self.space, "route", "replace", "default", "dev", self.interface)
         self.address = address
+
+    def unplug(self) -> None:
+        """Take the machine's address away."""
+        _ip("-n", self.space, "addr", "flush", "dev", self.interface)
 
     def close(self) -> None:
         self._stack.close()
