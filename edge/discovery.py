@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from zeroconf import Error as ZeroconfError
 from zeroconf import IPVersion, NonUniqueNameException, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
@@ -105,6 +106,7 @@ class Discovery:
     async def start(self) -> None:
         """Begin: the first announcement takes a second, and nobody waits for it."""
         self._watching = asyncio.create_task(self._watch(), name="discovery")
+        self._watching.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Say goodbye, so that nobody is sent here any more."""
@@ -134,13 +136,22 @@ class Discovery:
             log.info("discovery.changed", why=self._why or "announced", addresses=len(addresses))
             self._changed()
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Leave a trace when the watch ended by a fault of its own: the office works on, and nobody finds it."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("discovery.died", error=type(error).__name__, exc_info=error)
+            self._why = NOT_YET
+            self._changed()
+
     async def _watch(self) -> None:
         while True:
             try:
                 await self.refresh()
-            except OSError as error:  # the network went away in the middle of a sentence: look again
+            except (OSError, ZeroconfError) as error:  # the network went away in the middle of a sentence: look again
                 log.warning("discovery.failed", error=type(error).__name__)
                 await self._withdraw()
+                self._why = NO_NETWORK
             await asyncio.sleep(AGAIN_S if self._why == TAKEN else LOOK_S)
 
     async def _announce(self, addresses: tuple[str, ...]) -> None:

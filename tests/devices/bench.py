@@ -47,14 +47,18 @@ class Hardware:
         self.refusals: list[NotEscPos] = []
         self.roll = Roll(self.tickets.append)
         self.hung_up = asyncio.Event()
+        self.port = 0
+        self.serving: list[asyncio.Task[None] | None] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(4096):
-            try:
-                writer.write(self.roll.feed(data))
-            except NotEscPos as error:
-                self.refusals.append(error)
-                break
+        self.serving.append(asyncio.current_task())
+        with suppress(ConnectionError):
+            while data := await reader.read(4096):
+                try:
+                    writer.write(self.roll.feed(data))
+                except NotEscPos as error:
+                    self.refusals.append(error)
+                    break
         writer.close()
         self.hung_up.set()
 
@@ -64,9 +68,11 @@ async def on_the_network() -> AsyncIterator[tuple[Hardware, Port]]:
     hardware = Hardware()
     server = await asyncio.start_server(hardware.serve, "127.0.0.1", 0)
     try:
-        yield hardware, network_port("127.0.0.1", server.sockets[0].getsockname()[1])
+        hardware.port = server.sockets[0].getsockname()[1]
+        yield hardware, network_port("127.0.0.1", hardware.port)
     finally:
         server.close()
+        await asyncio.gather(*(task for task in hardware.serving if task is not None))
 
 
 @asynccontextmanager

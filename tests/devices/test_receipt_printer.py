@@ -106,6 +106,7 @@ class Silent:
     def __init__(self, answers: bytes = b"") -> None:
         self.answers = answers
         self.done = asyncio.Event()
+        self.closed = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for answer in self.answers:
@@ -113,6 +114,12 @@ class Silent:
             writer.write(bytes([answer]))
         await self.done.wait()
         writer.close()
+        self.closed.set()
+
+    async def end(self, server: asyncio.Server) -> None:
+        self.done.set()
+        await self.closed.wait()
+        server.close()
 
 
 async def impatient(silent: Silent, *, answers: bool = True) -> tuple[EscposPrinter, asyncio.Server]:
@@ -126,8 +133,7 @@ async def test_a_printer_that_never_answers_is_absent_and_prints_nothing() -> No
     printer, server = await impatient(silent)
     assert (await printer.print(b"")).outcome is PrintOutcome.UNREACHABLE
     assert printer.health().why == printing.NOT_ANSWERING
-    silent.done.set()
-    server.close()
+    await silent.end(server)
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -136,8 +142,7 @@ async def test_a_printer_that_stops_in_the_middle_leaves_an_unknown_ticket(answe
     printer, server = await impatient(silent, answers=answers)
     assert (await printer.print(b"")).outcome is PrintOutcome.UNKNOWN
     assert printer.health().condition is Condition.ABSENT
-    silent.done.set()
-    server.close()
+    await silent.end(server)
 
 
 async def test_a_printer_that_cannot_answer_is_printed_to_blindly() -> None:
