@@ -27,7 +27,7 @@ ENOUGH = N_("This receipt was printed already. For another one, ask at the count
 
 SAID = "printed said"
 COUNTS = "printed counts"
-"""Where the session keeps what to say once, and how often each receipt was printed."""
+"""Where the session keeps what to say once, and by which commands each receipt was printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,11 @@ async def print_receipt(request: web.Request) -> web.StreamResponse:
     """Print, then show the receipt again with what became of it."""
     dossier, tongue = await own_dossier(request), pages.tongue_of(request)
     command = signed_in.command_of(request, await read_form(request))
+    printed = _printed(request, dossier.subject)
     try:
-        _count(request, dossier.subject, command)
+        _admit(command, printed)
         await printing.print_receipt(signed_in.office_of(request), command, dossier.subject, language_of(request))
+        printed.add(command)
     except PersonError as error:
         said = Said(tongue.error(error), "wait", "alert")
     else:
@@ -66,10 +68,13 @@ async def print_receipt(request: web.Request) -> web.StreamResponse:
     raise go(f"/kiosk/receipt/{request.match_info['case']}")
 
 
-def _count(request: web.Request, case: bytes, command: bytes) -> None:
-    """Note one more ticket of this receipt, once a form; PersonError (429) when there were enough."""
-    counts: dict[bytes, set[bytes]] = pages.session_of(request).data.setdefault(COUNTS, {})
-    commands = counts.setdefault(case, set())
-    if command not in commands and len(commands) >= MOST:
+def _admit(command: bytes, printed: set[bytes]) -> None:
+    """Let one more ticket pass; PersonError (429) when there were enough."""
+    if command not in printed and len(printed) >= MOST:
         raise PersonError(ENOUGH, status=429)
-    commands.add(command)
+
+
+def _printed(request: web.Request, case: bytes) -> set[bytes]:
+    """The commands by which this session printed this receipt."""
+    counts: dict[bytes, set[bytes]] = pages.session_of(request).data.setdefault(COUNTS, {})
+    return counts.setdefault(case, set())
