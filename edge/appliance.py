@@ -17,8 +17,12 @@ import structlog
 from aiohttp import web
 
 from edge.background import Background
+from edge.discovery import Announcement, Discovery
+from edge.equipment import DeviceSettings, equipped
 from edge.installation import Installation
+from edge.networks import lan_addresses
 from edge.opening import Entropy, Now, opened_office, software_version, trust_now
+from edge.services import calls
 from edge.services.office import Office, Settings, UplinkState
 from edge.store.store import Store
 from edge.sync.link import Dialler
@@ -34,10 +38,17 @@ log = structlog.get_logger("mulhaqa.appliance")
 UPLINK_PATH = "/uplink"
 """Where a prefecture's server takes its annexes' connections, under the address that the seed names."""
 
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+"""Addresses that nobody else can reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApplianceSettings:
-    """How to run: where to serve, the canonical origin, whether to look for the prefecture, the office's settings."""
+    """How to run: where to serve, the canonical origin, whether to look for the prefecture, the office's settings.
+
+    `announce`: whether to be found on the annexe's own network; what is served to this machine alone is never announced
+    unless `announce_on` names interfaces, and then on exactly those. `devices`: what hangs on this appliance.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -45,12 +56,20 @@ class ApplianceSettings:
     uplink: bool = True
     centre_url: str = ""  # where the prefecture is, if it has moved since the seed was made
     verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
+    announce: bool = True
+    announce_on: tuple[str, ...] = ()
+    devices: DeviceSettings = field(default_factory=DeviceSettings)
     office: Settings = field(default_factory=Settings)
 
     @property
     def canonical_origin(self) -> str:
         """The address of the screens, without a final slash."""
         return (self.origin or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def announced(self) -> bool:
+        """Whether anyone on the network is told where the screens are."""
+        return self.announce and (bool(self.announce_on) or self.host not in THIS_MACHINE)
 
 
 async def run(installation: Installation, settings: ApplianceSettings, now: Now, entropy: Entropy) -> None:
@@ -74,6 +93,7 @@ async def serving(
 ) -> AsyncIterator[Office]:
     """Serve the annexe for as long as the context lasts."""
     async with AsyncExitStack() as stack:
+        devices = await stack.enter_async_context(equipped(settings.devices, now))
         office = await stack.enter_async_context(
             opened_office(
                 installation,
@@ -82,8 +102,11 @@ async def serving(
                 origin=settings.canonical_origin,
                 verify_url=settings.verify_url,
                 settings=settings.office,
+                devices=devices,
             )
         )
+        if devices.button is not None:
+            devices.button.watch(lambda: calls.pressed(office))
         background = Background(office)
         await background.start()
         stack.push_async_callback(background.stop)
@@ -95,6 +118,11 @@ async def serving(
             dialling.add_done_callback(_say_if_it_died)
             stack.push_async_callback(_cancel, dialling)
         await stack.enter_async_context(_listening(office, settings))
+        if settings.announced:
+            discovery = _discovery(office, settings)
+            office.announced = discovery.health
+            await discovery.start()
+            stack.push_async_callback(discovery.stop)
         log.info("appliance.serving", annexe=office.annexe.id, port=settings.port, software=office.software)
         yield office
 
@@ -114,6 +142,14 @@ async def _listening(office: Office, settings: ApplianceSettings) -> AsyncIterat
         yield
     finally:
         await runner.cleanup()
+
+
+def _discovery(office: Office, settings: ApplianceSettings) -> Discovery:
+    return Discovery(
+        Announcement(office.annexe.id, office.software, settings.port),
+        lambda: lan_addresses(settings.host, settings.announce_on),
+        lambda: office.announcer.publish(["devices"]),
+    )
 
 
 async def _uplink(

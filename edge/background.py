@@ -1,10 +1,10 @@
-"""What the appliance does by itself: sealing what was granted, sending what was queued, noting what time has brought,
-announcing what changed.
+"""What the appliance does by itself: it seals what was granted, sends what was queued, notes what time has brought, asks
+its devices how they are.
 
 Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
-Sealing, sending and deadlines are tasks of their own, so a press that hangs keeps no message back. What fails for one
-request rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has
-rested. Only a store that failed ends the service, for its data is in doubt.
+Each is a task of its own, so a press or a printer that hangs keeps no message back. What fails for one request
+rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
+a store that failed ends the service, for its data is in doubt.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import structlog
 
-from edge.services import deadlines, messages, settling
+from edge.services import deadlines, devices, messages, settling
 from edge.services.office import Office
 from edge.store.rows import Committed
 from protocol.records.hashing import text_of
@@ -69,6 +69,7 @@ class Background:
             "settle": settling.settle_decisions,
             "send": messages.send_due,
             "deadlines": deadlines.keep_time,
+            "devices": devices.go_round,
         }
         for name, work in work_of.items():
             self._tasks.append(asyncio.create_task(self._repeat(name, work), name=f"background-{name}"))

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge import journal
 from edge.appliance import ApplianceSettings, run
+from edge.equipment import read_settings
 from edge.installation import install, open_installation
+from edge.neighbours import neighbours
+from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
 from edge.services import staff
 from edge.services.office import Settings
@@ -32,6 +37,8 @@ EPILOG = """in this order:
 Each command explains itself:  mulhaqa-edge run --help
 Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
 """
+
+DISCOVER = "List the annexes that announce themselves on this network: where, which version, which certificate."
 
 
 def now_ms() -> int:
@@ -84,7 +91,15 @@ def parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
     sub.set_defaults(run=_verify)
+    _discover_options(commands.add_parser("discover", help=DISCOVER, description=DISCOVER))
     return whole
+
+
+def _discover_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--seconds", type=_seconds, default=3.0, help="how long to listen (default: 3)")
+    sub.add_argument("--json", action="store_true", help="one JSON object a line")
+    sub.add_argument("--on", action="append", default=[], metavar="IFACE", help="listen on this interface alone")
+    sub.set_defaults(run=_discover)
 
 
 def _run_options(sub: argparse.ArgumentParser) -> None:
@@ -103,6 +118,14 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
         "--verify-url", type=_address, default="", help="where new papers are checked, if not where the seed says"
     )
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
+    sub.add_argument(
+        "--devices", default="", metavar="FILE",
+        help='the devices\' settings (default: devices.toml in the data folder); "simulated" for all of them simulated',
+    )  # fmt: skip
+    sub.add_argument("--no-announce", action="store_true", help="do not announce the annexe on its own network")
+    sub.add_argument(
+        "--announce-on", action="append", default=[], metavar="IFACE", help="announce on this interface alone"
+    )
     sub.set_defaults(run=_serve)
 
 
@@ -159,9 +182,24 @@ async def _serve(chosen: argparse.Namespace) -> int:
         uplink=not chosen.no_uplink,
         centre_url=chosen.centre_url,
         verify_url=chosen.verify_url,
+        announce=not chosen.no_announce,
+        announce_on=tuple(chosen.announce_on),
+        devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
     )
     await run(installation, settings, now_ms, os.urandom)
+    return 0
+
+
+async def _discover(chosen: argparse.Namespace) -> int:
+    found = await neighbours(chosen.seconds, lan_addresses(named=chosen.on))
+    if not found:
+        return _say("No annexe answers on this network. Is its appliance on, and is this machine on the same network?")
+    for one in found:
+        if chosen.json:
+            print(json.dumps({**asdict(one), "url": one.url}))
+        else:
+            print(f"{one.annexe:20} {one.url:32} {one.host:28} {one.version:12} {one.certificate[:16]}".rstrip())
     return 0
 
 

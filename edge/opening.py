@@ -19,6 +19,7 @@ from devices.modem import Modem, SimulatedModem
 from edge.installation import Installation
 from edge.press.client import Press
 from edge.services.announcer import Announcer
+from edge.services.devices import Devices
 from edge.services.office import Office, Settings
 from edge.services.passwords import Passwords
 from edge.store.feeds import accept
@@ -113,6 +114,7 @@ async def opened_office(
     verify_url: str = "",
     settings: Settings | None = None,
     modem: Modem | None = None,
+    devices: Devices | None = None,
 ) -> AsyncIterator[Office]:
     """Open the office of an installed folder for as long as the context lasts.
 
@@ -135,6 +137,7 @@ async def opened_office(
             passwords=Passwords(entropy),
             seals=SealKeys.from_value(installation.seed.seals),
             software=software_version(),
+            devices=devices or Devices(),
             settings=settings or Settings(),
             clock=lambda: clock_label(installation, now()),
         )

@@ -99,7 +99,8 @@ class Stage:
         )  # fmt: skip
         self.edge = Process(
             ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge),
-             "--centre-url", self.centre_url, "--verify-url", self.verify_url, *settings],
+             "--centre-url", self.centre_url, "--verify-url", self.verify_url,
+             "--devices", "simulated", *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
         )  # fmt: skip
 

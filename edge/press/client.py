@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -22,14 +23,17 @@ import edge
 from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
 from edge.press.fonts import FONT_FOLDERS
 from edge.press.frames import (
+    Answer,
     CertificateJob,
     Done,
+    Drawn,
     Failed,
     FrameError,
     Job,
     NoticeJob,
     ReceiptJob,
     Seals,
+    TicketJob,
     frame,
     read_answer,
 )
@@ -54,6 +58,7 @@ TRIES = 2
 TRY_AGAIN = N_("The document could not be made just now. Try again in a moment, or ask at the counter.")
 
 Command = Sequence[str]
+A = TypeVar("A", Done, Drawn)
 
 
 def worker_command(fonts: Sequence[Path] = FONT_FOLDERS) -> Command:
@@ -62,7 +67,7 @@ def worker_command(fonts: Sequence[Path] = FONT_FOLDERS) -> Command:
 
 
 class Press:
-    """Makes receipts, notices and sealed certificates. Safe to call from many tasks at once."""
+    """Makes receipts, tickets, notices and sealed certificates. Safe to call from many tasks at once."""
 
     def __init__(self, folder: Path | None, command: Command, timeout_s: float, idle_s: float) -> None:
         self._folder = folder
@@ -96,12 +101,17 @@ class Press:
 
         PersonError 503 when it cannot be made now, OperatorError when the machine lacks something (a font).
         """
-        done = await self._ask(ReceiptJob(data, "fr" if language == "fr" else "ar", paper))
+        done = await self._ask(ReceiptJob(data, "fr" if language == "fr" else "ar", paper), Done)
         return done.pdf
+
+    async def ticket(self, data: ReceiptData, language: str) -> bytes:
+        """Return the receipt as the picture of a ticket (PNG, 576 dots wide); errors as for `receipt`."""
+        drawn = await self._ask(TicketJob(data, "fr" if language == "fr" else "ar"), Drawn)
+        return drawn.png
 
     async def notice(self, data: Notice, language: str) -> bytes:
         """Return a notice about a request as a PDF, `language` first; errors as for `receipt`."""
-        done = await self._ask(NoticeJob(data, "fr" if language == "fr" else "ar"))
+        done = await self._ask(NoticeJob(data, "fr" if language == "fr" else "ar"), Done)
         return done.pdf
 
     async def certificate(self, data: CertificateData, seals: SealKeys) -> SealedCertificate:
@@ -109,7 +119,7 @@ class Press:
         job = CertificateJob(
             data, Seals(seals.pades_key, seals.pades_cert, list(seals.chain), seals.token_key, seals.token_cert)
         )
-        done = await self._ask(job)
+        done = await self._ask(job, Done)
         return SealedCertificate(pdf=done.pdf, token=done.token)
 
     async def rest(self) -> None:
@@ -124,7 +134,7 @@ class Press:
             await self._retiring
         await self.rest()
 
-    async def _ask(self, job: Job) -> Done:
+    async def _ask(self, job: Job, kind: type[A]) -> A:
         try:
             async with asyncio.timeout(self._timeout_s):
                 async with self._turn:
@@ -134,9 +144,11 @@ class Press:
             raise PersonError(TRY_AGAIN, status=503) from error
         if isinstance(answer, Failed):
             raise _error_of(answer)
+        if not isinstance(answer, kind):
+            raise CallerError("The press answered another kind of job than it was given.")
         return answer
 
-    async def _answer(self, job: Job) -> Done | Failed:
+    async def _answer(self, job: Job) -> Answer:
         self._stop_idle_clock()
         try:
             return await self._persist(job)
@@ -148,7 +160,7 @@ class Press:
         finally:
             self._start_idle_clock()
 
-    async def _persist(self, job: Job) -> Done | Failed:
+    async def _persist(self, job: Job) -> Answer:
         for _ in range(TRIES):
             try:
                 return await self._once(job)
@@ -159,7 +171,7 @@ class Press:
                 raise PersonError(TRY_AGAIN, status=503) from error
         raise PersonError(TRY_AGAIN, status=503)
 
-    async def _once(self, job: Job) -> Done | Failed:
+    async def _once(self, job: Job) -> Answer:
         process = self._process = self._process or await self._spawn()
         if process.stdin is None or process.stdout is None:
             raise CallerError("The press's process was started without its pipes.")

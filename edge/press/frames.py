@@ -56,6 +56,13 @@ class NoticeJob(msgspec.Struct, frozen=True, tag="notice"):
     language: Language
 
 
+class TicketJob(msgspec.Struct, frozen=True, tag="ticket"):
+    """Draw a receipt as a ticket."""
+
+    data: ReceiptData
+    language: Language
+
+
 class CertificateJob(msgspec.Struct, frozen=True, tag="certificate"):
     """Set a certificate and seal it."""
 
@@ -63,7 +70,7 @@ class CertificateJob(msgspec.Struct, frozen=True, tag="certificate"):
     seals: Seals
 
 
-Job = ReceiptJob | NoticeJob | CertificateJob
+Job = ReceiptJob | TicketJob | NoticeJob | CertificateJob
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -73,6 +80,12 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     token: str = ""
 
 
+class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
+    """The picture of a ticket."""
+
+    png: bytes
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """Why there is none: `who` must act; the message names no person (for a fault of ours: its kind and place)."""
 
@@ -80,7 +93,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     message: str
 
 
-Answer = Done | Failed
+Answer = Done | Drawn | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _jobs: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)

@@ -25,9 +25,13 @@ CODE_MASK = 0
 
 def receipt_page(data: ReceiptData, language: Language, paper: Paper) -> Page:
     """Return what `receipt.typ` shows, `language` first."""
+    return {"paper": paper, **ticket_page(data, language)}
+
+
+def ticket_page(data: ReceiptData, language: Language) -> Page:
+    """Return what `ticket.typ` shows, `language` first: the receipt for a paper of any length."""
     due = wording.day_in_words(data.due) if data.due else None
     return {
-        "paper": paper,
         "first": language,
         "second": "fr" if language == "ar" else "ar",
         "issuer": msgspec.to_builtins(data.issuer),

@@ -25,7 +25,7 @@ ARCHIVAL: Literal["a-2a"] = "a-2a"
 
 
 class Typesetter:
-    """Sets pages in PDF. OperatorError when a font is missing, naming the package to install."""
+    """Sets pages in PDF and draws tickets. OperatorError when a font is missing, naming the package to install."""
 
     def __init__(self, font_folders: Sequence[Path] = FONT_FOLDERS) -> None:
         folders = [str(folder) for folder in font_folders if folder.is_dir()]
@@ -42,6 +42,14 @@ class Typesetter:
             if "could not be displayed" not in error.message:
                 raise
             return self._compile(template, inputs, at_ms, archival=False)
+
+    def draw(self, template: str, page: dict[str, Any], dpi: float) -> bytes:
+        """Return `template` filled with `page` as one picture (PNG), as long as it needs to be."""
+        inputs = {"data": json.dumps(page, ensure_ascii=False)}
+        picture = self._compiler.compile(input=TEMPLATES / f"{template}.typ", sys_inputs=inputs, format="png", ppi=dpi)
+        if not isinstance(picture, bytes):
+            raise TypeError("Typst gave no single picture.")
+        return picture
 
     def _compile(self, template: str, inputs: dict[str, str], at_ms: int, *, archival: bool) -> bytes:
         pdf = self._compiler.compile(

@@ -15,13 +15,28 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edge.press.documents import CertificateData
-from edge.press.frames import Answer, CertificateJob, Done, Failed, Job, NoticeJob, ReceiptJob, frame, read_job
+from edge.press.frames import (
+    Answer,
+    CertificateJob,
+    Done,
+    Drawn,
+    Failed,
+    Job,
+    NoticeJob,
+    ReceiptJob,
+    TicketJob,
+    frame,
+    read_job,
+)
 from edge.press.notice_pages import notice_page
-from edge.press.pages import certificate_page, claims_of, receipt_page
+from edge.press.pages import certificate_page, claims_of, receipt_page, ticket_page
 from edge.press.typesetter import Typesetter
 from protocol.errors import CallerError, OperatorError
 from protocol.office.attestation import encode_token
 from protocol.office.seals import SealKeys
+
+TICKET_DPI = 203.2
+"""8 dots a millimetre, as receipt printers have: 72 mm are exactly their 576 dots."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,13 +75,15 @@ class Workshop:
             # The boundary of the process: the client reports the fault and the next job goes on.
             return Failed(who="fault", message=_place(error))
 
-    def _do(self, job: Job) -> Done:
+    def _do(self, job: Job) -> Done | Drawn:
         typesetter = self._typesetter = self._typesetter or Typesetter(self._folders)
         match job:
             case ReceiptJob(data=data, language=language, paper=paper):
                 return Done(pdf=typesetter.set("receipt", receipt_page(data, language, paper), data.submitted_ms))
             case NoticeJob(data=data, language=language):
                 return Done(pdf=typesetter.set("notice", notice_page(data, language), data.made_ms))
+            case TicketJob(data=data, language=language):
+                return Drawn(png=typesetter.draw("ticket", ticket_page(data, language), TICKET_DPI))
             case CertificateJob(data=data, seals=seals):
                 keys = SealKeys(
                     pades_key=seals.pades_key,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from devices.health import Health
 from devices.modem import Modem
 from edge.press.client import Press
 from edge.services.agenda import Agenda
 from edge.services.announcer import Announcer
 from edge.services.attempts import Attempts
+from edge.services.calls import Calls
+from edge.services.devices import Devices
 from edge.services.passwords import Passwords
 from edge.services.setbacks import Setbacks
 from edge.store.store import Store
@@ -69,6 +72,11 @@ def no_uplink() -> UplinkState | None:
     return None
 
 
+def not_announced() -> Health | None:
+    """Return how an appliance that does not announce itself is found on its network: it is not meant to be."""
+    return None
+
+
 def estimated_clock() -> str:
     """Return the label of a clock that nobody vouches for and nothing contradicts."""
     return "estimated"
@@ -90,6 +98,10 @@ class Office:
     """None where the annexe's seals are withheld: then nothing is sealed, and the administrator is told (`sealing`)."""
     software: str = "unknown"
     uplink: Callable[[], UplinkState | None] = no_uplink
+    announced: Callable[[], Health | None] = not_announced
+    """Whether this annexe can be found on its own network; None where it is served to its own machine alone."""
+    devices: Devices = field(default_factory=Devices)
+    calls: Calls = field(default_factory=Calls)
     settings: Settings = field(default_factory=Settings)
     citizen_attempts: Attempts = field(default_factory=Attempts)
     staff_attempts: Attempts = field(default_factory=Attempts)

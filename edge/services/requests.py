@@ -205,6 +205,12 @@ async def read_dossier(reader: Reader, subject: bytes) -> Dossier:
     return Dossier(subject, case, procedure, told_state(case))
 
 
+async def receipt_ticket(office: Office, case: bytes, language: str) -> bytes:
+    """Return the receipt of law 55-19 as the picture of a ticket (PNG), `language` first."""
+    opened = await dossier(office, case)
+    return await office.press.ticket(receipt_data(office, opened.case, opened.procedure), language)
+
+
 async def receipt_pdf(office: Office, case: bytes, language: str) -> bytes:
     """Return the receipt of law 55-19 as a PDF, `language` first."""
     opened = await dossier(office, case)

@@ -54,6 +54,11 @@ async def figures(office: Office) -> Figures:
 
 
 def _devices(office: Office) -> list[Health]:
-    """The modem, and the seals while something is wrong with them."""
-    seal = seal_health(office)
-    return [office.modem.health(), *([] if seal.condition is Condition.WORKING else [seal])]
+    """The devices, how the annexe is found on its network, and the seals while something is wrong with them."""
+    seal, announced = seal_health(office), office.announced()
+    return [
+        office.modem.health(),
+        *office.devices.health(),
+        *([] if announced is None else [announced]),
+        *([] if seal.condition is Condition.WORKING else [seal]),
+    ]

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from edge.services import messages, status
 from edge.services.office import Office
-from edge.web import signed_in
-from edge.web.admin_words import CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, sent_texts
+from edge.web import admin_devices, signed_in
+from edge.web.admin_words import CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
 from screens.pages import render
@@ -22,9 +22,9 @@ MESSAGES_SHOWN = 50
 """Messages of the outbox on the page: a day of a busy annexe."""
 
 
-def routes(_office: Office) -> list[web.RouteDef]:
-    """The page's one route."""
-    return [web.get("/admin", show)]
+def routes(office: Office) -> list[web.RouteDef]:
+    """The page, and the hands of its simulated devices."""
+    return [web.get("/admin", show), *admin_devices.routes(office)]
 
 
 @RUNS_IT
@@ -43,6 +43,10 @@ async def show(request: web.Request) -> web.StreamResponse:
         id_of=text_of,
         conditions=CONDITIONS,
         devices=DEVICES,
+        whys=WHYS,
+        simulated=admin_devices.simulated(office),
+        hands=admin_devices.HAND_LABELS,
+        tickets=admin_devices.tickets(office),
         states=OUTBOX,
         simulation=SENT_BY_SIMULATION,
         now_ms=office.now(),

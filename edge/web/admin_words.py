@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from devices import printing
 from devices.modem import Modem, SimulatedModem
+from edge.services import announced
 from protocol.errors import N_
 from protocol.office.identity import mask_phone
 
@@ -16,8 +18,32 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
 }
 """A device's condition: colour and word."""
 
-DEVICES: Mapping[str, str] = {"modem": N_("SMS modem"), "seal": N_("Seal of the certificates")}
+DEVICES: Mapping[str, str] = {
+    "modem": N_("SMS modem"),
+    "receipt-printer": N_("Receipt printer"),
+    "a4-printer": N_("A4 printer"),
+    "lamp": N_("Lamp of the counter"),
+    "call-button": N_("Call button"),
+    "seal": N_("Seal of the certificates"),
+    "discovery": N_("Found on the network"),
+}
 """Devices by their stable name; one without a word here is shown by that name."""
+
+WHYS: Mapping[str, str] = {
+    printing.NOT_ANSWERING: N_("does not answer"),
+    printing.OUT_OF_PAPER: N_("out of paper"),
+    printing.PAPER_LOW: N_("paper nearly out"),
+    printing.COVER_OPEN: N_("cover open"),
+    printing.STOPPED: N_("stopped"),
+    printing.BUSY: N_("busy"),
+    printing.NOT_CHECKED: N_("not checked yet"),
+    "unplugged": N_("unplugged"),
+    announced.TAKEN: N_("another machine has this annexe's name: a copied card?"),
+    announced.NO_NETWORK: N_("no network: look at the cable"),
+    announced.NOT_YET: N_("not announced yet"),
+    announced.BESIDE_AVAHI: N_("Avahi answers on this machine too: remove it"),
+}
+"""Why a device does not work, by its stable phrase; another is shown as the machine said it."""
 
 OUTBOX: Mapping[str, tuple[str, str]] = {
     "queued": ("sent", N_("prepared")),

@@ -19,7 +19,6 @@ from aiohttp import web
 
 from edge.services.office import Office
 from edge.web import health, live, metrics, signed_in, staff_sign_in
-from edge.web.calls import CALLS, Calls
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
 from screens import pages, security
@@ -50,7 +49,6 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     app[OFFICE] = office
     app[signed_in.LIMITS] = Limits(office.now)
     app[live.STREAMS] = set()
-    app[CALLS] = Calls()
     security.install(app)
     app.middlewares.append(signed_in.guard)
     pages.setup(

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from edge.services import search
+from edge.services import calls, search
 from edge.services.office import Office
 from edge.web import counter_accounts, counter_casework, counter_life, counter_requests, signed_in
-from edge.web.calls import CALLS
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
 from edge.web.counter_page import AT_THE_COUNTER, path_of_person, path_of_request, show
 from protocol.errors import PersonError
@@ -78,8 +77,7 @@ async def go_to_help(request: web.Request) -> web.StreamResponse:
     """Somebody goes to the kiosk: the call is answered, on every counter."""
     number = request.match_info["number"]
     if number.isascii() and number.isdigit():
-        request.app[CALLS].answered(int(number[:9]))
-    signed_in.office_of(request).announcer.publish(["calls"])
+        calls.answer(signed_in.office_of(request), int(number[:9]))
     raise web.HTTPSeeOther("/counter")
 
 

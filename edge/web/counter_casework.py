@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from edge.services import accounts, certificates, enquiries, messages, pieces, requests
+from edge.services import accounts, certificates, enquiries, messages, pieces, printing, requests
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
@@ -34,6 +34,7 @@ def routes(_office: Office) -> list[web.RouteDef]:
         web.post(f"{case}/ready", step(confirm_ready, N_("Noted: the certificate is ready."))),
         web.post(f"{case}/hand-over", step(hand_over, N_("Handed over."))),
         web.post(f"{case}/told", step(tell, N_("Noted: told in person."))),
+        web.post(f"{case}/certificate/print", step(print_certificate, N_("The certificate is at the printer."))),
         web.get(f"{case}/certificate.pdf", certificate),
         web.get(f"{case}/receipt.pdf", receipt),
     ]
@@ -108,6 +109,13 @@ async def hand_over(office: Office, command: bytes, case: bytes, values: Mapping
 async def tell(office: Office, command: bytes, case: bytes, _values: Mapping[str, str], by: Actor) -> None:
     """The citizen was told here."""
     await messages.told_in_person(office, command, case, by)
+
+
+async def print_certificate(
+    office: Office, command: bytes, case: bytes, _values: Mapping[str, str], _by: Actor
+) -> None:
+    """The sealed certificate comes out of the annexe's printer. The request's page that follows notes the look."""
+    await printing.print_certificate(office, command, case)
 
 
 @AT_THE_COUNTER

@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from edge.web import signed_in
-from edge.web.calls import CALLS
 from edge.web.counter_desk import Desk
 from edge.web.staff_words import APPEALS, ENQUIRIES, MARKS, PAPERS, TITLES
 from protocol.office.catalogue import Bilingual, Field, requestable
@@ -42,7 +41,8 @@ def done(request: web.Request, sentence: str, address: str) -> web.HTTPSeeOther:
 
 def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
     """Render the desk."""
-    calls = request.app[CALLS].waiting(signed_in.office_of(request).now())
+    office = signed_in.office_of(request)
+    calls = office.calls.waiting(office.now())
     said = "" if refreshes_itself(request) else str(session_of(request).data.pop(DONE, ""))
     source = "" if request.method == "GET" else "/counter"
     at = {"again": path_of_request(desk.request.dossier.subject)} if desk.request else {}
@@ -53,6 +53,7 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         desk=desk,
         said=said,
         calls=calls,
+        can_print=office.devices.a4_printer is not None,
         live_source=source,
         id_of=text_of,
         requestable=requestable,

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from edge.services import accounts, guide, popular
+from edge.services import accounts, calls, guide, popular
 from edge.services.office import Office
 from edge.web import kiosk_account, kiosk_follow, kiosk_life, kiosk_opening, kiosk_request, signed_in
-from edge.web.calls import CALLS
 from edge.web.kiosk_page import go, leaves_by_itself, show
 from edge.web.kiosk_words import page_label, path_of, status_look
 from protocol.errors import PersonError
@@ -23,8 +22,7 @@ from protocol.office.catalogue import requestable
 from screens import pages
 from screens.forms import Form, read_form
 from screens.languages import DEFAULT
-from screens.limits import CALLS as CALL_LIMIT
-from screens.limits import SIGN_IN
+from screens.limits import CALLS, SIGN_IN
 from screens.security import CLEAR_SITE_DATA
 
 
@@ -149,10 +147,9 @@ async def stay(_request: web.Request) -> web.StreamResponse:
 async def call(request: web.Request) -> web.StreamResponse:
     """Call someone: the counters hear it at once, and the page says that somebody comes."""
     office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
-    limits.admit(CALL_LIMIT, request.remote or "")
-    limits.note(CALL_LIMIT, request.remote or "")
+    limits.admit(CALLS, request.remote or "")
+    limits.note(CALLS, request.remote or "")
     back = pages.own_path((await read_form(request)).get("back", "")) or "/kiosk"
     back = back if back == "/kiosk" or back.startswith("/kiosk/") else "/kiosk"
-    request.app[CALLS].ring(office.now(), page_label(back), pages.tongue_of(request).code)
-    office.announcer.publish(["calls"])
+    calls.ring(office, page_label(back), pages.tongue_of(request).code)
     return show(request, "called.html", back=back, again=back)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from edge.services import accounts, guide, requests
 from edge.services.office import Office
-from edge.web import signed_in
+from edge.web import kiosk_printing, signed_in
 from edge.web.kiosk_own import language_of, own_dossier
 from edge.web.kiosk_page import go, show
 from protocol.errors import N_, PersonError
@@ -34,7 +34,7 @@ ROOT = "/kiosk/request"
 MONTH_FIRST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{4})")
 
 
-def routes(_office: Office) -> list[web.RouteDef]:
+def routes(office: Office) -> list[web.RouteDef]:
     """The pages of a request."""
     return [
         web.get(f"{ROOT}/{{id}}", begin),
@@ -43,6 +43,7 @@ def routes(_office: Office) -> list[web.RouteDef]:
         web.get(f"{ROOT}/{{id}}/questions/{{field}}", ask),
         web.post(f"{ROOT}/{{id}}/questions/{{field}}", answer),
         web.get("/kiosk/receipt/{case}", receipt),
+        *kiosk_printing.routes(office),
     ]
 
 
@@ -222,6 +223,8 @@ async def receipt(request: web.Request) -> web.StreamResponse:
         texted=case.applicant.phone is not None and is_mobile(case.applicant.phone),
         due=case.due or due_date(case.submitted_ms, dossier.procedure.deadline_days),
         qr=qr_code(f"{origin}/kiosk/follow/{case.reference}"),
+        can_print=signed_in.office_of(request).devices.receipt_printer is not None,
+        said=kiosk_printing.said_once(request),
     )
 
 

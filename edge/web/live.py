@@ -23,7 +23,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "clerk": frozenset({"display", "cases", "outbox", "calls", "sync"}),
     "authority": frozenset({"display", "cases", "outbox", "sync"}),
     "supervisor": frozenset({"display", "cases", "outbox", "calls", "sync", "devices"}),
-    "admin": frozenset({"outbox", "sync", "devices"}),
+    "admin": frozenset({"outbox", "sync", "devices", "calls"}),
 }
 """What each role may hear; "" is whoever did not sign in: a receipt's holder watches for the state of his request, and
 learns at most that some request moved. `case:<id>` goes with "cases" for staff."""

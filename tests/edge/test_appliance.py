@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from devices.call_button import SimulatedButton
+from devices.health import Condition
 from edge.appliance import ApplianceSettings, run, serving
+from edge.equipment import ALL_SIMULATED
 from edge.installation import Installation, install, open_installation
+from edge.networks import EVERYWHERE
+from edge.services.calls import BUTTON
 from protocol.errors import OperatorError
 from tests.edge.support import made_seed
+from tests.lan import lan
 
 
 @pytest.fixture
@@ -114,6 +121,48 @@ async def answered(port: int) -> None:
                 await asyncio.sleep(0.02)
             else:
                 return
+
+
+async def test_on_its_network_the_annexe_is_found_and_its_page_opens_from_there(installation: Installation) -> None:
+    async with lan("annexe", "visitor") as (annexe, visitor):
+        visitor.start_avahi()
+        with annexe.inside():
+            settings = ApplianceSettings(host=EVERYWHERE, port=8080, uplink=False)
+            async with serving(installation, settings, now, os.urandom) as office:
+                with office.announcer.subscribe(["devices"]) as heard:
+                    while (health := office.announced()) is None or health.condition is not Condition.WORKING:
+                        await heard.next()
+                found = await asyncio.to_thread(visitor.run, "avahi-browse", "-rpt", "_mulhaqa._tcp")
+                assert f";berkane-05.local;{annexe.address};8080;" in found.stdout
+                page = await asyncio.to_thread(visitor.run, sys.executable, "-c", FETCH, annexe.address)
+                assert page.stdout.strip() == "200", page.stderr
+
+
+FETCH = "import sys, urllib.request as u; print(u.urlopen(f'http://{sys.argv[1]}:8080/health').status)"
+
+
+@pytest.mark.parametrize(
+    ("settings", "announced"),
+    [
+        (ApplianceSettings(), False),
+        (ApplianceSettings(host="localhost"), False),
+        (ApplianceSettings(host=EVERYWHERE), True),
+        (ApplianceSettings(host="192.168.1.5"), True),
+        (ApplianceSettings(host=EVERYWHERE, announce=False), False),
+        (ApplianceSettings(announce_on=("lo",)), True),
+    ],
+)
+def test_only_what_others_can_reach_is_announced(settings: ApplianceSettings, announced: bool) -> None:
+    assert settings.announced is announced
+
+
+async def test_a_press_of_the_call_button_rings_at_the_counter(installation: Installation, port: int) -> None:
+    settings = ApplianceSettings(port=port, uplink=False, devices=ALL_SIMULATED)
+    async with serving(installation, settings, now, os.urandom) as office:
+        assert isinstance(office.devices.button, SimulatedButton)
+        office.devices.button.press()
+        assert [call.page for call in office.calls.waiting(office.now())] == [BUTTON]
+        assert [lamp.lit for lamp in office.devices.lamps] == [True]
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,9 @@ def test_a_citizen_asks_alone_and_leaves_nothing_behind(screens: Screens, backst
     reference = REFERENCE.search(kiosk.page.inner_text(".receipt"))
     assert reference
     kiosk.look("kiosk-receipt")
+    kiosk.press("Print the receipt")
+    kiosk.shows("Your receipt comes out of the printer. Take it with you.")
+    kiosk.look("kiosk-receipt-printed", picture=False)
     receipt = kiosk.path
     code = zxingcpp.read_barcodes(taken(kiosk.page))
     assert [found.text for found in code] == [f"{kiosk.site}/kiosk/follow/{reference[0]}"]

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import zxingcpp
+from PIL import Image
 from pypdf import PdfReader
 
 from edge.press.documents import Detail, Language, Paper, Person
-from edge.press.pages import certificate_page, claims_of, receipt_page
+from edge.press.pages import certificate_page, claims_of, receipt_page, ticket_page
 from edge.press.typesetter import Typesetter
+from edge.press.worker import TICKET_DPI
 from protocol.errors import OperatorError
 from protocol.office.attestation import encode_token
 from tests.edge.press.papers import (
@@ -193,3 +196,29 @@ def test_the_file_claims_an_archivable_tagged_form(typesetter: Typesetter) -> No
 def test_a_missing_font_names_the_package_to_install(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="apt-get install fonts-hosny-amiri fonts-noto-core"):
         Typesetter([tmp_path, tmp_path / "nowhere"])
+
+
+def ticket(typesetter: Typesetter, language: Language) -> Image.Image:
+    drawn = typesetter.draw("ticket", ticket_page(RECEIPT, language), TICKET_DPI)
+    with Image.open(BytesIO(drawn)) as picture:
+        return picture.convert("L")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_ticket_fits_the_roll_and_its_code_is_read_in_the_printers_dots(
+    typesetter: Typesetter, language: Language
+) -> None:
+    picture = ticket(typesetter, language)
+    assert picture.width == 576
+    dots = picture.point(lambda value: 255 * (value >= 128), mode="1").convert("L")
+    (code,) = zxingcpp.read_barcodes(dots)
+    assert code.text == RECEIPT.follow_url
+    longest = msgspec.structs.replace(RECEIPT, person=LONGEST, pieces=RECEIPT.pieces * 6)
+    drawn = typesetter.draw("ticket", ticket_page(longest, language), TICKET_DPI)
+    with Image.open(BytesIO(drawn)) as long:
+        assert long.width == 576
+        assert picture.height < long.height < 8000, "longer, and still a ticket that the printer takes"
+
+
+def test_a_ticket_is_in_the_persons_language_first(typesetter: Typesetter) -> None:
+    assert ticket(typesetter, "ar").tobytes() != ticket(typesetter, "fr").tobytes()

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from edge.services.office import Office
-from edge.web.calls import CALLS
 from tests.edge.web.staff import at_work, file_request, hire, open_account
 from tests.edge.web.support import Post, Visitor
 
@@ -33,7 +32,7 @@ async def test_who_calls_twice_comes_back_to_the_page_that_he_called_from(
     (back,) = re.findall(r'name="back" value="([^"]+)"', called)
     again = await (await post("/kiosk/guide", "/kiosk/call", back=html.unescape(back))).text()
     assert way_on(again) == "/kiosk/guide?q=domicile"
-    assert {call.page for call in kiosk.app[CALLS].waiting(office.now())} == {"guide of procedures"}
+    assert {call.page for call in office.calls.waiting(office.now())} == {"guide of procedures"}
 
 
 async def test_a_search_in_the_guide_is_kept_in_the_other_language(kiosk: Visitor) -> None:

@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from edge.services import accounts
+from edge.services import accounts, calls
 from edge.services.office import Office
-from edge.web.calls import CALLS
 from protocol.records.hashing import subject_from_text
 from tests.edge.web import staff
 from tests.edge.web.staff import PERSON, RESIDENCE, Desk, complete, enquire, file_request, make_ready, open_account
-from tests.edge.web.support import Clock
 
 
 @pytest.fixture
@@ -209,10 +207,8 @@ async def test_whoever_could_not_be_told_stands_first_until_told_in_person(desk:
     assert "Non informés par SMS" not in await desk.read("/counter")
 
 
-async def test_a_call_from_the_kiosk_rings_and_is_answered(desk: Desk, clock: Clock) -> None:
-    app = desk.client.app
-    assert app is not None
-    call = app[CALLS].ring(clock(), "The guide", "ar")
+async def test_a_call_from_the_kiosk_rings_and_is_answered(desk: Desk, office: Office) -> None:
+    call = calls.ring(office, "The guide", "ar")
     assert "J’arrive" in await desk.read("/counter")
     await desk.send("/counter", f"/counter/calls/{call.number}")
     assert "Personne n’appelle." in await desk.read("/counter")

@@ -8,7 +8,6 @@ from aiohttp import web
 from edge.services.office import Office
 from edge.web import application, signed_in
 from edge.web import kiosk as kiosk_screen
-from edge.web.calls import CALLS
 from protocol.errors import CallerError
 from protocol.office import references
 from tests.edge.web.support import PERSON, PIN, Clock, Post, Visitor, ask_for_residence, open_account
@@ -120,10 +119,10 @@ async def test_calling_someone_rings_at_the_counter_without_saying_who(
         response = await post("/kiosk/guide", "/kiosk/call", back="/kiosk/follow/B05-7K3MQ-2X9RT")
         assert "Quelqu’un arrive" in await response.text()
         assert await heard.next() == "calls"
-    (call,) = kiosk.app[CALLS].waiting(office.now())
+    (call,) = office.calls.waiting(office.now())
     assert (call.page, call.language) == ("following a request", "fr")
-    kiosk.app[CALLS].answered(call.number)
-    assert kiosk.app[CALLS].waiting(office.now()) == []
+    office.calls.answered(call.number)
+    assert office.calls.waiting(office.now()) == []
 
 
 async def test_ringing_again_and_again_is_refused_kindly(post: Post) -> None:
