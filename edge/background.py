@@ -1,5 +1,5 @@
-"""What the appliance does by itself: it seals what was granted, sends what was queued, notes what time has brought, asks
-its devices how they are.
+"""What the appliance does by itself: it seals what was granted, sends what was queued, notes what time has brought,
+asks its devices how they are.
 
 Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
 Each is a task of its own, so a press or a printer that hangs keeps no message back. What fails for one request
