@@ -40,7 +40,7 @@ def test_a_granted_certificate_reaches_its_citizen(
     desk.open(f"/counter/request/{case}")
     expect(desk.page.locator("form[action$='/ready']")).to_be_visible(timeout=60_000)  # by itself, once it is sealed
     desk.look("counter-request-print")
-    desk.page.keyboard.press("F7")
+    desk.press("Print the certificate")
     desk.shows("The certificate is at the printer.")
     paper = desk.context.request.get(desk.site + str(desk.page.get_attribute("a[href$='certificate.pdf']", "href")))
     assert paper.headers["content-type"] == "application/pdf"
