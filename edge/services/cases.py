@@ -37,13 +37,18 @@ async def append_lawful(tx: Transaction, subject: bytes, case: Case, procedure: 
 async def change_case(
     office: Office, command: bytes, subject: bytes, event_of: EventOf, *, before: Before | None = None
 ) -> None:
-    """Decide on one event from the case as the writer sees it, and append it; `before` does what must come first."""
+    """Decide on one event from the case as the writer sees it, and append it.
+
+    `before` does what must come first, once the event itself is lawful.
+    """
 
     async def decide(tx: Transaction) -> Value:
         case, procedure = await opened_case(tx, subject)
+        event = event_of(tx, case, procedure)
         if before is not None:
+            casework.check(case, event, procedure)
             await before(tx, case)
-        await append_lawful(tx, subject, case, procedure, event_of(tx, case, procedure))
+        await append_lawful(tx, subject, case, procedure, event)
         return None
 
     await office.store.execute(command, decide)
