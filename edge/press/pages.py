@@ -69,12 +69,12 @@ def identity_rows(person: Person) -> list[Page]:
 
 
 def stand_in_rows(by: StandIn | None) -> list[Page]:
-    """Who asks for the person, by his capacity, and the number of his own document."""
+    """Who asks for the person, by his capacity, with the number of his own document on the same line."""
     if by is None:
         return []
-    rows = [row(wording.CAPACITIES[by.capacity], Bilingual(ar=by.name_ar, fr=by.name_fr))]
-    number = wording.NUMBERS.get(by.document)
-    return rows if number is None else [*rows, row(number, by.cnie)]
+    number = wording.NUMBERS[by.document]
+    shown = Bilingual(ar=f"{by.name_ar}، {number.ar} {by.cnie}", fr=f"{by.name_fr}, {number.fr} {by.cnie}")
+    return [row(wording.CAPACITIES[by.capacity], shown)]
 
 
 def _piece(piece: PieceLine) -> Page:
