@@ -21,7 +21,7 @@ LANGUAGES = ("ar", "fr")
 RESIDENCE = "residence-autorite-locale"
 NEW_PIN = "864209"
 CHILD = {"name_ar": "ياسمين الزروال", "name_fr": "Yasmine Zeroual", "birth_date": "02/05/2018"}
-STAND_IN = {"rep_name_ar": "حسن بوعزة", "rep_name_fr": "Hassan Bouazza", "rep_basis": "2026/4512"}
+STAND_IN = {"rep_name_ar": "حسن بوعزة", "rep_name_fr": "Hassan Bouazza", "rep_basis": "PV 4512"}
 
 
 def counter(screens: Screens, language: str) -> Screen:
@@ -91,7 +91,7 @@ def test_a_mother_asks_for_her_child_and_reads_it_at_the_kiosk(
     expect(desk.page.locator("#error-rep_basis")).to_be_visible()
     desk.look("counter-new-request-child")
     answer(desk)
-    desk.type(rep_basis="2018/88")
+    desk.type(rep_basis="LF 88")
     desk.page.check("[name=papers_seen]")
     case = file(desk)
     desk.look("counter-request-child")
