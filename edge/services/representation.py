@@ -75,7 +75,9 @@ def _checked(form: RepresentativeForm, guardian: AccountView | None, check: Form
         )
     document: Document = check.field(lambda: _renamed(lambda: _own_document(form.document)), "cnie")
     number = check.field(
-        lambda: documents.check_number(document, form.cnie, state=form.state, field="rep_cnie"), ""
+        lambda: documents.check_number(
+            document, form.cnie, state=form.state, field="rep_cnie", state_field="rep_state"
+        ), ""
     )  # fmt: skip
     name_fr = check.field(lambda: _renamed(lambda: identity.check_name_fr(form.name_fr)), "")
     name_ar = check.field(lambda: _renamed(lambda: identity.check_name_ar(form.name_ar)), "")

@@ -27,6 +27,7 @@ FIELDS: Mapping[str, str] = {
     "field.identity.cnie": N_("CNIE"),
     "field.identity.document": N_("Document"),
     "field.identity.number": N_("Number of the document"),
+    "field.identity.declared": N_("Day of the declaration"),
     "field.represented_by.capacity": N_("Asked by"),
     "field.represented_by.name_ar": N_("Name in Arabic letters"),
     "field.represented_by.name_fr": N_("Name in Latin letters"),

@@ -56,7 +56,7 @@ async def _page(request: web.Request, form: Form, status: int, procedure_id: str
 
 
 OWN_FIELDS = frozenset(
-    {"capacity", "rep_document", "rep_cnie", "rep_name_fr", "rep_name_ar", "rep_basis", "papers_seen"}
+    {"capacity", "rep_document", "rep_cnie", "rep_state", "rep_name_fr", "rep_name_ar", "rep_basis", "papers_seen"}
 )
 """The fields about who asks for the applicant; all others are the catalogue's."""
 

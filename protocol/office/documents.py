@@ -45,14 +45,16 @@ RESIDENCE_CARD = re.compile(r"[A-Z]{1,3}[0-9]{3,8}[A-Z]?")
 PASSPORT = re.compile(r"(?=.*[0-9])[A-Z0-9]{5,9}")
 STATE = re.compile(r"[A-Z]{3}|D")
 RECEIPT = re.compile(r"[0-9A-Z\u0621-\u064a]+(?:[/.\-][0-9A-Z\u0621-\u064a]+)*")
+STATE_FIELD = "state"
 FILLER = "<"
 """What fills a machine-readable line (ICAO 9303): people who copy from it type it along."""
 
 
-def check_number(document: str, text: str, *, state: str = "", field: str = "cnie") -> str:
+def check_number(document: str, text: str, *, state: str = "", field: str = "cnie", state_field: str = "state") -> str:
     """Return a document's number in canonical form; PersonError with a sentence when it is none.
 
-    `state`: the code of the state that issued a passport, where it was typed apart. `field` names the number's field.
+    `state`: the code of the state that issued a passport, where it was typed apart. `field` and `state_field` name what
+    is wrong.
     """
     check = _CHECKS.get(document)
     if check is None:
@@ -60,7 +62,8 @@ def check_number(document: str, text: str, *, state: str = "", field: str = "cni
     try:
         return check(f"{state} {text}" if document == "passport" and state.strip() else text)
     except PersonError as error:
-        raise PersonError(error.message, field=field, status=error.status, **error.facts) from error
+        where = state_field if error.field == STATE_FIELD else field
+        raise PersonError(error.message, field=where, status=error.status, **error.facts) from error
 
 
 def _folded(text: str) -> str:
@@ -85,7 +88,9 @@ def _passport(text: str) -> str:
     state, _, number = _folded(text).replace(FILLER, " ").strip().partition(" ")
     number = re.sub(r"[\s.\-]", "", number)
     if not STATE.fullmatch(state):
-        raise PersonError(N_("Write the passport's country as its code says, three letters: FRA, SEN, ESP."))
+        raise PersonError(
+            N_("Write the passport's country as its code says, three letters: FRA, SEN, ESP."), field=STATE_FIELD
+        )
     if not PASSPORT.fullmatch(number):
         raise PersonError(
             N_("This is not a passport's number: it has up to nine letters and digits, as on its page (12AB34567).")

@@ -289,7 +289,7 @@ def test_a_foreigner_is_known_by_his_passport_and_another_asks_for_him(
     desk.page.check("[name=consent]")
     desk.page.check("[name=card_seen]")
     desk.page.keyboard.press("F6")
-    expect(desk.page.locator("#error-cnie")).to_be_visible()
+    expect(desk.page.locator("#error-state")).to_be_visible()
     desk.look("counter-new-account-passport")
     desk.type(state="SEN")
     desk.page.keyboard.press("F6")

@@ -72,10 +72,14 @@ export function draw(sheet, into, words, clockOffset) {
 function drawPart(into, words, field, parts, value) {
   for (const part of parts) {
     if (!value.has(part)) continue;
-    // A number is called after its document: what stands beside another document is not a national card's.
-    const named = part === "cnie" && value.has("document") ? "number" : part;
-    row(into, words, `${field}.${part}`, value.get(part), `${field}.${named}`);
+    row(into, words, `${field}.${part}`, value.get(part), `${field}.${calledFor(part, value.get("document"))}`);
   }
+}
+
+// Beside another document a number is not a national card's, and an association was declared, not born.
+function calledFor(part, document) {
+  if (part === "cnie" && document !== undefined) return "number";
+  return part === "birth_date" && document === "association" ? "declared" : part;
 }
 
 function row(into, words, field, value, name = field) {

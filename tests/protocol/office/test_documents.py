@@ -55,7 +55,7 @@ def test_a_passports_country_may_be_typed_apart() -> None:
 def test_what_is_no_number_of_its_document_is_sent_back_with_a_sentence(document: str, typed: str) -> None:
     with pytest.raises(PersonError) as caught:
         check_number(document, typed, field="number")
-    assert caught.value.field in {"number", "document"}
+    assert caught.value.field in {"number", "document", "state"}
     assert typed == "" or typed not in str(caught.value)
 
 
