@@ -10,7 +10,7 @@ from central.published_keys import PublishedKeys
 from central.sealed_files import MAX_PDF
 from central.verify import Verdict, verify_pdf, verify_text
 from protocol.errors import OperatorError
-from protocol.office.attestation import PREFIX
+from protocol.office.attestation import CARD, PREFIX, Claims
 from protocol.office.calendar import local_date
 
 
@@ -51,13 +51,23 @@ def as_text(verdict: Verdict) -> str:
             "issued": str(local_date(claims.issued_ms)),
             "valid until": str(local_date(claims.expires_ms)) if claims.expires_ms is not None else "no end",
             "name": f"{claims.name_fr} / {claims.name_ar}",
-            "CNIE": claims.cnie,
+            **_numbers(claims),
             "born": claims.birth_date,
             "address": claims.address,
             **claims.details,
         }
         lines += [f"  {name}: {fact}" for name, fact in facts.items()]
     return "\n".join(lines)
+
+
+def _numbers(claims: Claims) -> dict[str, str]:
+    """What the person is known by, and who asked for him."""
+    by = claims.represented_by
+    named = {"CNIE" if claims.document == CARD else claims.document: claims.cnie}
+    if by is None:
+        return named
+    number = f"{'CNIE' if by.document == CARD else by.document} {by.cnie}"
+    return {**named, f"asked by ({by.capacity})": f"{by.name_fr} / {by.name_ar}, {number}"}
 
 
 def as_json(verdict: Verdict) -> str:

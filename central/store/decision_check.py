@@ -2,8 +2,8 @@
 
 The key must be one that the annexe vouches for (`agent.key_enrolled` in its office stream), the signature must hold
 over the sheet's bytes, and the sheet must say what the log says: this annexe, this case, this agent, this outcome, and
-the dossier (person, answers, pieces, enquiry, heads) as the agent read it. A sheet decides once: a signature that is
-taken back is worth nothing when somebody enters it again.
+the dossier (person, who asks for him, answers, pieces, enquiry, heads) as the agent read it. A sheet decides once: a
+signature that is taken back is worth nothing when somebody enters it again.
 """
 
 from __future__ import annotations
@@ -71,13 +71,15 @@ def _is_dossier(sheet: DecisionSheet, case: Case) -> bool:
         case.procedure_version,
         case.answers,
         case.pieces,
-    ) and (sheet.identity, sheet.enquiry) == (
+    ) and (sheet.identity, sheet.represented_by, sheet.enquiry) == (
         Identity(
             cnie=who.cnie,
             name_fr=who.name_fr,
             name_ar=who.name_ar,
             birth_date=who.birth_date,
             address=who.address,
+            document=who.document,
         ),
+        case.represented_by,
         found and EnquiryLine(outcome=found.outcome, by_title=found.by_title, on=found.on, note=found.note),
     )

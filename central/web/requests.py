@@ -17,9 +17,11 @@ from central.store.queries import RequestRow
 from central.web import signed_in
 from central.web.dossier import dossier_of
 from protocol.errors import PeerError, PersonError
+from protocol.office.applicants import CAPACITIES
 from protocol.office.calendar import local_date
 from protocol.office.casework import State
 from protocol.office.catalogue import Bilingual
+from protocol.office.documents import DOCUMENTS
 from protocol.records.hashing import subject_from_text, text_of
 from screens import pages
 from screens.forms import Form, read_form
@@ -75,7 +77,8 @@ async def show_one(request: web.Request) -> web.StreamResponse:
     row = await prefecture.centre.queries.request(request.match_info["annexe"], _subject(request.match_info["case"]))
     if row is None:
         raise web.HTTPNotFound
-    return render(request, "prefecture/dossier.html", dossier=await dossier_of(prefecture.centre.queries, row))
+    dossier = await dossier_of(prefecture.centre.queries, row)
+    return render(request, "prefecture/dossier.html", dossier=dossier, documents=DOCUMENTS, capacities=CAPACITIES)
 
 
 async def _page(

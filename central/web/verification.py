@@ -24,8 +24,10 @@ from central.web import signed_in
 from central.web.dossier import Answer, labelled
 from central.web.words import ENDED, VERDICTS
 from protocol.errors import N_, PersonError
+from protocol.office.applicants import CAPACITIES
 from protocol.office.attestation import Claims
 from protocol.office.catalogue import Procedure
+from protocol.office.documents import DOCUMENTS
 from screens import pages
 from screens.forms import Form, read_posted
 from screens.limits import Limit
@@ -82,6 +84,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
         look=ENDED if verdict.expired else VERDICTS[verdict.kind],
         sentences=[(one.message, {name: ltr(fact) for name, fact in one.facts.items()}) for one in verdict.sentences],
         proven=await _proven(prefecture, verdict.claims) if verdict.claims else None,
+        documents=DOCUMENTS,
+        capacities=CAPACITIES,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from protocol.office.catalogue import Bilingual, Template
+from protocol.office.parties import Capacity, Document
 
 Language = Literal["ar", "fr"]
 Paper = Literal["a4", "a5"]
@@ -32,13 +33,28 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """The applicant, as the request has him. A receipt leaves out `birth_date` and `address`: papers get lost."""
+    """The applicant, as the request has him; `cnie` is the number of his `document`.
+
+    A receipt leaves out `birth_date` and `address`: papers get lost.
+    """
 
     name_ar: str
     name_fr: str
     cnie: str
     birth_date: str = ""
     address: str = ""
+    document: Document = "cnie"
+
+
+class StandIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for the applicant: in what capacity, by what document of his own, on what paper (`basis`)."""
+
+    capacity: Capacity
+    name_ar: str
+    name_fr: str
+    cnie: str
+    document: Document = "cnie"
+    basis: str = ""
 
 
 class PieceLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +83,7 @@ class ReceiptData(msgspec.Struct, frozen=True, kw_only=True):
     provisional: bool
     follow_url: str
     helper: Bilingual | None = None
+    represented_by: StandIn | None = None
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +118,7 @@ class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     legal_basis: Bilingual | None = None
     signatory: Bilingual = OF_THE_ANNEXE
     signatory_name: Bilingual | None = None
+    represented_by: StandIn | None = None
 
 
 class SealedCertificate(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from edge.press import notice_wording as said
 from edge.press import wording
 from edge.press.documents import Language
 from edge.press.notices import AppealReceipt, IncompleteReceipt, Notice, RefusalNotice, SilenceProof
-from edge.press.pages import Page, both, qr_svg, row
+from edge.press.pages import Page, both, identity_rows, qr_svg, row, stand_in_rows
 from protocol.office.calendar import local_date, local_time
 from protocol.office.catalogue import Bilingual
 
@@ -49,8 +49,8 @@ def _common_rows(data: Notice) -> list[Page]:
     return [
         row(wording.REFERENCE, data.reference),
         row(wording.REQUEST, data.procedure),
-        row(wording.NAME, Bilingual(ar=data.person.name_ar, fr=data.person.name_fr)),
-        row(wording.CNIE, data.person.cnie),
+        *identity_rows(data.person),
+        *stand_in_rows(data.represented_by),
         row(wording.SUBMITTED, _moment(data.submitted_ms)),
     ]
 

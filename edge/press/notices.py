@@ -9,7 +9,7 @@ from datetime import date
 
 import msgspec
 
-from edge.press.documents import Issuer, Person
+from edge.press.documents import Issuer, Person, StandIn
 from protocol.office.catalogue import Bilingual, Silence
 
 
@@ -23,6 +23,7 @@ class BaseNotice(msgspec.Struct, frozen=True, kw_only=True):
     submitted_ms: int
     made_ms: int
     follow_url: str
+    represented_by: StandIn | None = None
 
 
 class IncompleteReceipt(BaseNotice, frozen=True, kw_only=True, tag="incomplete"):

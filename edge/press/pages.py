@@ -12,8 +12,8 @@ import msgspec
 import segno
 
 from edge.press import wording
-from edge.press.documents import CertificateData, Language, Paper, PieceLine, ReceiptData
-from protocol.office.attestation import PREFIX, Claims
+from edge.press.documents import CertificateData, Language, Paper, Person, PieceLine, ReceiptData, StandIn
+from protocol.office.attestation import PREFIX, Claims, Represented
 from protocol.office.calendar import local_date, local_time
 from protocol.office.catalogue import Bilingual
 
@@ -56,10 +56,29 @@ def _receipt_rows(data: ReceiptData) -> list[Page]:
         row(wording.REFERENCE, data.reference),
         row(wording.SUBMITTED, moment),
         row(wording.REQUEST, data.procedure),
-        row(wording.NAME, Bilingual(ar=data.person.name_ar, fr=data.person.name_fr)),
-        row(wording.CNIE, data.person.cnie),
+        *identity_rows(data.person),
+        *stand_in_rows(data.represented_by),
     ]
+    if data.represented_by is not None:
+        rows.append(row(wording.BASIS, data.represented_by.basis))
     return [*rows, row(wording.HELPER, data.helper)] if data.helper else rows
+
+
+def identity_rows(person: Person) -> list[Page]:
+    """Name and number; who has no document has no number."""
+    name = wording.ASSOCIATION_NAME if person.document == "association" else wording.NAME
+    rows = [row(name, Bilingual(ar=person.name_ar, fr=person.name_fr))]
+    number = wording.NUMBERS.get(person.document)
+    return rows if number is None else [*rows, row(number, person.cnie)]
+
+
+def stand_in_rows(by: StandIn | None) -> list[Page]:
+    """Who asks for the person, by his capacity, with the number of his own document on the same line."""
+    if by is None:
+        return []
+    number = wording.NUMBERS[by.document]
+    shown = Bilingual(ar=f"{by.name_ar}، {number.ar} {by.cnie}", fr=f"{by.name_fr}, {number.fr} {by.cnie}")
+    return [row(wording.CAPACITIES[by.capacity], shown)]
 
 
 def _piece(piece: PieceLine) -> Page:
@@ -87,11 +106,12 @@ def certificate_page(data: CertificateData, token: str) -> Page:
 
 def _certificate_rows(data: CertificateData) -> list[Page]:
     person = data.person
+    association = person.document == "association"
     rows = [
-        row(wording.NAME, Bilingual(ar=person.name_ar, fr=person.name_fr)),
-        row(wording.CNIE, person.cnie),
-        row(wording.BIRTH_DATE, wording.iso_day_in_words(person.birth_date)),
-        row(wording.ADDRESS, person.address),
+        *identity_rows(person),
+        row(wording.DECLARED if association else wording.BIRTH_DATE, wording.iso_day_in_words(person.birth_date)),
+        row(wording.SEAT if association else wording.ADDRESS, person.address),
+        *stand_in_rows(data.represented_by),
         *(row(detail.label, detail.value) for detail in data.details),
     ]
     if data.legal_basis is not None:
@@ -117,7 +137,15 @@ def claims_of(data: CertificateData) -> Claims:
         issued_ms=data.issued_ms,
         expires_ms=data.expires_ms,
         details={detail.id: detail.value.fr for detail in data.details},
+        document=person.document,
+        represented_by=_claimed(data.represented_by),
     )
+
+
+def _claimed(by: StandIn | None) -> Represented | None:
+    if by is None:
+        return None
+    return Represented(capacity=by.capacity, name_ar=by.name_ar, name_fr=by.name_fr, cnie=by.cnie, document=by.document)
 
 
 def qr_svg(text: str) -> str:

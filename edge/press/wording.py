@@ -10,6 +10,7 @@ from datetime import date
 
 from edge.press.documents import CertificateData, PieceState, ReceiptData
 from protocol.office.catalogue import Bilingual, Template
+from protocol.office.parties import Capacity, Document
 
 # fmt: off
 _MONTHS_AR = (
@@ -22,9 +23,25 @@ _MONTHS_FR = (
 # fmt: on
 
 NAME = Bilingual(ar="الاسم الكامل", fr="Nom complet")
-CNIE = Bilingual(ar="رقم البطاقة الوطنية", fr="N° de la CNIE")
+NUMBERS: dict[Document, Bilingual] = {
+    "cnie": Bilingual(ar="رقم البطاقة الوطنية", fr="N° de la CNIE"),
+    "residence_card": Bilingual(ar="رقم بطاقة الإقامة", fr="N° de la carte de séjour"),
+    "passport": Bilingual(ar="رقم جواز السفر", fr="N° du passeport"),
+    "association": Bilingual(ar="رقم وصل التصريح", fr="N° du récépissé"),
+}
+"""Kind of document -> what its number is called; who has none has no such line."""
+
+ASSOCIATION_NAME = Bilingual(ar="اسم الجمعية", fr="Nom de l'association")
 BIRTH_DATE = Bilingual(ar="تاريخ الازدياد", fr="Date de naissance")
+DECLARED = Bilingual(ar="تاريخ التصريح بالتأسيس", fr="Date de la déclaration")
 ADDRESS = Bilingual(ar="العنوان", fr="Adresse")
+SEAT = Bilingual(ar="المقر", fr="Siège")
+CAPACITIES: dict[Capacity, Bilingual] = {
+    "guardian": Bilingual(ar="النائب الشرعي", fr="Représentant légal"),
+    "proxy": Bilingual(ar="الوكيل", fr="Mandataire"),
+    "president": Bilingual(ar="الرئيس", fr="Président(e)"),
+}
+BASIS = Bilingual(ar="بناء على", fr="En vertu de")
 REQUEST = Bilingual(ar="موضوع الطلب", fr="Objet de la demande")
 SUBMITTED = Bilingual(ar="تاريخ الإيداع", fr="Date du dépôt")
 REFERENCE = Bilingual(ar="رقم الطلب", fr="Référence")
@@ -75,6 +92,27 @@ def statement(data: CertificateData) -> Lines:
 
 
 def _residence(data: CertificateData) -> Lines:
+    return _seat(data) if data.person.document == "association" else _home(data)
+
+
+def _seat(data: CertificateData) -> Lines:
+    ground = _enquiry(data)
+    return {
+        "ar": [
+            f"يشهد {data.signatory.ar} الموقع أسفله، {ground.ar}، أن الجمعية المذكورة أعلاه يوجد مقرها فعلا بالعنوان"
+            " المبين أعلاه.",
+            "وقد سلمت هذه الشهادة للجمعية بناء على طلب رئيسها للإدلاء بها عند الاقتضاء.",
+        ],
+        "fr": [
+            f"{data.signatory.fr} soussigné certifie, {ground.fr}, que l'association désignée ci-dessus a effectivement"
+            " son siège à l'adresse indiquée.",
+            "Le présent certificat lui est délivré, à la demande de son président, pour servir et valoir ce que de"
+            " droit.",
+        ],
+    }
+
+
+def _home(data: CertificateData) -> Lines:
     ground = _enquiry(data)
     return {
         "ar": [

@@ -2,107 +2,60 @@
 
 Rules:
 
-- One account a CNIE in an annexe. A second claim is sent to the counter and is told nothing else.
+- One account a number, within its kind of document. A second claim at a kiosk is sent to the counter and told nothing.
 - An account is *declared* until an official has seen the card.
 - Every look of an agent at someone's account is an event that the citizen reads in his own history.
-- A PIN never leaves this module but as an Argon2id hash inside a sealed event.
+- A PIN leaves this room only as an Argon2id hash inside a sealed event.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from edge.services.account_forms import AccountForm, Checked, check_account
 from edge.services.elapsed import passed
-from edge.services.forms import FormCheck
 from edge.services.office import Office
 from edge.store.rows import AccountView
-from edge.store.store import Transaction
+from edge.store.store import Reader, Transaction
 from protocol.errors import N_, PersonError
-from protocol.office import identity
+from protocol.office import applicants, documents, identity
+from protocol.office.applicants import Standing
 from protocol.office.calendar import local_date
-from protocol.office.events import AccountOpened, AccountViewed, Actor, IdentityVerified, Language
+from protocol.office.documents import KIOSK
+from protocol.office.events import AccountOpened, AccountViewed, Actor, Document, IdentityVerified
 from protocol.records.encoding import Value
+
+__all__ = [
+    "SAME_LOOK_MS", "AccountForm", "account_of", "open_account", "require_card", "sign_in",
+    "verify_identity", "view",
+]  # fmt: skip
 
 SAME_LOOK_MS = 10 * 60_000
 """Opening a dossier again within ten minutes is the same look: a page reloads at every announcement."""
 
-
-@dataclass(frozen=True, slots=True)
-class AccountForm:
-    """What a person (or the clerk for him) typed, unchecked. `pin` is None for an assisted account without one."""
-
-    cnie: str
-    name_fr: str
-    name_ar: str
-    phone: str
-    birth_date: str
-    address: str
-    pin: str | None
-    language: Language
-    consent: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    cnie: str
-    name_fr: str
-    name_ar: str
-    phone: str | None
-    birth_date: str
-    address: str
-    pin: str | None
-
-
-def _check(form: AccountForm, now_ms: int) -> _Checked:
-    check = FormCheck()
-    today = local_date(now_ms)
-    result = _Checked(
-        cnie=check.field(lambda: identity.fold_cnie(form.cnie), ""),
-        name_ar=check.field(lambda: identity.check_name_ar(form.name_ar), ""),
-        name_fr=check.field(lambda: identity.check_name_fr(form.name_fr), ""),
-        birth_date=check.field(lambda: identity.parse_birth_date(form.birth_date, today).isoformat(), ""),
-        address=check.field(lambda: identity.check_address(form.address), ""),
-        phone=check.field(lambda: identity.phone_e164(form.phone), "") if form.phone.strip() else None,
-        pin=check.field(lambda: identity.check_pin(form.pin or ""), "") if form.pin is not None else None,
-    )
-    if not form.consent:
-        check.field(_refuse_without_consent, None)
-    check.done()
-    return result
-
-
-def _refuse_without_consent() -> None:
-    raise PersonError(
-        N_("The account cannot be opened without agreement to the notice on personal data."), field="consent"
-    )
-
-
-def check_account_form(office: Office, form: AccountForm) -> None:
-    """Check every field of `form` without opening anything; raises PersonErrors."""
-    _check(form, office.now())
+TEMPORARY_MS = 7 * 24 * 60 * 60_000
+"""How long a PIN given at the counter waits for its owner: a week, so that a slip found later opens nothing."""
 
 
 async def open_account(
-    office: Office, command: bytes, form: AccountForm, by: Actor, *, assisted: bool = False
+    office: Office, command: bytes, form: AccountForm, by: Actor, *, assisted: bool = False, card_seen: bool = False
 ) -> bytes:
     """Open an account and return its subject; a card that was seen at the counter makes it verified at once.
 
-    Raises PersonErrors for the form's fields, PersonError 409 when an account of this CNIE exists.
+    Raises PersonErrors for the form's fields, PersonError 409 when an account of this number exists.
     """
-    person = _check(form, office.now())
+    person = check_account(form, office.now(), by, card_seen=card_seen)
     pin_hash = None if person.pin is None else await office.passwords.hash(person.pin)
 
     async def decide(tx: Transaction) -> Value:
-        if await tx.account_by("cnie", person.cnie) is not None:
-            raise PersonError(
-                N_("This account cannot be opened here. Please go to the counter with your national card."), status=409
-            )
+        await require_free_number(tx, person.document, person.cnie, by)
+        phone = person.phone
+        if form.guardian is not None:
+            phone = phone or (await _guardian(tx, form.guardian)).phone
         subject = await tx.new_key()
         opened = AccountOpened(
             cnie=person.cnie,
             name_fr=person.name_fr,
             name_ar=person.name_ar,
-            phone=person.phone,
+            phone=phone,
             birth_date=person.birth_date,
             address=person.address,
             pin_hash=pin_hash,
@@ -110,34 +63,98 @@ async def open_account(
             by=by,
             assisted=assisted,
             consent=form.consent,
+            document=person.document,
+            guardian=form.guardian,
         )
         await tx.append("cases", opened, key_of=subject)
+        if card_seen and by.role != "citizen":
+            await tx.append("cases", IdentityVerified(by=by), key_of=subject)
         return subject
 
     subject = await office.store.execute(command, decide)
-    if not isinstance(subject, bytes) or (await _read(office, subject)).cnie != person.cnie:
+    if not isinstance(subject, bytes) or not _is_of(await _read(office, subject), person):
         raise PersonError(N_("This form was already used for something else. Please start again."), status=409)
     return subject
 
 
-async def sign_in(office: Office, cnie: str, pin: str) -> bytes:
-    """Return the account of this CNIE and PIN; the same sentence and the same time whichever of the two is wrong.
+def _is_of(account: AccountView, person: Checked) -> bool:
+    return (account.document, account.cnie, account.name_fr) == (person.document, person.cnie, person.name_fr)
 
-    Raises PersonError 401 when they do not fit, 429 while the CNIE is locked out.
+
+async def require_free_number(
+    tx: Reader, document: Document, number: str, by: Actor, *, owner: bytes | None = None
+) -> None:
+    """Raise PersonError 409 when another account than `owner`'s has this number; a citizen is told nothing of it."""
+    holder = None if document == "none" else await tx.account_by(document, number)
+    if holder is None or holder == owner:
+        return
+    if by.role == "citizen":
+        raise PersonError(
+            N_("This account cannot be opened here. Please go to the counter with your national card."), status=409
+        )
+    raise PersonError(
+        N_("An account has this number already: search for it. One person has one account."), field="cnie", status=409
+    )
+
+
+async def _guardian(tx: Transaction, subject: bytes) -> AccountView:
+    """Return the account of who answers for a child; PersonError 409 when he cannot."""
+    found = await account_of(tx, subject)
+    stands = applicants.standing(found.document, found.birth_date, local_date(tx.now_ms))
+    if stands is not Standing.ADULT or not found.verified:
+        raise PersonError(
+            N_("Who answers for a child is an adult whose card was seen: see that person's card first."), status=409
+        )
+    return found
+
+
+async def sign_in(office: Office, number: str, pin: str) -> bytes:
+    """Return the account of this card's number and PIN; the same sentence and time whichever of the two is wrong.
+
+    The card is the national or the residence card; should one number be on two cards, the PIN tells whose it is.
+    Raises PersonError 401 when they do not fit or the PIN has waited too long, 429 while the number is locked out.
     """
-    claimed = identity.fold_cnie(cnie)
+    readings = _readings(number)
+    claimed = next(iter(readings.values()))
     office.citizen_attempts.admit(claimed, office.now())
     async with office.store.reading() as reader:
-        subject = await reader.account_by("cnie", claimed)
-        account = None if subject is None else await reader.account(subject)
-    if not await office.passwords.matches(account.pin_hash if account else None, pin) or account is None:
+        subjects = [await reader.account_by(document, folded) for document, folded in readings.items()]
+        found = [await reader.account(subject) for subject in subjects if subject is not None]
+    known = [account for account in found if account is not None and account.pin_hash is not None]
+    if not known:
+        await office.passwords.matches(None, pin)
+    for account in known:
+        if await office.passwords.matches(account.pin_hash, pin):
+            _refuse_a_stale_pin(account, office.now())
+            office.citizen_attempts.succeeded(claimed)
+            return account.subject
+    raise PersonError(
+        N_("This card number and this PIN do not go together. Try again, or ask at the counter."),
+        field="pin",
+        status=401,
+    )
+
+
+def _readings(number: str) -> dict[Document, str]:
+    """Return what a typed number may be on each of the kiosk's cards; PersonError when it is on none."""
+    readings: dict[Document, str] = {}
+    for document in KIOSK:
+        try:
+            readings[document] = documents.check_number(document, number)
+        except PersonError:
+            continue
+    if not readings:
+        identity.fold_cnie(number)
+    return readings
+
+
+def _refuse_a_stale_pin(account: AccountView, now_ms: int) -> None:
+    if account.temporary_pin_ms is not None and passed(account.temporary_pin_ms, TEMPORARY_MS, now_ms):
         raise PersonError(
-            N_("This card number and this PIN do not go together. Try again, or ask at the counter."),
+            N_("This one-time PIN has waited too long. Ask for another at the counter, with your card."),
             field="pin",
             status=401,
         )
-    office.citizen_attempts.succeeded(claimed)
-    return account.subject
 
 
 async def view(office: Office, account: bytes, by: Actor | None = None) -> AccountView:
@@ -151,9 +168,14 @@ async def view(office: Office, account: bytes, by: Actor | None = None) -> Accou
 
 async def _read(office: Office, account: bytes) -> AccountView:
     async with office.store.reading() as reader:
-        found = await reader.account(account)
+        return await account_of(reader, account)
+
+
+async def account_of(reader: Reader, account: bytes) -> AccountView:
+    """Return an account from an open look at the store; PersonError 404 when there is none."""
+    found = await reader.account(account)
     if found is None:
-        raise _no_such_account()
+        raise PersonError(N_("There is no such account here. Search again, or open one."), status=404)
     return found
 
 
@@ -163,9 +185,7 @@ def _looked_lately(account: AccountView, by: Actor, now_ms: int) -> bool:
 
 async def _note_the_look(office: Office, account: bytes, by: Actor) -> None:
     async def decide(tx: Transaction) -> Value:
-        found = await tx.account(account)
-        if found is None:
-            raise _no_such_account()
+        found = await account_of(tx, account)
         if not _looked_lately(found, by, tx.now_ms):
             await tx.append("cases", AccountViewed(by=by, reason="dossier"), key_of=account)
         return None
@@ -177,15 +197,18 @@ async def verify_identity(office: Office, command: bytes, account: bytes, by: Ac
     """Note that an official has seen the card; a second time changes nothing."""
 
     async def decide(tx: Transaction) -> Value:
-        found = await tx.account(account)
-        if found is None:
-            raise _no_such_account()
-        if not found.verified:
-            await tx.append("cases", IdentityVerified(by=by), key_of=account)
+        await require_card(tx, account, True, by)
         return None
 
     await office.store.execute(command, decide)
 
 
-def _no_such_account() -> PersonError:
-    return PersonError(N_("There is no such account here. Search again, or open one."), status=404)
+async def require_card(tx: Transaction, account: bytes, card_seen: bool, by: Actor) -> AccountView:
+    """Return a verified account: it was, or becomes so by the card that was just seen; PersonError without one."""
+    found = await account_of(tx, account)
+    if found.verified:
+        return found
+    if not card_seen:
+        raise PersonError(N_("Look at the person's card first, then confirm that you saw it."), field="card_seen")
+    await tx.append("cases", IdentityVerified(by=by), key_of=account)
+    return await account_of(tx, account)

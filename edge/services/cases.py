@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from edge.services.office import Office
 from edge.store.store import Reader, Transaction
@@ -14,6 +14,7 @@ from protocol.office.events import Event
 from protocol.records.encoding import Value
 
 EventOf = Callable[[Transaction, Case, Procedure], Event]
+Before = Callable[[Transaction, Case], Awaitable[object]]
 
 
 async def opened_case(tx: Reader, subject: bytes) -> tuple[Case, Procedure]:
@@ -33,12 +34,21 @@ async def append_lawful(tx: Transaction, subject: bytes, case: Case, procedure: 
     await tx.append("cases", event, key_of=subject)
 
 
-async def change_case(office: Office, command: bytes, subject: bytes, event_of: EventOf) -> None:
-    """Decide on one event from the case as the writer sees it, and append it."""
+async def change_case(
+    office: Office, command: bytes, subject: bytes, event_of: EventOf, *, before: Before | None = None
+) -> None:
+    """Decide on one event from the case as the writer sees it, and append it.
+
+    `before` does what must come first, once the event itself is lawful.
+    """
 
     async def decide(tx: Transaction) -> Value:
         case, procedure = await opened_case(tx, subject)
-        await append_lawful(tx, subject, case, procedure, event_of(tx, case, procedure))
+        event = event_of(tx, case, procedure)
+        if before is not None:
+            casework.check(case, event, procedure)
+            await before(tx, case)
+        await append_lawful(tx, subject, case, procedure, event)
         return None
 
     await office.store.execute(command, decide)

@@ -15,7 +15,7 @@ from edge.store.store import Transaction
 from protocol.errors import N_, OperatorError, PersonError
 from protocol.office.casework import Case, State
 from protocol.office.catalogue import Procedure
-from protocol.office.events import Actor, CertificateCollected, CertificateReady
+from protocol.office.events import Actor, CertificateCollected, CertificateReady, Collector
 from protocol.records.encoding import Value
 
 PRINTED_AT_MOST = 200
@@ -60,12 +60,23 @@ async def confirm_ready(office: Office, command: bytes, case: bytes, printed: bo
     await office.store.execute(command, decide)
 
 
-async def hand_over(office: Office, command: bytes, case: bytes, card_seen: bool, by: Actor) -> None:
-    """Note that the certificate was handed to the person whose card was seen."""
+async def hand_over(
+    office: Office, command: bytes, case: bytes, card_seen: bool, by: Actor, *, collected_by: str = "applicant"
+) -> None:
+    """Note that the certificate was handed to the applicant or to his representative, whose card was seen."""
+    to = _collector(collected_by)
     if not card_seen:
         raise PersonError(N_("Look at the person's card first, then confirm that you saw it."), field="card_seen")
 
     def event(_tx: Transaction, opened: Case, _procedure: Procedure) -> CertificateCollected:
-        return CertificateCollected(follows=list(opened.heads), card_seen=card_seen, by=by)
+        return CertificateCollected(follows=list(opened.heads), card_seen=card_seen, collected_by=to, by=by)
 
     await change_case(office, command, case, event)
+
+
+def _collector(text: str) -> Collector:
+    if text == "applicant":
+        return "applicant"
+    if text == "representative":
+        return "representative"
+    raise PersonError(N_("Choose who takes the certificate."), field="collected_by")

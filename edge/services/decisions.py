@@ -170,6 +170,7 @@ def _drawn(
             name_ar=applicant.name_ar,
             birth_date=applicant.birth_date,
             address=applicant.address,
+            document=applicant.document,
         ),
         answers=dict(case.answers),
         pieces=list(case.pieces),
@@ -180,6 +181,7 @@ def _drawn(
         agent=staff.login,
         credential=key_id(staff.public),
         claimed_ms=claimed_ms,
+        represented_by=case.represented_by,
     )
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.press.documents import Person
 from edge.press.notices import AppealReceipt, IncompleteReceipt, Notice, RefusalNotice, SilenceProof
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE
-from edge.services.receipts import follow_url, issuer_of
+from edge.services.receipts import follow_url, issuer_of, named, stand_in
 from edge.services.requests import Dossier, dossier
 from protocol.errors import N_, PersonError
 from protocol.office.appeals import appeal_until, is_late
@@ -45,12 +44,12 @@ def papers_of(case: Case) -> list[str]:
 
 
 def _common(office: Office, opened: Dossier) -> dict[str, Any]:
-    applicant = opened.case.applicant
     return {
         "issuer": issuer_of(office.annexe),
         "reference": opened.case.reference,
         "procedure": opened.procedure.name,
-        "person": Person(name_ar=applicant.name_ar, name_fr=applicant.name_fr, cnie=applicant.cnie),
+        "person": named(opened.case),
+        "represented_by": stand_in(opened.case),
         "submitted_ms": opened.case.submitted_ms,
         "made_ms": office.now(),
         "follow_url": follow_url(office.annexe, opened.case.reference),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from edge.services.accounts import require_card
 from edge.services.cases import change_case
 from edge.services.office import Office
 from edge.store.store import Transaction
@@ -14,10 +15,13 @@ from protocol.office.catalogue import Procedure
 from protocol.office.events import Actor, DossierCompleted, PieceSeen
 
 
-async def complete(office: Office, command: bytes, case: bytes, piece_ids: Collection[str], by: Actor) -> None:
+async def complete(
+    office: Office, command: bytes, case: bytes, piece_ids: Collection[str], by: Actor, *, card_seen: bool = False
+) -> None:
     """Note that every piece of the dossier was seen: from now on the legal deadline runs.
 
-    Raises PersonError when a piece is missing or unknown, or when the dossier was complete already.
+    The applicant's card is seen with them at the latest. Raises PersonError when a piece is missing or unknown, when
+    the dossier was complete already, or when the account is only declared and its card was not seen.
     """
     seen = frozenset(piece_ids)
 
@@ -35,4 +39,7 @@ async def complete(office: Office, command: bytes, case: bytes, piece_ids: Colle
             by=by,
         )
 
-    await change_case(office, command, case, event)
+    async def card(tx: Transaction, opened: Case) -> None:
+        await require_card(tx, opened.account, card_seen, by)
+
+    await change_case(office, command, case, event, before=card)

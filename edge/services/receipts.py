@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.press.documents import CertificateData, Detail, Issuer, Person, PieceLine, ReceiptData
+from edge.press.documents import CertificateData, Detail, Issuer, Person, PieceLine, ReceiptData, StandIn
 from edge.press.wording import month_in_words
 from edge.services.office import AnnexeProfile, Office
 from protocol.errors import OperatorError
@@ -35,7 +35,8 @@ def receipt_data(office: Office, case: Case, procedure: Procedure) -> ReceiptDat
         reference=case.reference,
         submitted_ms=case.submitted_ms,
         procedure=procedure.name,
-        person=Person(name_ar=case.applicant.name_ar, name_fr=case.applicant.name_fr, cnie=case.applicant.cnie),
+        person=named(case),
+        represented_by=stand_in(case),
         pieces=[
             PieceLine(label=piece.label, state="expected" if case.complete_ms is None else "shown")
             for piece in procedure.pieces
@@ -67,7 +68,9 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
             cnie=applicant.cnie,
             birth_date=applicant.birth_date,
             address=applicant.address,
+            document=applicant.document,
         ),
+        represented_by=stand_in(case),
         details=[
             Detail(id=field.id, label=field.label, value=answer_in_words(field, case.answers[field.id]))
             for field in procedure.fields
@@ -78,6 +81,22 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
         expires_ms=None if months is None else months_later(issued_ms, months),
         enquiry_on=None if case.enquiry is None else case.enquiry.on,
         legal_basis=procedure.legal_basis,
+    )
+
+
+def named(case: Case) -> Person:
+    """Return the applicant as a paper that may be lost names him: without birth and address."""
+    who = case.applicant
+    return Person(name_ar=who.name_ar, name_fr=who.name_fr, cnie=who.cnie, document=who.document)
+
+
+def stand_in(case: Case) -> StandIn | None:
+    """Return who asks for the applicant, None where he asks himself."""
+    by = case.represented_by
+    if by is None:
+        return None
+    return StandIn(
+        capacity=by.capacity, name_ar=by.name_ar, name_fr=by.name_fr, cnie=by.cnie, document=by.document, basis=by.basis
     )
 
 

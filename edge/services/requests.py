@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge.press.documents import ReceiptData
+from edge.services.accounts import account_of
 from edge.services.cases import opened_case
+from edge.services.forms import FormCheck
 from edge.services.office import Office
 from edge.services.receipts import receipt_data
+from edge.services.rectification import applicant_of
+from edge.services.representation import RepresentativeForm, representative_of
 from edge.services.telling import told_state
 from edge.store.store import Reader, Transaction
 from protocol.errors import N_, OperatorError, PersonError
@@ -20,7 +24,7 @@ from protocol.office import casework, catalogue, references
 from protocol.office.calendar import due_date, local_date
 from protocol.office.casework import Case, State
 from protocol.office.catalogue import Procedure
-from protocol.office.events import Actor, Applicant, Language, RequestSubmitted
+from protocol.office.events import Actor, Language, RequestSubmitted
 from protocol.records.encoding import Value
 
 DRAWS = 8
@@ -80,34 +84,34 @@ async def submit(
     answers: Mapping[str, str],
     by: Actor,
     language: Language,
+    *,
+    represented: RepresentativeForm | None = None,
 ) -> Submitted:
-    """Ask for `procedure_id`; returns the receipt's facts once they are on the disk.
+    """Ask for `procedure_id`; returns the receipt's facts once they are on the disk. `represented`: who asks for him.
 
-    Raises PersonErrors for the answers, PersonError 404 for an unknown procedure, 409 for one not asked for here.
+    Raises PersonErrors for the answers and the representative, PersonError 404 for an unknown procedure, 409 for one
+    not asked for here.
     """
 
     async def decide(tx: Transaction) -> Value:
-        person = await tx.account(account)
-        if person is None:
-            raise PersonError(N_("There is no such account here. Search again, or open one."), status=404)
+        person = await account_of(tx, account)
         procedure = await requestable(tx, procedure_id)
+        today, check = local_date(tx.now_ms), FormCheck()
+        nothing: dict[str, str] = {}
+        checked = check.field(lambda: catalogue.check_answers(procedure, answers, today), nothing)
+        by_whom = await representative_of(tx, person, represented, today, check)
+        check.done()
         event = RequestSubmitted(
             follows=[],
             account=account,
             reference=await _unused_reference(office, tx),
             procedure=procedure.id,
             procedure_version=procedure.version,
-            answers=catalogue.check_answers(procedure, answers, local_date(tx.now_ms)),
-            applicant=Applicant(
-                cnie=person.cnie,
-                name_fr=person.name_fr,
-                name_ar=person.name_ar,
-                phone=person.phone,
-                birth_date=person.birth_date,
-                address=person.address,
-            ),
+            answers=checked,
+            applicant=applicant_of(person),
             language=language,
             due=due_date(tx.now_ms, procedure.deadline_days).isoformat(),
+            represented_by=by_whom,
             by=by,
         )
         casework.check(None, event, procedure)

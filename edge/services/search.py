@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from edge.services.office import Office
 from edge.store.rows import AccountView
 from edge.store.store import Reader
 from protocol.errors import N_, PersonError
-from protocol.office import identity, references
-from protocol.office.events import Actor
+from protocol.office import documents, identity, references
+from protocol.office.events import Actor, Document
 
 FOUND_AT_MOST = 20
 """Rows of one search: what fits a counter's screen; who is not among them is found by typing more."""
 
 LONGEST_SEARCH = 100
 """Characters of a search: longer than any name with its family names; more is a slip of the clipboard."""
+
+
+READINGS: Mapping[str, Callable[[str], str]] = {
+    **{kind: partial(documents.check_number, kind) for kind in ("cnie", "residence_card", "passport", "association")},
+    "phone": identity.phone_e164,
+    "reference": references.parse,
+}
+"""What a search may be, and how each is brought into its canonical form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class AccountFound:
     subject: bytes
     name_fr: str
     name_ar: str
+    document: Document
     cnie_masked: str
     phone_masked: str
     birth_date: str
@@ -62,7 +72,7 @@ async def _exact(reader: Reader, text: str) -> list[bytes]:
 
 def _readings(text: str) -> Iterable[tuple[str, str]]:
     """What `text` may be, each already in its canonical form."""
-    for kind, parse in (("cnie", identity.fold_cnie), ("phone", identity.phone_e164), ("reference", references.parse)):
+    for kind, parse in READINGS.items():
         try:
             yield kind, parse(text)
         except PersonError:
@@ -74,7 +84,8 @@ def _row(account: AccountView) -> AccountFound:
         subject=account.subject,
         name_fr=account.name_fr,
         name_ar=account.name_ar,
-        cnie_masked=identity.mask_cnie(account.cnie),
+        document=account.document,
+        cnie_masked=documents.mask_number(account.document, account.cnie),
         phone_masked=identity.mask_phone(account.phone) if account.phone else "",
         birth_date=account.birth_date,
         verified=account.verified,

@@ -16,7 +16,7 @@ from edge.store.keyring import Keyring, Source
 from edge.store.rows import AccountView, CaseRow, LogRow, OutboxRow, StaffView
 from edge.store.sealed_files import open_blob
 from edge.store.vault import Vault
-from edge.store.views.accounts import open_account, open_look
+from edge.store.views.accounts import GUARDIAN, INDEXED, open_account, open_look
 from edge.store.views.cases import open_case
 from edge.store.views.outbox import open_message
 from edge.store.views.staff import open_staff
@@ -70,16 +70,24 @@ class Reader:
         return with_looks(account, key, found[1:]) if found[1:] else account
 
     async def account_by(self, kind: str, text: str) -> bytes | None:
-        """Return the account of this "cnie" or "phone" (canonical form); of several with one phone, any."""
+        """Return the account of this number or phone (canonical form); of several with one phone, any."""
         found = await self.accounts_by(kind, text)
         return found[0] if found else None
 
     async def accounts_by(self, kind: str, text: str) -> list[bytes]:
-        """Return all accounts of this "cnie" or "phone": a phone may be a family's."""
-        if kind not in {"cnie", "phone"}:
-            raise CallerError(f"accounts are found by cnie or phone, not by {kind!r}")
+        """Return all accounts of this `kind` of document's number, or of this "phone": it may be a family's."""
+        if kind not in INDEXED:
+            raise CallerError(f"accounts are found by the number of a document or by phone, not by {kind!r}")
+        return await self._indexed(kind, text)
+
+    async def children_of(self, guardian: bytes) -> list[bytes]:
+        """Return the accounts that were opened through this guardian's account."""
+        return await self._indexed(GUARDIAN, guardian.hex())
+
+    async def _indexed(self, kind: str, text: str) -> list[bytes]:
         found = await self.rows(
-            "SELECT account FROM account_index WHERE kind = ? AND blind = ?", (kind, self._vault.blind(kind, text))
+            "SELECT account FROM account_index WHERE kind = ? AND blind = ? ORDER BY account",
+            (kind, self._vault.blind(kind, text)),
         )
         return [blob(row[0]) for row in found]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.office.casework import State
-from protocol.office.events import Actor, Language, Role
+from protocol.office.events import Actor, Document, Language, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,22 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountStep:
+    """What was done to an account, which the citizen can read. `fields` names what was changed, never the values."""
+
+    kind: str
+    at_ms: int
+    by: Actor
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account, opened. `birth_date` is an ISO date, `phone` E.164 or None, `pin_hash` an encoded Argon2id hash."""
+    """An account, opened. `birth_date` is an ISO date, `phone` E.164 or None, `pin_hash` an encoded Argon2id hash.
+
+    `cnie` is the number of the `document`. `guardian` is the account of who answers for a child. `temporary_pin_ms`:
+    when the PIN was given at the counter, if it only opens the choice of another. `steps`: what was done, oldest first.
+    """
 
     subject: bytes
     cnie: str
@@ -39,6 +53,10 @@ class AccountView:
     verified_by: Actor | None = None
     verified_ms: int | None = None
     views: tuple[Look, ...] = ()
+    document: Document = "cnie"
+    guardian: bytes | None = None
+    temporary_pin_ms: int | None = None
+    steps: tuple[AccountStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ from edge.web.authority_words import vocabulary
 from edge.web.counter_desk import subject_of_path
 from edge.web.staff_words import APPEALS, MARKS, TITLES
 from protocol.errors import N_, PersonError
+from protocol.office.applicants import CAPACITIES
 from protocol.office.catalogue import Bilingual
+from protocol.office.documents import DOCUMENTS
 from protocol.records.hashing import text_of
 from screens import pages
 from screens.forms import Form, read_form, read_posted
@@ -78,6 +80,8 @@ async def _show(request: web.Request, case: bytes | None, form: Form | None = No
         marks=MARKS,
         answers=APPEALS,
         form=form or Form(),
+        documents=DOCUMENTS,
+        capacities=CAPACITIES,
     )
 
 

@@ -50,6 +50,7 @@ class Tablet:
 
     `enrolled` is the agent's public key in base64, "" before he has one. `clock_offset_ms` is by how much the office's
     wall clock is ahead of UTC: browsers carry other tables of Morocco's time than the appliance, which decides.
+    `verified`: an official has seen the applicant's card.
     """
 
     rows: Sequence[WaitingRow]
@@ -72,6 +73,7 @@ class Tablet:
     deciding: bool = False
     reason: Reason | None = None
     undo: Decided | None = None
+    verified: bool = False
 
 
 def remember(request: web.Request, case: bytes) -> None:
@@ -93,7 +95,7 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
     if case is None:
         return Tablet(rows, enrolled, undoable, offset)
     dossier = await requests.dossier(office, case)
-    await accounts.view(office, dossier.case.account, signed_in.actor_of(request))
+    account = await accounts.view(office, dossier.case.account, signed_in.actor_of(request))
     decision, appeal = dossier.case.decision, dossier.case.appeal
     deciding = dossier.case.state is State.UNDER_DECISION and not dossier.case.frozen
     may_ask = deciding and not dossier.case.asked and bool(dossier.procedure.pieces)
@@ -115,6 +117,7 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
         deciding=deciding,
         appeal_reason=BY_CODE.get(appeal.against_code) if appeal else None,
         reason=BY_CODE.get(decision.reason_code) if decision else None,
+        verified=account.verified,
         undo=next((one for one in undoable if one.id == text_of(case)), None),
     )
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from edge.services.reasons import REASONS
 from edge.web.staff_words import ENQUIRIES, TITLES
 from protocol.errors import N_
+from protocol.office.applicants import CAPACITIES
 from protocol.office.catalogue import Bilingual, Procedure
+from protocol.office.documents import DOCUMENTS
 
 FIELDS: Mapping[str, str] = {
     "field.outcome": N_("Decision"),
@@ -23,6 +25,16 @@ FIELDS: Mapping[str, str] = {
     "field.identity.name_ar": N_("Name in Arabic letters"),
     "field.identity.name_fr": N_("Name in Latin letters"),
     "field.identity.cnie": N_("CNIE"),
+    "field.identity.document": N_("Document"),
+    "field.identity.number": N_("Number of the document"),
+    "field.identity.declared": N_("Day of the declaration"),
+    "field.represented_by.capacity": N_("Asked by"),
+    "field.represented_by.name_ar": N_("Name in Arabic letters"),
+    "field.represented_by.name_fr": N_("Name in Latin letters"),
+    "field.represented_by.document": N_("Document"),
+    "field.represented_by.cnie": N_("CNIE"),
+    "field.represented_by.number": N_("Number of the document"),
+    "field.represented_by.basis": N_("Paper that gives the right to ask"),
     "field.identity.birth_date": N_("Date of birth"),
     "field.identity.address": N_("Address"),
     "field.answers": N_("Answers"),
@@ -60,6 +72,8 @@ SAID: Mapping[str, str] = {
 def vocabulary(procedure: Procedure | None) -> list[tuple[str, str | Bilingual]]:
     """Return (key, text) pairs: msgids to translate, or bilingual texts of the catalogue."""
     words: list[tuple[str, str | Bilingual]] = [*FIELDS.items(), *SAID.items()]
+    words += [(f"document.{document}", label) for document, label in DOCUMENTS.items()]
+    words += [(f"capacity.{capacity}", label) for capacity, label in CAPACITIES.items()]
     words += [(f"title.{title}", label) for title, label in TITLES.items()]
     words += [(f"enquiry.{outcome}", label) for outcome, label in ENQUIRIES.items()]
     words += [(f"reason.{reason.code}", reason.label) for reason in REASONS]

@@ -13,7 +13,15 @@ from aiohttp import web
 
 from edge.services import calls, search
 from edge.services.office import Office
-from edge.web import counter_accounts, counter_casework, counter_life, counter_requests, signed_in
+from edge.web import (
+    counter_accounts,
+    counter_applicants,
+    counter_casework,
+    counter_life,
+    counter_rectify,
+    counter_requests,
+    signed_in,
+)
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
 from edge.web.counter_page import AT_THE_COUNTER, path_of_person, path_of_request, show
 from protocol.errors import PersonError
@@ -31,6 +39,8 @@ def routes(office: Office) -> list[web.RouteDef]:
         web.get("/counter/person/{account}", see_person),
         web.get("/counter/request/{case}", see_request),
         *counter_accounts.routes(office),
+        *counter_applicants.routes(office),
+        *counter_rectify.routes(office),
         *counter_requests.routes(office),
         *counter_casework.routes(office),
         *counter_life.routes(office),

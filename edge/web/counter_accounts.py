@@ -1,4 +1,4 @@
-"""At the counter: opening an account for someone, and noting that his card was seen."""
+"""At the counter: opening an account for an adult, and noting that his card was seen."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ async def ask(request: web.Request) -> web.StreamResponse:
     """The empty form."""
     office = signed_in.office_of(request)
     language = pages.tongue_of(request).content
-    return show(request, Desk("new_account", await waiting_lists(office), form=Form({"language": language})))
+    return show(
+        request, Desk("new_account", await waiting_lists(office), form=Form({"language": language, "document": "cnie"}))
+    )
 
 
 @AT_THE_COUNTER
@@ -47,9 +49,8 @@ async def open_account(request: web.Request) -> web.StreamResponse:
     values = await read_form(request)
     try:
         command = signed_in.command_of(request, values)
-        account = await accounts.open_account(office, command, _typed(values), by, assisted=True)
-        if values.get("card_seen") == "yes":
-            await accounts.verify_identity(office, following(command), account, by)
+        seen = values.get("card_seen") == "yes"
+        account = await accounts.open_account(office, command, typed(values), by, assisted=True, card_seen=seen)
     except PersonError as error:
         form = Form(values, pages.tongue_of(request).errors(error))
         form.forget(NOT_GIVEN_BACK)
@@ -57,8 +58,12 @@ async def open_account(request: web.Request) -> web.StreamResponse:
     raise done(request, N_("The account is open."), path_of_person(account))
 
 
-def _typed(values: Mapping[str, str]) -> AccountForm:
+def typed(values: Mapping[str, str], *, document: str = "cnie", guardian: bytes | None = None) -> AccountForm:
+    """The service's form from a page's fields; `document` where the page does not ask for it."""
     return AccountForm(
+        document=values.get("document") or document,
+        state=values.get("state", ""),
+        guardian=guardian,
         cnie=values.get("cnie", ""),
         name_fr=values.get("name_fr", ""),
         name_ar=values.get("name_ar", ""),
@@ -69,11 +74,6 @@ def _typed(values: Mapping[str, str]) -> AccountForm:
         language="fr" if values.get("language") == "fr" else "ar",
         consent=SPOKEN_CONSENT if values.get("consent") == "yes" else "",
     )
-
-
-def following(command: bytes) -> bytes:
-    """The id of the second command of one form: the same again for the same form, another than the first."""
-    return bytes([command[0] ^ 0x01]) + command[1:]
 
 
 @AT_THE_COUNTER

@@ -79,7 +79,7 @@ async def show_request(
 async def complete(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
     """Every piece was seen."""
     seen = [name.removeprefix("piece-") for name in values if name.startswith("piece-")]
-    await pieces.complete(office, command, case, seen, by)
+    await pieces.complete(office, command, case, seen, by, card_seen=values.get("card_seen") == "yes")
 
 
 async def enquire(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
@@ -102,8 +102,9 @@ async def confirm_ready(office: Office, command: bytes, case: bytes, values: Map
 
 
 async def hand_over(office: Office, command: bytes, case: bytes, values: Mapping[str, str], by: Actor) -> None:
-    """The certificate is in the citizen's hands."""
-    await certificates.hand_over(office, command, case, values.get("card_seen") == "yes", by)
+    """The certificate is in the hands of the citizen, or of who asks for him."""
+    seen, to = values.get("card_seen") == "yes", values.get("collected_by") or "applicant"
+    await certificates.hand_over(office, command, case, seen, by, collected_by=to)
 
 
 async def tell(office: Office, command: bytes, case: bytes, _values: Mapping[str, str], by: Actor) -> None:

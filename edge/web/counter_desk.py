@@ -14,7 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from edge.services import accounts, delays, lists, missing, requests, untold
+from edge.services import (
+    accounts,
+    delays,
+    lists,
+    missing,
+    own_account,
+    pins,
+    rectification,
+    requests,
+    untold,
+)
 from edge.services.delays import Delay, Today, delay_of
 from edge.services.lists import Listed
 from edge.services.notices import papers_of
@@ -28,10 +38,12 @@ from edge.web.steps import StepView, steps_of
 from protocol.errors import N_, PersonError
 from protocol.office import identity
 from protocol.office.appeals import appeal_until, is_late
-from protocol.office.calendar import due_date
+from protocol.office.applicants import FITTING, Standing, standing
+from protocol.office.calendar import due_date, local_date
 from protocol.office.casework import State
 from protocol.office.catalogue import Bilingual, Procedure
-from protocol.office.events import Actor
+from protocol.office.documents import DOCUMENTS, mask_number
+from protocol.office.events import Actor, Capacity
 from protocol.office.transitions import OPEN
 from protocol.records.hashing import subject_from_text, text_of
 from protocol.records.refusals import NotASubject
@@ -71,17 +83,44 @@ class WaitingList:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """A child of the person, or who answers for him."""
+
+    id: str
+    name_ar: str
+    name_fr: str
+
+
+CAPACITY_ORDER: Sequence[Capacity] = ("proxy", "guardian", "president")
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """The person in the middle; `texted` says that his telephone receives SMS."""
+    """The person in the middle. `document` is a msgid, `number` masked; `texted`: his telephone receives SMS."""
 
     id: str
     account: AccountView
-    cnie: str
+    document: str
+    number: str
     phone: str
     texted: bool
     rows: Sequence[RequestRow]
     open_count: int
     closed_count: int
+    standing: Standing
+    guardian: Related | None
+    children: Sequence[Related]
+    may_have_pin: bool
+
+    @property
+    def must_be_represented(self) -> bool:
+        """Whether somebody else asks whatever this person needs."""
+        return self.standing is not Standing.ADULT
+
+    @property
+    def capacities(self) -> Sequence[str]:
+        """In what capacity somebody may ask for this person, the commonest first."""
+        return [capacity for capacity in CAPACITY_ORDER if capacity in FITTING[self.standing]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +129,7 @@ class OpenRequest:
 
     `act` names the form of what comes next, "" when nothing does; `offers` what can be done besides, at the person's
     wish. `papers` can be printed now. `told` is a msgid; `may_tell` says that the person does not know yet and can be
-    told here.
+    told here. `needs_card`: nobody has seen the applicant's card yet. `outdated`: the account was put right since.
     """
 
     id: str
@@ -107,11 +146,16 @@ class OpenRequest:
     delay: Delay | None = None
     appeal_until: date | None = None
     appeal_late: bool = False
+    needs_card: bool = False
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything the counter's page shows. `panel` names the template of the middle."""
+    """Everything the counter's page shows. `panel` names the template of the middle.
+
+    `about` names the one of several forms that `form` belongs to; `pin` is a one-time PIN, shown once.
+    """
 
     panel: str
     lists: Sequence[WaitingList]
@@ -122,6 +166,12 @@ class Desk:
     found: Sequence[AccountFound] = ()
     procedures: Sequence[Procedure] = ()
     procedure: Procedure | None = None
+    about: str = ""
+    pin: str = field(default="", repr=False)
+
+    def form_about(self, name: str) -> Form:
+        """What was typed into one of several forms, and what was wrong with it."""
+        return self.form if self.about == name else Form()
 
 
 async def waiting_lists(office: Office) -> list[WaitingList]:
@@ -176,16 +226,28 @@ async def person(office: Office, account: bytes, by: Actor) -> Person:
     found = await accounts.view(office, account, by)
     rows = await requests.of_account(office, account)
     closed = sum(1 for row in rows if row.state in CLOSED)
+    stands = standing(found.document, found.birth_date, local_date(office.now()))
+    guardian = await _related(office, [found.guardian] if found.guardian and stands is Standing.CHILD else [])
     return Person(
         id=text_of(account),
         account=found,
-        cnie=identity.mask_cnie(found.cnie),
+        document=DOCUMENTS[found.document],
+        number=mask_number(found.document, found.cnie),
         phone=identity.mask_phone(found.phone) if found.phone else "",
         texted=found.phone is not None and identity.is_mobile(found.phone),
         rows=rows,
         open_count=len(rows) - closed,
         closed_count=closed,
+        standing=stands,
+        guardian=guardian[0] if guardian else None,
+        children=await _related(office, await own_account.children_of(office, found)),
+        may_have_pin=pins.signs_in(found, office.now()),
     )
+
+
+async def _related(office: Office, accounts_of: Sequence[bytes]) -> Sequence[Related]:
+    found = [await accounts.view(office, one) for one in accounts_of]
+    return [Related(text_of(one.subject), one.name_ar, one.name_fr) for one in found]
 
 
 async def open_request(office: Office, case: bytes, act: str = "") -> OpenRequest:
@@ -194,6 +256,7 @@ async def open_request(office: Office, case: bytes, act: str = "") -> OpenReques
     decision, opened = dossier.case.decision, dossier.case
     offers = offers_of(dossier)
     asked_for = act if act in offers else ""
+    account = await accounts.view(office, opened.account)
     return OpenRequest(
         id=text_of(case),
         dossier=dossier,
@@ -209,6 +272,8 @@ async def open_request(office: Office, case: bytes, act: str = "") -> OpenReques
         delay=delay_of(opened, await delays.today(office)),
         appeal_until=appeal_until(opened),
         appeal_late=is_late(opened),
+        needs_card=not account.verified,
+        outdated=rectification.outdated(opened, account),
     )
 
 

@@ -7,7 +7,9 @@ from aiohttp import web
 from edge.web import signed_in
 from edge.web.counter_desk import Desk
 from edge.web.staff_words import APPEALS, ENQUIRIES, MARKS, PAPERS, TITLES
+from protocol.office.applicants import CAPACITIES
 from protocol.office.catalogue import Bilingual, Field, requestable
+from protocol.office.documents import DOCUMENTS
 from protocol.records.hashing import text_of
 from screens.languages import LANGUAGES
 from screens.pages import render, session_of
@@ -15,6 +17,11 @@ from screens.security import refreshes_itself
 
 CORRESPONDENCE = tuple((code, LANGUAGES[code].name) for code in ("ar", "fr"))
 """The languages in which receipts and messages are written."""
+
+PEOPLE = {document: DOCUMENTS[document] for document in ("cnie", "residence_card", "passport")}
+"""What an adult is known by."""
+
+CHILD = {document: DOCUMENTS[document] for document in ("none", "cnie", "residence_card", "passport")}
 
 AT_THE_COUNTER = signed_in.staff("clerk", "supervisor")
 """Who sits at a counter."""
@@ -65,6 +72,10 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         supervises=signed_in.agent_of(request).role == "supervisor",
         languages_written=CORRESPONDENCE,
         options_of=options_of,
+        documents=PEOPLE,
+        child_documents=CHILD,
+        document_words=DOCUMENTS,
+        capacities=CAPACITIES,
         **at,
     )
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from edge.services import guide, requests
 from edge.services.office import Office
 from edge.web import signed_in
+from edge.web.counter_applicants import representative_in
 from edge.web.counter_desk import Desk, person, subject_of_path, waiting_lists
 from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
 from protocol.errors import N_, PersonError
@@ -41,6 +42,10 @@ async def _page(request: web.Request, form: Form, status: int, procedure_id: str
     one = await person(office, subject_of_path(request.match_info["account"]), signed_in.actor_of(request))
     chosen = None if procedure_id is None else await guide.procedure(office, procedure_id)
     form.values.setdefault("language", one.account.language)
+    if one.must_be_represented or "by" in request.query:
+        form.values.setdefault("represented", "yes")
+    form.values.setdefault("capacity", one.capacities[0])
+    form.values.setdefault("rep_document", "cnie")
     panel = "choose_procedure" if chosen is None or not requestable(chosen) else "new_request"
     if panel == "choose_procedure" and chosen is not None:
         form.errors.setdefault("", pages.tongue_of(request).gettext(NOT_HERE))
@@ -49,6 +54,11 @@ async def _page(request: web.Request, form: Form, status: int, procedure_id: str
     lists = await waiting_lists(office)
     return show(request, Desk(panel, lists, one, form=form, procedures=procedures, procedure=chosen), status)
 
+
+OWN_FIELDS = frozenset(
+    {"capacity", "rep_document", "rep_cnie", "rep_state", "rep_name_fr", "rep_name_ar", "rep_basis", "papers_seen"}
+)
+"""The fields about who asks for the applicant; all others are the catalogue's."""
 
 NOT_HERE = N_("This annexe does not deliver this certificate: what to do instead is written below.")
 
@@ -68,6 +78,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
             answers,
             signed_in.actor_of(request),
             "fr" if values.get("language") == "fr" else "ar",
+            represented=representative_in(values),
         )
     except PersonError as error:
         return await _refused(request, values, error, procedure_id)
@@ -79,5 +90,5 @@ async def _refused(
 ) -> web.StreamResponse:
     """Show the form again; a field's error stands at its field, whose name on the page has a prefix."""
     errors = pages.tongue_of(request).errors(error)
-    named = {f"answer-{name}" if name else "": text for name, text in errors.items()}
+    named = {name if name in OWN_FIELDS or not name else f"answer-{name}": text for name, text in errors.items()}
     return await _page(request, Form(values, named), error.status, procedure_id)

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from edge.services import accounts, calls, guide, popular
 from edge.services.office import Office
-from edge.web import kiosk_account, kiosk_follow, kiosk_life, kiosk_opening, kiosk_request, signed_in
+from edge.web import kiosk_account, kiosk_follow, kiosk_life, kiosk_opening, kiosk_pin, kiosk_request, signed_in
 from edge.web.kiosk_page import go, leaves_by_itself, show
 from edge.web.kiosk_words import page_label, path_of, status_look
 from protocol.errors import PersonError
@@ -41,6 +41,7 @@ def routes(office: Office) -> list[web.RouteDef]:
         *kiosk_opening.routes(office),
         *kiosk_account.routes(office),
         *kiosk_life.routes(office),
+        *kiosk_pin.routes(office),
         *kiosk_request.routes(office),
         *kiosk_follow.routes(office),
     ]
@@ -111,9 +112,12 @@ async def enter(request: web.Request) -> web.StreamResponse:
     try:
         with limits.trying(SIGN_IN, address, 401, 429):  # a card number mistyped (422) is no guess
             account = await accounts.sign_in(office, values.get("cnie", ""), pin)
+            known = await accounts.view(office, account)
     except PersonError as error:
         form = Form(values, pages.tongue_of(request).errors(error))
         return show(request, "sign_in.html", error.status, form=form)
+    if known.temporary_pin_ms is not None:
+        raise go(kiosk_pin.meet(request, known))
     raise go(await kiosk_opening.welcome(request, account))
 
 

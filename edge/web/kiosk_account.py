@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from edge.services import accounts, requests
+from edge.services import own_account as own_pages
+from edge.services import requests
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE
 from edge.web import signed_in
 from edge.web.kiosk_life import life_of
 from edge.web.kiosk_own import language_of, own_dossier, paper
 from edge.web.kiosk_page import show
-from edge.web.kiosk_words import PAPERS, ROLES, citizen_step
-from protocol.office.identity import mask_cnie, mask_phone
+from edge.web.kiosk_words import ACCOUNT_FIELDS, ACCOUNT_STEPS, PAPERS, ROLES, citizen_step
+from protocol.office.applicants import CAPACITIES
+from protocol.office.documents import DOCUMENTS, mask_number
+from protocol.office.identity import mask_phone
 from protocol.records.hashing import text_of
 
 
@@ -27,20 +30,24 @@ def routes(_office: Office) -> list[web.RouteDef]:
 
 @signed_in.citizen
 async def own_account(request: web.Request) -> web.StreamResponse:
-    """Profile, requests, and who looked."""
-    office, person = signed_in.office_of(request), signed_in.citizen_of(request)
-    account = await accounts.view(office, person.account)
-    rows = await requests.of_account(office, person.account)
+    """Profile, requests, those of one's children, what was done to the account and who looked."""
+    own = await own_pages.own_account(signed_in.office_of(request), signed_in.citizen_of(request).account)
+    account = own.account
     return show(
         request,
         "account.html",
         account=account,
-        cnie=mask_cnie(account.cnie),
+        own=own,
+        document=DOCUMENTS[account.document],
+        number=mask_number(account.document, account.cnie),
         phone=mask_phone(account.phone) if account.phone else "",
-        rows=[(text_of(row.case), row) for row in rows],
         looks=sorted(account.views, key=lambda look: -look.at_ms),
+        steps=[(ACCOUNT_STEPS[step.kind], step) for step in reversed(account.steps) if step.kind in ACCOUNT_STEPS],
+        fields=ACCOUNT_FIELDS,
+        id_of=text_of,
         roles=ROLES,
         new="new" in request.query,
+        pin_changed="pin" in request.query,
     )
 
 
@@ -60,6 +67,8 @@ async def own_request(request: web.Request) -> web.StreamResponse:
         case=text_of(dossier.subject),
         history=history,
         roles=ROLES,
+        capacities=CAPACITIES,
+        others=dossier.case.account != signed_in.citizen_of(request).account,
         refused=refused,
         reason=reason.label if reason else None,
         reason_text=decision.reason_text if decision and refused else "",

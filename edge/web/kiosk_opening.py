@@ -15,13 +15,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from edge.services import accounts
+from edge.services import accounts, pins
 from edge.services.accounts import AccountForm
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.kiosk_page import go, show
 from protocol.errors import N_, PersonError, PersonErrors
 from protocol.office import identity
+from protocol.office.applicants import is_child
 from protocol.office.calendar import local_date
 from protocol.office.events import Actor, Language
 from screens import pages
@@ -65,7 +66,12 @@ def _check_names(values: Values, _office: Office) -> None:
 
 
 def _check_birth_date(values: Values, office: Office) -> None:
-    identity.parse_birth_date(values.get("birth_date", ""), local_date(office.now()))
+    today = local_date(office.now())
+    if is_child(identity.parse_birth_date(values.get("birth_date", ""), today).isoformat(), today):
+        raise PersonError(
+            N_("Under eighteen, an account is opened at the counter, through the guardian's account."),
+            field="birth_date",
+        )
 
 
 def _check_address(values: Values, _office: Office) -> None:
@@ -208,17 +214,12 @@ async def send(request: web.Request) -> web.StreamResponse:
     tongue, office = pages.tongue_of(request), signed_in.office_of(request)
     try:
         command = signed_in.command_of(request, values)
-        _all(lambda: identity.check_pin(pin), lambda: _same(pin, again))
+        _all(lambda: identity.check_pin(pin), lambda: pins.check_same(pin, again))
         with request.app[signed_in.LIMITS].trying(CLAIMS, request.remote or "", 409):
             account = await accounts.open_account(office, command, form_of(draft, pin, tongue.content), _by(draft))
     except PersonError as error:
         return _refused(request, draft, error)
     raise go(await welcome(request, account, new=True))
-
-
-def _same(pin: str, again: str) -> None:
-    if pin != again:
-        raise PersonError(N_("The two PINs are not the same. Type the same six digits twice."), field="pin_again")
 
 
 def _by(draft: Values) -> Actor:

@@ -1,31 +1,27 @@
-"""A citizen's own request at the kiosk, as every page about it opens it; another's does not exist for him."""
+"""A citizen's own request at the kiosk, or his child's, as every page about it opens it; another's does not exist."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from edge.services import requests
+from edge.services import own_account
 from edge.services.requests import Dossier
 from edge.web import signed_in
 from edge.web.kiosk_page import leaves_by_itself
-from protocol.errors import N_, PersonError
+from protocol.errors import PersonError
 from protocol.office.events import Language
 from protocol.records.hashing import subject_from_text
 from protocol.records.refusals import NotASubject
 from screens.pages import tongue_of
 
-NOT_YOURS = N_("There is no such request in your account.")
-
 
 async def own_dossier(request: web.Request) -> Dossier:
-    """The request of this address, if it is this citizen's; PersonError 404 otherwise, as if it did not exist."""
+    """The request of this address, if it is this citizen's or his child's; PersonError 404 otherwise."""
     try:
-        dossier = await requests.dossier(signed_in.office_of(request), subject_from_text(request.match_info["case"]))
-    except (PersonError, NotASubject) as error:
-        raise PersonError(NOT_YOURS, status=404) from error
-    if dossier.case.account != signed_in.citizen_of(request).account:
-        raise PersonError(NOT_YOURS, status=404)
-    return dossier
+        case = subject_from_text(request.match_info["case"])
+    except NotASubject as error:
+        raise PersonError(own_account.NOT_YOURS, status=404) from error
+    return await own_account.own_dossier(signed_in.office_of(request), signed_in.citizen_of(request).account, case)
 
 
 def language_of(request: web.Request) -> Language:

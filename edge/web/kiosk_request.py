@@ -25,7 +25,8 @@ from protocol.errors import N_, PersonError
 from protocol.office import catalogue
 from protocol.office.calendar import due_date, local_date
 from protocol.office.catalogue import Field, Procedure
-from protocol.office.identity import is_mobile, mask_cnie, mask_phone
+from protocol.office.documents import DOCUMENTS, mask_number
+from protocol.office.identity import is_mobile, mask_phone
 from protocol.records.hashing import text_of
 from screens import pages
 from screens.forms import Form, read_form
@@ -171,7 +172,8 @@ async def _answers(
         answers=[(field, shown(field, draft[field.id], request)) for field in procedure.fields],
         errors=errors,
         account=account,
-        cnie=mask_cnie(account.cnie),
+        document=DOCUMENTS[account.document],
+        number=mask_number(account.document, account.cnie),
         phone=mask_phone(account.phone) if account.phone else "",
     )
 

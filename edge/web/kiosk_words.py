@@ -69,6 +69,7 @@ STEPS: Mapping[str, str] = {
     "certificate.collected": N_("Handed over to you"),
     "message.sent": N_("SMS sent to you"),
     "message.told_in_person": N_("Told in person"),
+    "applicant.corrected": N_("Put right by the card"),
     "request.withdrawn": N_("Withdrawn"),
     "request.lapsed": N_("Lapsed"),
     "deadline.reached:100": N_("The delay passed without an answer"),
@@ -93,6 +94,24 @@ PAPERS: Mapping[str, str] = {
 }
 """What the papers about a request are called at the kiosk (`services.notices`)."""
 
+ACCOUNT_STEPS: Mapping[str, str] = {
+    "account.identity_verified": N_("Your card was seen: identity verified"),
+    "account.pin_reset": N_("A one-time PIN was given to you"),
+    "account.pin_changed": N_("You chose another PIN"),
+    "account.phone_changed": N_("Your telephone was changed"),
+    "account.corrected": N_("Your account was put right by your card"),
+}
+"""What was done to an account, as its holder reads it."""
+
+ACCOUNT_FIELDS: Mapping[str, str] = {
+    "document": N_("document"),
+    "cnie": N_("number of the document"),
+    "name_ar": N_("name in Arabic letters"),
+    "name_fr": N_("name in Latin letters"),
+    "birth_date": N_("date of birth"),
+    "address": N_("address"),
+}
+
 ROLES: Mapping[str, str] = {
     "citizen": N_("yourself"),
     "clerk": N_("a counter clerk"),
@@ -108,6 +127,8 @@ PAGES: Mapping[str, str] = {
     "/kiosk/sign-in": N_("sign in"),
     "/kiosk/account": N_("own account"),
     "/kiosk/account/new": N_("opening an account"),
+    "/kiosk/account/pin": N_("choosing a PIN"),
+    "/kiosk/new-pin": N_("choosing a PIN"),
     "/kiosk/request": N_("request form"),
     "/kiosk/follow": N_("following a request"),
     "/kiosk/receipt": N_("receipt"),

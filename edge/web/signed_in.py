@@ -4,6 +4,7 @@ Every route says who it is for, by a decorator on its handler; `application.buil
 
     @signed_in.anyone                          the guide, the waiting-room display
     @signed_in.citizen                         a citizen signed in at the kiosk
+    @signed_in.newcomer                        a citizen who has to choose his PIN first
     @signed_in.staff("clerk", "supervisor")    an agent with one of these roles
 
 Inside such a handler `principal_of` / `citizen_of` / `agent_of` give the person, `actor_of` the `Actor` that signs his
@@ -37,6 +38,9 @@ LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
 H = TypeVar("H")
 MARK = "__who_may__"
 
+CHOOSE_PIN = "/kiosk/new-pin"
+"""Where a newcomer is sent from every page of a citizen."""
+
 OTHER_ROLE = N_("This page is not for your role. Sign in with the right account, or ask the supervisor.")
 
 
@@ -60,6 +64,16 @@ class Agent:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A citizen who signed in with the one-time PIN of the counter: he may choose his own, and nothing else."""
+
+    account: bytes
+    name_ar: str
+    name_fr: str
+    role: str = "newcomer"
+
+
 Principal = Citizen | Agent
 
 
@@ -78,6 +92,11 @@ def anyone(handler: H) -> H:
 def citizen(handler: H) -> H:
     """Mark a handler as a signed-in citizen's."""
     return _mark(handler, Access(frozenset({"citizen"})))
+
+
+def newcomer(handler: H) -> H:
+    """Mark a handler as for who must choose a PIN first."""
+    return _mark(handler, Access(frozenset({"newcomer"})))
 
 
 def staff(*roles: str) -> Callable[[H], H]:
@@ -105,6 +124,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     principal = pages.session_of(request).principal
     if principal is None:
         return _send_to_sign_in(request)
+    if isinstance(principal, Newcomer) and "newcomer" not in access.roles and request.method in SAFE_METHODS:
+        raise web.HTTPSeeOther(CHOOSE_PIN)
     if principal.role not in access.roles:
         raise PersonError(OTHER_ROLE, status=403)
     return await handler(request)
@@ -134,6 +155,14 @@ def citizen_of(request: web.Request) -> Citizen:
     found = principal_of(request)
     if not isinstance(found, Citizen):
         raise CallerError("this route is not marked @signed_in.citizen")
+    return found
+
+
+def newcomer_of(request: web.Request) -> Newcomer:
+    """The person of a route marked `newcomer`."""
+    found = pages.session_of(request).principal
+    if not isinstance(found, Newcomer):
+        raise CallerError("this route is not marked @signed_in.newcomer")
     return found
 
 
@@ -171,7 +200,7 @@ def command_of(request: web.Request, values: Mapping[str, str]) -> bytes:
     )
 
 
-def begin(request: web.Request, principal: Principal) -> None:
+def begin(request: web.Request, principal: Principal | Newcomer) -> None:
     """Sign `principal` in: the session gets a new id and a new CSRF token."""
     request.app[pages.SITE].sessions.sign_in(pages.session_of(request), principal)
 

@@ -61,10 +61,11 @@ class Counter:
         return self._clerk.name_ar in page.words or self._clerk.name_fr in page.words
 
     def complete(self, case: str) -> None:
-        """See every piece."""
+        """See every piece, and the card of who is only declared."""
         page = self._open(case)
         form = page.form(action=f"{case}/pieces")
-        accepted_act(self._submit(page, form, {name: "yes" for name in form.choices if name.startswith("piece-")}))
+        seen = [name for name in form.choices if name.startswith("piece-") or name == "card_seen"]
+        accepted_act(self._submit(page, form, dict.fromkeys(seen, "yes")))
 
     def enquire(self, case: str, outcome: str) -> None:
         """Enter what the moqaddem reported; `outcome`: favourable or unfavourable."""

@@ -41,7 +41,7 @@ class AccountViewed(BaseEvent, frozen=True, kw_only=True, tag="account.viewed"):
 
 
 class PinReset(BaseEvent, frozen=True, kw_only=True, tag="account.pin_reset"):
-    """The card was seen, and a PIN was given that opens the account once, to choose another."""
+    """The card was seen, and a PIN was given that opens nothing but the choice of another."""
 
     pin_hash: str
     by: Actor
@@ -62,10 +62,15 @@ class PhoneChanged(BaseEvent, frozen=True, kw_only=True, tag="account.phone_chan
 
 
 class AccountCorrected(BaseEvent, frozen=True, kw_only=True, tag="account.corrected"):
-    """What the account says was put right by the card that was seen (rectification, law 09-08, article 8)."""
+    """What the account says was put right by the card that was seen (rectification, law 09-08, article 8).
+
+    `document` and `cnie` are there when another document took the place of the old: a passport renewed, a first CNIE.
+    """
 
     name_fr: str
     name_ar: str
     birth_date: str
     address: str
     by: Actor
+    document: Document | None = None
+    cnie: str | None = None

@@ -51,6 +51,13 @@ _COORDINATE = 32
 
 ISS, SUB, EXP, IAT, CTI = 1, 2, 4, 6, 7
 NAME_AR, NAME_FR, CNIE, BIRTH_DATE, ADDRESS, PROCEDURE, DETAILS = range(-65537, -65544, -1)
+DOCUMENT, REPRESENTED_BY = -65544, -65545
+
+CARD = "cnie"
+"""The document that goes without saying: the national card."""
+
+_PARTS = ("capacity", "cnie", "document", "name_ar", "name_fr")
+"""Keys of the map that says who asked for the person; `document` is left out where it is the national card."""
 
 _TEXT_CLAIMS: Mapping[int, str] = {
     ISS: "annexe",
@@ -119,12 +126,24 @@ class BadTokenSignature(TokenError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Represented:
+    """Who asked for the person: in what capacity, his names, and the number of his document."""
+
+    capacity: str
+    name_ar: str
+    name_fr: str
+    cnie: str
+    document: str = CARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
     """What one certificate attests.
 
     `annexe` ("berkane-05") issued it, `serial` numbers it, `reference` is the request's. `birth_date` is an ISO date,
     `procedure` the catalogue's id, `details` what the form added (field id to text). Times are milliseconds, whole
     seconds in the token (RFC 8392 counts seconds): the rest is cut off. `expires_ms` is None when nothing ends it.
+    `cnie` is the number of the `document`, which the token leaves out where it is the national card.
     """
 
     serial: str
@@ -139,6 +158,8 @@ class Claims:
     issued_ms: int
     expires_ms: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    document: str = CARD
+    represented_by: Represented | None = None
 
     def expired(self, now_ms: int) -> bool:
         """Tell whether the certificate's own validity is over."""
@@ -254,6 +275,11 @@ def _payload(claims: Claims) -> bytes:
         if len(claims.details) > MAX_DETAILS:
             raise CallerError(f"A certificate carries at most {MAX_DETAILS} details.")
         payload[DETAILS] = {_bounded(key): _bounded(value) for key, value in claims.details.items()}
+    if claims.document != CARD:
+        payload[DOCUMENT] = _bounded(claims.document)
+    if claims.represented_by is not None:
+        parts = {name: _bounded(getattr(claims.represented_by, name)) for name in _PARTS}
+        payload[REPRESENTED_BY] = {name: text for name, text in parts.items() if (name, text) != ("document", CARD)}
     return cbor2.dumps(payload, canonical=True)
 
 
@@ -272,7 +298,7 @@ def _seconds(ms: int) -> int:
 def _claims(payload: object) -> Claims:
     if not isinstance(payload, dict):
         raise MalformedToken("The code's claims are not a map.")
-    unknown = set(payload) - {*_TEXT_CLAIMS, CTI, IAT, EXP, DETAILS}
+    unknown = set(payload) - {*_TEXT_CLAIMS, CTI, IAT, EXP, DETAILS, DOCUMENT, REPRESENTED_BY}
     if unknown:
         raise MalformedToken("The code makes a claim that this version does not know.")
     expires = payload.get(EXP)
@@ -281,6 +307,8 @@ def _claims(payload: object) -> Claims:
         issued_ms=_ms(payload.get(IAT)),
         expires_ms=None if EXP not in payload else _ms(expires),
         details=_details(payload[DETAILS]) if DETAILS in payload else {},
+        document=_document(payload.get(DOCUMENT)) if DOCUMENT in payload else CARD,
+        represented_by=_represented(payload[REPRESENTED_BY]) if REPRESENTED_BY in payload else None,
         **{name: _text(payload.get(number)) for number, name in _TEXT_CLAIMS.items()},
     )
 
@@ -289,6 +317,21 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or len(value.encode()) > MAX_CLAIM:
         raise MalformedToken("A claim of the code is missing, too long, or not text.")
     return value
+
+
+def _document(value: object) -> str:
+    document = _text(value)
+    if document == CARD:
+        raise MalformedToken("The code spells out what goes without saying.")
+    return document
+
+
+def _represented(value: object) -> Represented:
+    if not isinstance(value, dict) or not set(_PARTS) - {"document"} <= set(value) <= set(_PARTS):
+        raise MalformedToken("The code does not say in full who asked for the person.")
+    document = _document(value["document"]) if "document" in value else CARD
+    texts = {name: _text(value[name]) for name in _PARTS if name != "document"}
+    return Represented(document=document, **texts)
 
 
 def _serial(value: object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from protocol.office.parties import Actor, Applicant, Language, Representative
+from protocol.office.parties import Actor, Applicant, Collector, Language, Representative
 
 SILENCE = 100
 """Percent of the delay at which no answer is silence."""
@@ -150,9 +150,15 @@ class Case:
     void: tuple[Void, ...] = ()
     appeal: Appeal | None = None
     messages: tuple[Message, ...] = ()
+    collected_by: Collector | None = None
     heads: tuple[bytes, ...] = ()
     history: tuple[Step, ...] = field(default=())
     frozen: bool = False
+
+    @property
+    def identity_seen(self) -> bool:
+        """Whether an official has seen the applicant's card: before he asked, or with the pieces."""
+        return self.applicant.verified or self.complete_ms is not None or bool(self.pieces)
 
     @property
     def silent(self) -> bool:

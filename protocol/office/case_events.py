@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from protocol.office.event_shape import BaseCaseEvent
-from protocol.office.parties import Applicant, Language, PieceSeen, Representative
+from protocol.office.parties import Applicant, Collector, Language, PieceSeen, Representative
 
 
 class RequestSubmitted(BaseCaseEvent, frozen=True, kw_only=True, tag="request.submitted"):
@@ -90,9 +90,10 @@ class CertificateReady(BaseCaseEvent, frozen=True, kw_only=True, tag="certificat
 
 
 class CertificateCollected(BaseCaseEvent, frozen=True, kw_only=True, tag="certificate.collected"):
-    """The certificate was handed over, the card having been seen."""
+    """The certificate was handed over, the card of who took it having been seen."""
 
     card_seen: bool
+    collected_by: Collector = "applicant"
 
 
 class MessageQueued(BaseCaseEvent, frozen=True, kw_only=True, tag="message.queued"):

@@ -13,6 +13,7 @@ from protocol.office.events import (
     AppealLodged,
     ApplicantCorrected,
     CertificateAnnulled,
+    CertificateCollected,
     CertificateReplaced,
     CertificateSealed,
     DeadlineReached,
@@ -109,6 +110,10 @@ def _sealed(case: Case, event: CertificateSealed, time_ms: int, then: Then) -> C
     return replace(case, state=then[0], certificate=certificate)
 
 
+def _collected(case: Case, event: CertificateCollected, _time_ms: int, then: Then) -> Case:
+    return replace(case, state=then[0], collected_by=event.collected_by)
+
+
 def _queued(case: Case, event: MessageQueued, time_ms: int, then: Then) -> Case:
     message = Message(event.message, event.template, event.language, "queued", 0, time_ms)
     told = case.told or case.state in ANSWERS
@@ -166,13 +171,14 @@ def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Ca
 def _annulled(case: Case, event: CertificateAnnulled, time_ms: int, then: Then) -> Case:
     void = (*case.void, Void(event.serial, "annulled", time_ms))
     due = _day(event.due) or case.due
-    case = replace(case, state=then[0], void=void, certificate=None, decision=None, told=False)
+    case = replace(case, state=then[0], void=void, certificate=None, decision=None, told=False, collected_by=None)
     return replace(case, due=due, complete_ms=time_ms, marks=())
 
 
 def _replaced(case: Case, event: CertificateReplaced, time_ms: int, then: Then) -> Case:
     void = (*case.void, Void(event.serial, event.cause, time_ms))
-    return replace(case, state=then[0], void=void, certificate=None, told=True)  # the answer was in his hand
+    case = replace(case, state=then[0], void=void, certificate=None, collected_by=None)
+    return replace(case, told=True)  # the answer was in his hand
 
 
 def _told(case: Case, _event: object, time_ms: int, _then: Then) -> Case:
@@ -188,7 +194,7 @@ CHANGES: Mapping[str, Change] = {
     "decision.undone": _undone,
     "certificate.sealed": _sealed,
     "certificate.ready": _moved,
-    "certificate.collected": _moved,
+    "certificate.collected": _collected,
     "message.queued": _queued,
     "message.attempted": _attempted,
     "message.sent": _sent,
@@ -212,5 +218,6 @@ NOTES: Mapping[str, Callable[[Any], str]] = {
     "appeal.answered": lambda event: str(event.outcome),
     "deadline.reached": lambda event: str(event.mark),
     "certificate.replaced": lambda event: str(event.cause),
+    "certificate.collected": lambda event: "representative" if event.collected_by == "representative" else "",
 }
 """The word that the history keeps of an event."""

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from protocol.errors import PeerError
+from protocol.office.parties import Document, Representative
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import SigningKey, verify_signature
 
@@ -30,14 +31,15 @@ class NotASheet(PeerError):
     kind = "not-a-sheet"
 
 
-class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whose request it is, as the agent reads it."""
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Whose request it is, as the agent reads it. `document` is left out where `cnie` is a national card's number."""
 
     cnie: str
     name_fr: str
     name_ar: str
     birth_date: str
     address: str
+    document: Document = "cnie"
 
 
 class EnquiryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,8 +51,8 @@ class EnquiryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     note: str
 
 
-class DecisionSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One decision, whole; see the head of this module."""
+class DecisionSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """One decision, whole; see the head of this module. `represented_by` is left out where nobody asks for another."""
 
     annexe: str
     case: bytes
@@ -68,6 +70,7 @@ class DecisionSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     agent: str
     credential: bytes
     claimed_ms: int
+    represented_by: Representative | None = None
 
 
 def sheet_bytes(sheet: DecisionSheet) -> bytes:
@@ -80,9 +83,12 @@ def parse_sheet(data: bytes) -> DecisionSheet:
     """Read a sheet; raises NotASheet, or the encoding's refusals for bytes that are not canonical."""
     value = decode(data, max_size=MAX_SHEET)
     try:
-        return msgspec.convert(value, DecisionSheet, strict=True, builtin_types=(bytes,))
+        sheet = msgspec.convert(value, DecisionSheet, strict=True, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise NotASheet("These bytes are no decision sheet of this release.") from error
+    if sheet_bytes(sheet) != data:
+        raise NotASheet("This sheet spells out what a sheet leaves out: it is another one than it seems.")
+    return sheet
 
 
 def sign_sheet(sheet: bytes, signing: SigningKey) -> bytes:

@@ -11,11 +11,13 @@ from datetime import date
 from typing import Any, Final
 
 from protocol.errors import N_, CallerError, PersonError
+from protocol.office.applicants import Standing, check_represented
 from protocol.office.case import Case
 from protocol.office.catalogue import Procedure, check_answers, requestable
 from protocol.office.events import (
     AppealAnswered,
     AppealLodged,
+    ApplicantCorrected,
     CertificateAnnulled,
     CertificateCollected,
     CertificateReady,
@@ -46,6 +48,15 @@ def asked_here(event: RequestSubmitted, procedure: Procedure) -> None:
         )
     if check_answers(procedure, event.answers) != event.answers:
         raise CallerError("A request holds its answers as check_answers returned them.")
+    _represented(event)
+
+
+def _represented(event: RequestSubmitted) -> None:
+    """Who has no document of his own, and an association, ask through another; age is judged by whoever has a clock."""
+    stands = {"none": Standing.CHILD, "association": Standing.ASSOCIATION}.get(event.applicant.document, Standing.ADULT)
+    check_represented(stands, event.represented_by)
+    if event.represented_by is not None and event.by.role == "citizen":
+        raise PersonError(N_("Requests for another person are made at the counter, with both papers."), status=403)
 
 
 def same_version(case: Case, procedure: Procedure) -> None:
@@ -102,9 +113,20 @@ def _paper_in_hand(case: Case, event: CertificateReady, _procedure: Procedure) -
         raise PersonError(N_("Confirm both: the certificate is printed, and it is stamped."), field="stamped")
 
 
-def _card_seen(_case: Case, event: CertificateCollected, _procedure: Procedure) -> None:
+def _card_seen(case: Case, event: CertificateCollected, _procedure: Procedure) -> None:
     if not event.card_seen:
         raise PersonError(N_("Look at the person's card first, then confirm that you saw it."), field="card_seen")
+    if event.collected_by == "representative" and case.represented_by is None:
+        raise PersonError(N_("Nobody asks for this person: hand it to the person himself."), field="collected_by")
+    if event.collected_by == "applicant" and case.applicant.document in ("none", "association"):
+        raise PersonError(N_("Hand it to who made this request, and look at that person's card."), field="collected_by")
+
+
+def _put_right(case: Case, event: ApplicantCorrected, _procedure: Procedure) -> None:
+    if event.applicant == case.applicant:
+        raise PersonError(N_("The request says this already: there is nothing to put right."), status=409)
+    if not event.applicant.verified:
+        raise CallerError("What a request says is put right by a card that was seen.")
 
 
 def _new_message(case: Case, event: MessageQueued, _procedure: Procedure) -> None:
@@ -160,6 +182,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "dossier.completed": _complete,
     "decision.taken": _reasoned,
     "decision.undone": _still_undoable,
+    "applicant.corrected": _put_right,
     "appeal.lodged": _grounds,
     "appeal.answered": _appeal_answered,
     "deadline.reached": _mark_once,

@@ -61,14 +61,24 @@ from protocol.office.office_events import (
     StaffAdded,
     StaffPasswordChanged,
 )
-from protocol.office.parties import Actor, Applicant, Capacity, Document, Language, PieceSeen, Representative, Role
+from protocol.office.parties import (
+    Actor,
+    Applicant,
+    Capacity,
+    Collector,
+    Document,
+    Language,
+    PieceSeen,
+    Representative,
+    Role,
+)
 from protocol.records.encoding import Value
 
 __all__ = [
     "CASE_KINDS", "AccountCorrected", "AccountEvent", "AccountOpened", "AccountViewed", "Actor", "AgentKeyEnrolled",
     "AppealAnswered", "AppealLodged", "Applicant", "ApplicantCorrected", "CalendarPublished", "Capacity",
     "CaseEvent", "CataloguePublished", "CertificateAnnulled", "CertificateCollected", "CertificateReady",
-    "CertificateReplaced", "CertificateSealed", "CredentialPublished", "DeadlineReached", "DecisionTaken",
+    "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished", "DeadlineReached", "DecisionTaken",
     "DecisionUndone", "Document", "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified",
     "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
     "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative", "RequestLapsed",

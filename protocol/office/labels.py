@@ -53,6 +53,7 @@ NOTED_LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("enquiry.reported", "unfavourable"): N_("Field enquiry unfavourable"),
     ("decision.taken", "approved"): N_("Granted and signed"),
     ("decision.taken", "refused"): N_("Refused and signed"),
+    ("certificate.collected", "representative"): N_("Handed to the representative, card seen"),
     ("appeal.answered", "rejected"): N_("Appeal rejected: the refusal stands"),
     ("appeal.answered", "reopened"): N_("Appeal accepted: the request is open again"),
     ("deadline.reached", "50"): N_("Half of the delay has passed"),

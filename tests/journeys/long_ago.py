@@ -57,7 +57,8 @@ class LongAgo:
             if ask:
                 await missing.ask(office, office.command(), case, [procedure.pieces[-1].id], CLERK)
                 return text_of(case)
-            await pieces.complete(office, office.command(), case, [piece.id for piece in procedure.pieces], CLERK)
+            seen = [piece.id for piece in procedure.pieces]
+            await pieces.complete(office, office.command(), case, seen, CLERK, card_seen=True)
             on = local_date(then_ms).isoformat()
             await enquiries.report(office, office.command(), case, "favourable", on, "", "moqaddem", CLERK)
         return text_of(case)

@@ -18,7 +18,7 @@ KHADIJA = {"name_fr": "Khadija Benhaddou", "name_ar": "خديجة بن حدو"}
 
 def complete(desk: Screen) -> None:
     """See every piece of the open request."""
-    for box in desk.page.locator("#act [name^=piece-]").all():
+    for box in desk.page.locator("#act :is([name^=piece-], [name=card_seen])").all():
         box.check()
     desk.page.keyboard.press("F6")
     expect(desk.page.locator("form[action$='/enquiry']")).to_be_visible()

@@ -1,18 +1,39 @@
-"""The view of accounts: one sealed row each, found by the blind index of CNIE or phone.
+"""The view of accounts: one sealed row each, found by the blind index of a document's number, phone or guardian.
 
-One account a CNIE; a phone may be a family's, so several accounts may share it.
+A number is unique within its kind of document; a phone may be a family's, so several accounts may share it. What a
+correction replaces leaves the index, so that an old telephone or number finds nobody any more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
-from edge.store.rows import AccountView, Look
+from edge.store.rows import AccountStep, AccountView, Look
 from edge.store.views.view import Entry, Folding, Named, View, open_cell, place, seal_cell
 from protocol.errors import PeerError
-from protocol.office.events import AccountOpened, AccountViewed, IdentityVerified
+from protocol.office.events import (
+    AccountCorrected,
+    AccountOpened,
+    AccountViewed,
+    Actor,
+    IdentityVerified,
+    PhoneChanged,
+    PinChanged,
+    PinReset,
+    kind_of,
+)
+
+NUMBERED = ("cnie", "residence_card", "passport", "association")
+"""Kinds of documents that have a number."""
+
+PHONE = "phone"
+GUARDIAN = "guardian"
+INDEXED = frozenset({*NUMBERED, PHONE})
+"""What somebody is looked for by."""
 
 SCHEMA = """
 CREATE TABLE accounts (
@@ -25,7 +46,8 @@ CREATE TABLE account_index (
     account BLOB NOT NULL REFERENCES accounts (subject),
     PRIMARY KEY (kind, blind, account)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX account_one_a_cnie ON account_index (blind) WHERE kind = 'cnie';
+CREATE UNIQUE INDEX account_one_a_number ON account_index (kind, blind)
+    WHERE kind IN ('cnie', 'residence_card', 'passport', 'association');
 CREATE TABLE account_looks (
     record BLOB PRIMARY KEY NOT NULL,
     account BLOB NOT NULL REFERENCES accounts (subject),
@@ -38,6 +60,8 @@ CREATE INDEX account_looks_of ON account_looks (account, at_ms);
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder(AccountView).decode
 _decode_look = msgspec.msgpack.Decoder(Look).decode
+
+CORRECTABLE = ("document", "cnie", "name_ar", "name_fr", "birth_date", "address")
 
 
 def open_account(key: bytes, subject: bytes, sealed: bytes) -> AccountView:
@@ -75,13 +99,25 @@ async def _opened(folding: Folding, entry: Entry, event: AccountOpened) -> None:
         opened_ms=entry.time_ms,
         opened_by=event.by,
         consent=event.consent,
+        document=event.document,
+        guardian=event.guardian,
     )
     sealed = _sealed(await folding.key(entry.subject), account)
+    folding.note_cell("accounts", entry.subject, sealed)
     folding.write("INSERT INTO accounts (subject, details) VALUES (?, ?)", (entry.subject, sealed))
-    _index(folding, entry.subject, "cnie", event.cnie)
-    if event.phone is not None:
-        _index(folding, entry.subject, "phone", event.phone)
+    for kind, text in _found_by(account):
+        _index(folding, entry.subject, kind, text)
     folding.named.append(Named(entry.subject, names_of(account)))
+
+
+def _found_by(account: AccountView) -> Iterator[tuple[str, str]]:
+    """Yield what the index finds an account by: kind and text."""
+    if account.document in NUMBERED:
+        yield account.document, account.cnie
+    if account.phone is not None:
+        yield PHONE, account.phone
+    if account.guardian is not None:
+        yield GUARDIAN, account.guardian.hex()
 
 
 def _index(folding: Folding, subject: bytes, kind: str, text: str) -> None:
@@ -90,15 +126,66 @@ def _index(folding: Folding, subject: bytes, kind: str, text: str) -> None:
     )
 
 
-async def _verified(folding: Folding, entry: Entry, event: IdentityVerified) -> None:
+def _unindex(folding: Folding, subject: bytes, kind: str, text: str) -> None:
+    folding.write(
+        "DELETE FROM account_index WHERE kind = ? AND blind = ? AND account = ?",
+        (kind, folding.blind(kind, text), subject),
+    )
+
+
+async def _change(
+    folding: Folding, entry: Entry, event: Any, fields: tuple[str, ...] = (), **changes: Any
+) -> AccountView:
+    """Change the account of a record, and keep what was done; returns the account as it is now."""
+    key, before = await _before(folding, entry)
+    after = replace(before, **changes, steps=(*before.steps, _step(entry, event, event.by, fields)))
+    sealed = _sealed(key, after)
+    folding.note_cell("accounts", entry.subject, sealed)
+    folding.write("UPDATE accounts SET details = ? WHERE subject = ?", (sealed, entry.subject))
+    old, new = set(_found_by(before)), set(_found_by(after))
+    for kind, text in sorted(old - new):
+        _unindex(folding, entry.subject, kind, text)
+    for kind, text in sorted(new - old):
+        _index(folding, entry.subject, kind, text)
+    return after
+
+
+async def _before(folding: Folding, entry: Entry) -> tuple[bytes, AccountView]:
     key = await folding.key(entry.subject)
-    found = await folding.rows("SELECT details FROM accounts WHERE subject = ?", (entry.subject,))
-    if not found or not isinstance(found[0][0], bytes):
-        raise PeerError("an identity was verified for an account that was never opened")
-    account = open_account(key, entry.subject, found[0][0])
+    sealed = await folding.cell("accounts", entry.subject)
+    if sealed is None:
+        raise PeerError("something was done to an account that was never opened")
+    return key, open_account(key, entry.subject, sealed)
+
+
+def _step(entry: Entry, event: Any, by: Actor, fields: tuple[str, ...]) -> AccountStep:
+    return AccountStep(kind_of(event), entry.time_ms, by, fields)
+
+
+async def _verified(folding: Folding, entry: Entry, event: IdentityVerified) -> None:
+    _, account = await _before(folding, entry)
     if not account.verified:
-        account = replace(account, verified=True, verified_by=event.by, verified_ms=entry.time_ms)
-    folding.write("UPDATE accounts SET details = ? WHERE subject = ?", (_sealed(key, account), entry.subject))
+        await _change(folding, entry, event, verified=True, verified_by=event.by, verified_ms=entry.time_ms)
+
+
+async def _pin_reset(folding: Folding, entry: Entry, event: PinReset) -> None:
+    await _change(folding, entry, event, pin_hash=event.pin_hash, temporary_pin_ms=entry.time_ms)
+
+
+async def _pin_changed(folding: Folding, entry: Entry, event: PinChanged) -> None:
+    await _change(folding, entry, event, pin_hash=event.pin_hash, temporary_pin_ms=None)
+
+
+async def _phone_changed(folding: Folding, entry: Entry, event: PhoneChanged) -> None:
+    await _change(folding, entry, event, phone=event.phone)
+
+
+async def _corrected(folding: Folding, entry: Entry, event: AccountCorrected) -> None:
+    _, before = await _before(folding, entry)
+    said = {name: getattr(event, name) for name in CORRECTABLE if getattr(event, name) is not None}
+    fields = tuple(name for name in said if said[name] != getattr(before, name))
+    after = await _change(folding, entry, event, fields, **said)
+    folding.named.append(Named(entry.subject, names_of(after)))
 
 
 async def _viewed(folding: Folding, entry: Entry, event: AccountViewed) -> None:
@@ -113,8 +200,16 @@ async def _viewed(folding: Folding, entry: Entry, event: AccountViewed) -> None:
 
 ACCOUNTS = View(
     name="accounts",
-    version=1,
+    version=2,
     schema=SCHEMA,
     tables=("accounts", "account_index", "account_looks"),
-    folds={AccountOpened: _opened, IdentityVerified: _verified, AccountViewed: _viewed},
+    folds={
+        AccountOpened: _opened,
+        IdentityVerified: _verified,
+        AccountViewed: _viewed,
+        PinReset: _pin_reset,
+        PinChanged: _pin_changed,
+        PhoneChanged: _phone_changed,
+        AccountCorrected: _corrected,
+    },
 )

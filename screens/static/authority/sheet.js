@@ -1,20 +1,24 @@
 // A decision sheet, read from the very bytes that will be signed, and drawn for the agent.
 //
 // The fields are a closed list (but for the answers, whose names are the procedure's): a sheet with a field that this page
-// does not know, or without one that it expects, is not drawn, and so cannot be signed here. Every value of the sheet is shown; nothing is taken from elsewhere except
+// does not know, or without one that it expects, is not drawn, and so cannot be signed here. Two fields are left out while
+// they say nothing: who asks for another, and the kind of a document that is the national card. Every value of the sheet is shown; nothing is taken from elsewhere except
 // the words that explain codes, and a code stays visible beside its words.
 
 import { NotCanonical, decode } from "./msgpack.js";
 
 const FIELDS = ["outcome", "reason_code", "reason_text", "reference", "procedure", "procedure_version", "identity",
-  "answers", "pieces", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
-const IDENTITY = ["name_ar", "name_fr", "cnie", "birth_date", "address"];
+  "represented_by", "answers", "pieces", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
+const IDENTITY = ["name_ar", "name_fr", "document", "cnie", "birth_date", "address"];
+const STAND_IN = ["capacity", "name_ar", "name_fr", "document", "cnie", "basis"];
+const LEFT_OUT = new Set(["represented_by", "document"]);
 const ENQUIRY = ["outcome", "by_title", "on", "note"];
-const PARTS = { identity: IDENTITY, enquiry: ENQUIRY };
+const PARTS = { identity: IDENTITY, represented_by: STAND_IN, enquiry: ENQUIRY };
 const ALWAYS_ISOLATED = new Set(["cnie", "birth_date", "on", "reference", "procedure_version", "annexe", "agent",
   "claimed_ms"]);
 const CODES = { outcome: "outcome", reason_code: "reason", procedure: "procedure", pieces: "piece",
-  "enquiry.outcome": "enquiry", "enquiry.by_title": "title" };
+  "enquiry.outcome": "enquiry", "enquiry.by_title": "title", "identity.document": "document",
+  "represented_by.document": "document", "represented_by.capacity": "capacity" };
 
 export class CannotShow extends Error {}
 
@@ -23,6 +27,7 @@ export function read(bytes) {
   const sheet = decode(bytes);
   closed(sheet, FIELDS);
   closed(sheet.get("identity"), IDENTITY);
+  if (sheet.has("represented_by")) closed(sheet.get("represented_by"), STAND_IN);
   if (sheet.get("enquiry") !== null) closed(sheet.get("enquiry"), ENQUIRY);
   for (const answer of map(sheet.get("answers")).values()) if (typeof answer !== "string") throw new CannotShow("an answer");
   return sheet;
@@ -47,7 +52,7 @@ function map(value) {
 
 function closed(part, names) {
   for (const key of map(part).keys()) if (!names.includes(key)) throw new CannotShow(`unknown field ${key}`);
-  for (const name of names) if (!part.has(name)) throw new CannotShow(`missing field ${name}`);
+  for (const name of names) if (!part.has(name) && !LEFT_OUT.has(name)) throw new CannotShow(`missing field ${name}`);
 }
 
 /** Draw the sheet's fields into the description list `into`, with the page's `words` (a function from key to text).
@@ -55,17 +60,31 @@ function closed(part, names) {
 export function draw(sheet, into, words, clockOffset) {
   into.replaceChildren();
   for (const field of FIELDS) {
+    if (!sheet.has(field)) continue;
     const value = sheet.get(field);
     const parts = PARTS[field] ?? (value instanceof Map ? [...value.keys()] : []);
     if (field === "claimed_ms") row(into, words, field, moment(value, clockOffset));
-    else if (value instanceof Map) for (const part of parts) row(into, words, `${field}.${part}`, value.get(part));
+    else if (value instanceof Map) drawPart(into, words, field, parts, value);
     else row(into, words, field, value);
   }
 }
 
-function row(into, words, field, value) {
+function drawPart(into, words, field, parts, value) {
+  for (const part of parts) {
+    if (!value.has(part)) continue;
+    row(into, words, `${field}.${part}`, value.get(part), `${field}.${calledFor(part, value.get("document"))}`);
+  }
+}
+
+// Beside another document a number is not a national card's, and an association was declared, not born.
+function calledFor(part, document) {
+  if (part === "cnie" && document !== undefined) return "number";
+  return part === "birth_date" && document === "association" ? "declared" : part;
+}
+
+function row(into, words, field, value, name = field) {
   const term = document.createElement("dt");
-  term.textContent = words(`field.${field}`) ?? field;
+  term.textContent = words(`field.${name}`) ?? name;
   into.append(term);
   const values = Array.isArray(value) ? value : [value];
   for (const one of values.length ? values : [null]) {

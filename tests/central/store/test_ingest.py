@@ -26,6 +26,7 @@ from protocol.office.events import (
     DossierCompleted,
     EnquiryReported,
     PieceSeen,
+    Representative,
     RequestSubmitted,
     RequestWithdrawn,
     to_value,
@@ -128,8 +129,9 @@ def append(log: Writer, event: Any) -> bytes:
     return log.append(CASES, {**to_value(event)}, CASE_KEY).hash
 
 
+STRANGER = Representative(capacity="proxy", cnie="FA77", name_fr="Ali Idrissi", name_ar="علي الإدريسي", basis="none")
 ENQUIRY = {"outcome": "favourable", "by_title": "moqaddem", "on": "2025-10-09", "note": "seen at home"}
-PERSON = {
+PERSON: dict[str, Any] = {
     "cnie": "FA123456",
     "name_fr": "Salma Idrissi",
     "name_ar": "سلمى الإدريسي",
@@ -308,6 +310,8 @@ async def test_an_agents_decision_is_checked_against_the_key_that_the_annexe_vou
         ({"enquiry": None}, DecisionCheck.MISMATCH),
         ({"enquiry": EnquiryLine(**ENQUIRY | {"outcome": "unfavourable"})}, DecisionCheck.MISMATCH),
         ({"identity": Identity(**PERSON | {"name_fr": "Somebody Else"})}, DecisionCheck.MISMATCH),
+        ({"identity": Identity(**PERSON | {"document": "residence_card"})}, DecisionCheck.MISMATCH),
+        ({"represented_by": STRANGER}, DecisionCheck.MISMATCH),
     ],
 )
 async def test_a_swapped_decision_is_shown_as_such(

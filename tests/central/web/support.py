@@ -31,6 +31,7 @@ from protocol.office.events import (
     DossierCompleted,
     EnquiryReported,
     PieceSeen,
+    Representative,
     RequestSubmitted,
     to_value,
 )
@@ -128,9 +129,10 @@ class Annexe:
         await centre.folder.fold(ANNEXE)
         self.prefecture.uplinks.changed(ANNEXE)
 
-    def submit(self, name: str) -> bytes:
+    def submit(self, name: str, applicant: Applicant = SALMA, represented_by: Representative | None = None) -> bytes:
         request = RequestSubmitted(
-            follows=[], by=CITIZEN, account=bytes(16), reference=REFERENCES[name], answers=ANSWERS, applicant=SALMA,
+            follows=[], by=CITIZEN, account=bytes(16), reference=REFERENCES[name], answers=ANSWERS, applicant=applicant,
+            represented_by=represented_by,
             procedure="residence-autorite-locale", procedure_version=1, language="ar", due="2026-11-20",
         )  # fmt: skip
         return self.write(name, request)

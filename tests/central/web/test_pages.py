@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
 from central.prefecture import Prefecture
 from central.store import schema
-from protocol.office.events import RequestWithdrawn
+from protocol.office.events import Representative, RequestWithdrawn
 from tests.central.provisioned import ANNEXE, Provisioned
-from tests.central.web.support import ALL_STATES, CITIZEN, REFERENCES, TYPED, Annexe, Visitor, hidden, states
+from tests.central.web.support import (
+    ALL_STATES,
+    CITIZEN,
+    REFERENCES,
+    SALMA,
+    TYPED,
+    Annexe,
+    Visitor,
+    hidden,
+    states,
+)
 
 
 def words(page: str) -> str:
@@ -93,6 +104,26 @@ async def test_what_nobody_answered_in_time_comes_first_until_it_is_answered(off
     annexe.write("granted", RequestWithdrawn(follows=[head], by=CITIZEN))
     await annexe.send("granted")
     assert 'aria-labelledby="silent-title"' not in await read(officer, "/prefecture/requests")
+
+
+async def test_a_dossier_names_the_document_whether_the_card_was_seen_and_who_asks(
+    officer: Visitor, annexe: Annexe
+) -> None:
+    applicant = msgspec.structs.replace(SALMA, document="association", cnie="123/2019", verified=True)
+    president = Representative(
+        capacity="president", cnie="FRA 12AB34567", name_fr="Awa Diop", name_ar="أوا ديوب", basis="PV n° 7",
+        document="passport",
+    )  # fmt: skip
+    annexe.submit("granted", applicant, president)
+    annexe.submit("other")
+    await annexe.send("granted", "other")
+    page = words(await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}"))
+    for text in ("Récépissé d’association", "123/2019", "identité vérifiée", "Awa Diop", "président de l’association",
+                 "Passeport", "FRA 12AB34567", "PV n° 7", "Date de la déclaration"):  # fmt: skip
+        assert text in page, text
+    other = words(await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('other')}"))
+    assert "déclarée, carte non vue" in other
+    assert "Carte nationale (CNIE)" in other
 
 
 async def test_a_list_keeps_to_an_annexe_and_a_state(officer: Visitor, annexe: Annexe) -> None:

@@ -18,7 +18,7 @@ from edge.press.frames import Done
 from edge.press.pages import claims_of
 from edge.press.typesetter import Typesetter
 from edge.press.worker import make_certificate
-from protocol.office.attestation import encode_token
+from protocol.office.attestation import Represented, encode_token
 from tests.central.provisioned import Provisioned, issued_now
 from tests.central.web.support import REFERENCES, Annexe, Visitor, hidden
 from tests.edge.press.papers import FATIMA
@@ -89,6 +89,17 @@ async def test_a_paper_whose_record_arrived_is_in_the_register(
     assert "reçu de l’annexe le" in page
     forged = encode_token(replace(claims, serial="serial-2"), it.seals.token_key)
     assert "pas encore reçu" in await (await ask(visitor, text=forged)).text()
+
+
+async def test_another_document_and_who_asked_are_told_as_they_are_sealed(visitor: Visitor, it: Provisioned) -> None:
+    by = Represented(
+        capacity="guardian", name_ar="علي العمراني", name_fr="Ali El Amrani", cnie="B012345X", document="residence_card"
+    )
+    claims = replace(claims_of(issued_now()), document="none", cnie="", represented_by=by)
+    page = await (await ask(visitor, text=encode_token(claims, it.seals.token_key))).text()
+    for text in ("Ali El Amrani", "représentant légal", "Carte de séjour", "B012345X"):
+        assert text in page, text
+    assert "Carte nationale (CNIE)" not in page
 
 
 async def test_an_altered_file_shows_nothing_of_what_it_claims(visitor: Visitor, paper: Done) -> None:

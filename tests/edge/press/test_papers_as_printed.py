@@ -12,7 +12,7 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
-from edge.press.documents import Detail, Language, Paper, Person
+from edge.press.documents import Detail, Language, Paper, Person, StandIn
 from edge.press.pages import certificate_page, claims_of, receipt_page, ticket_page
 from edge.press.typesetter import Typesetter
 from edge.press.worker import TICKET_DPI
@@ -164,6 +164,61 @@ def test_what_no_page_can_hold_goes_on_and_leaves_the_seal_whole(typesetter: Typ
     for part in ("Cachet et signature", RESIDENCE.verify_url):
         assert part in last
         assert part not in first
+
+
+PRESIDENT = StandIn(
+    capacity="president",
+    name_ar="أوا ديوب",
+    name_fr="Awa Diop",
+    cnie="B012345X",
+    document="residence_card",
+    basis="Procès-verbal n° 7",
+)
+ASSOCIATION = Person(
+    name_ar="جمعية الأمل 2000",
+    name_fr="Association Al Amal 2000",
+    cnie="123/2019",
+    birth_date="2019-06-14",
+    address="3, rue du Lac, Berkane",
+    document="association",
+)
+
+
+def test_an_associations_certificate_names_its_receipt_its_seat_and_its_president(typesetter: Typesetter) -> None:
+    data = msgspec.structs.replace(of(ASSOCIATION), represented_by=PRESIDENT)
+    page = certificate_page(data, encode_token(claims_of(data), TOKEN_KEY))
+    text = flat(text_of(typesetter.set("certificate", page, ISSUED_MS)))
+    for said in ("N° du récépissé", "123/2019", "Date de la déclaration", "Siège", "Président(e)", "Awa Diop",
+                 "N° de la carte de séjour", "B012345X", "a effectivement son siège"):  # fmt: skip
+        assert said in text, said
+    assert "CNIE" not in text
+
+
+def test_a_child_without_a_document_has_no_number_and_a_guardian(typesetter: Typesetter) -> None:
+    child = msgspec.structs.replace(FATIMA, document="none", cnie="")
+    guardian = msgspec.structs.replace(PRESIDENT, capacity="guardian", document="cnie", cnie="FA77")
+    data = msgspec.structs.replace(of(child), represented_by=guardian)
+    page = certificate_page(data, encode_token(claims_of(data), TOKEN_KEY))
+    text = flat(text_of(typesetter.set("certificate", page, ISSUED_MS)))
+    assert "Représentant légal" in text
+    assert text.count("N° de la CNIE") == 1
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_receipt_says_who_asks_and_on_what_paper(typesetter: Typesetter, paper: Paper) -> None:
+    data = msgspec.structs.replace(RECEIPT, represented_by=PRESIDENT)
+    pdf = typesetter.set("receipt", receipt_page(data, "fr", paper), ISSUED_MS)
+    text = flat(text_of(pdf))
+    for said in ("Président(e)", "Awa Diop", "B012345X", "En vertu de", "Procès-verbal n° 7"):
+        assert said in text, said
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+
+
+def test_the_longest_names_by_the_longest_representative_stay_on_one_page(typesetter: Typesetter) -> None:
+    by = msgspec.structs.replace(PRESIDENT, name_ar=LONGEST.name_ar, name_fr=LONGEST.name_fr, cnie="FA1234567Z")
+    data = msgspec.structs.replace(of(LONGEST), represented_by=by)
+    page = certificate_page(data, encode_token(claims_of(data), TOKEN_KEY))
+    assert len(PdfReader(BytesIO(typesetter.set("certificate", page, ISSUED_MS))).pages) == 1
 
 
 def test_what_a_person_typed_is_never_markup(typesetter: Typesetter) -> None:

@@ -186,7 +186,7 @@ async def asked(office: Office, who: bytes | None = None, language: Any = "fr", 
 
 
 async def completed(office: Office, case: bytes) -> None:
-    await pieces.complete(office, office.command(), case, ["cnie", "bill"], CLERK)
+    await pieces.complete(office, office.command(), case, ["cnie", "bill"], CLERK, card_seen=True)
 
 
 async def enquired(office: Office, case: bytes, on: str = "2026-11-24") -> None:

@@ -117,7 +117,7 @@ async def test_a_clerk_helps_someone_without_a_mobile(tmp_path: Path, clock: Clo
         assert known.verified
         assert known.verified_by == CLERK
         asked = await requests.submit(office, office.command(), owner, RESIDENCE_ID, ANSWERS, CLERK, "ar")
-        await pieces.complete(office, office.command(), asked.case, ["cnie", "bill"], CLERK)
+        await pieces.complete(office, office.command(), asked.case, ["cnie", "bill"], CLERK, card_seen=True)
         await enquired(office, asked.case)
         await decided(office, asked.case)
         clock.ms += office.settings.undo_ms

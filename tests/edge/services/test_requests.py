@@ -130,7 +130,7 @@ async def test_a_dossier_is_complete_with_all_its_pieces_and_no_others(office: O
 async def test_a_dossier_is_completed_once_and_the_same_click_is_forgiven(office: Office) -> None:
     case, command = (await asked(office)).case, office.command()
     for _ in range(2):
-        await pieces.complete(office, command, case, ["cnie", "bill"], CLERK)
+        await pieces.complete(office, command, case, ["cnie", "bill"], CLERK, card_seen=True)
     with pytest.raises(PersonError) as caught:
         await completed(office, case)
     assert caught.value.status == 409

@@ -111,7 +111,7 @@ async def test_a_look_that_is_given_up_harms_no_later_one(tmp_path: Path) -> Non
 
 async def test_accounts_are_found_by_what_they_are_indexed_by(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store, store.reading() as reader:
-        with pytest.raises(CallerError, match="cnie or phone"):
+        with pytest.raises(CallerError, match="number of a document or by phone"):
             await reader.account_by("name", "Salma")
 
 

@@ -130,7 +130,7 @@ async def file_request(desk: Desk, person: str) -> str:
 
 async def complete(desk: Desk, request: str) -> None:
     """See every piece."""
-    await desk.send(request, f"{request}/pieces", {"piece-cnie": "yes", "piece-bill": "yes"})
+    await desk.send(request, f"{request}/pieces", {"piece-cnie": "yes", "piece-bill": "yes", "card_seen": "yes"})
 
 
 async def enquire(desk: Desk, request: str, outcome: str = "favourable") -> None:

@@ -13,6 +13,7 @@ from edge.services.office import Office
 from edge.web.authority_words import vocabulary
 from protocol.office.casework import State
 from protocol.office.decision import parse_sheet
+from protocol.office.events import Representative
 from protocol.records.hashing import subject_from_text
 from protocol.records.keys import SigningKey
 from tests.edge.web import staff
@@ -171,7 +172,9 @@ async def test_the_page_has_words_for_every_field_of_a_sheet(tablet: Desk, offic
     sheet = parse_sheet(await sheet_of(tablet, case, GRANT))
     dossier = await requests.dossier(office, subject_from_text(case))
     known = {key for key, _ in vocabulary(dossier.procedure)}
-    fields = {field for field in sheet.__struct_fields__ if field not in ("identity", "answers", "enquiry")}
+    parts = ("identity", "represented_by", "answers", "enquiry")
+    fields = {field for field in sheet.__struct_fields__ if field not in parts}
+    fields |= {f"represented_by.{field}" for field in (*Representative.__struct_fields__, "number")}
     fields |= {f"identity.{field}" for field in sheet.identity.__struct_fields__}
     fields |= {f"enquiry.{field}" for field in sheet.enquiry.__struct_fields__} if sheet.enquiry else set()
     fields |= {f"answers.{field}" for field in sheet.answers}

@@ -16,7 +16,17 @@ from protocol.office.decision import verify_sheet
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.hashing import subject_from_text
 from tests.edge.web.browser import chromium, needs_chromium, open_page, served, sign_in
-from tests.edge.web.staff import hire, ready_to_decide
+from tests.edge.web.staff import (
+    ANSWERS,
+    RESIDENCE,
+    at_work,
+    complete,
+    enquire,
+    hire,
+    open_account,
+    ready_to_decide,
+)
+from tests.edge.web.test_counter_applicants import STAND_IN
 
 pytestmark = needs_chromium
 
@@ -95,6 +105,29 @@ async def test_what_he_reads_and_signs_is_what_the_log_keeps(office: Office, sit
     decision = (await requests.dossier(office, subject_from_text(case))).case.decision
     assert decision is not None
     verify_sheet(decision.sheet, decision.signer, decision.signature)
+
+
+async def test_he_reads_who_asks_for_a_foreigner_and_by_which_documents(
+    office: Office, site: str, browser: Browser
+) -> None:
+    async with at_work(office, "salma") as desk:
+        person = await open_account(desk, document="passport", cnie="12AB34567", state="FRA")
+        path = f"{person}/new-request/{RESIDENCE}"
+        answer = await desk.send(f"{path}?by=other", path, ANSWERS | STAND_IN)
+        request = str(answer.headers["Location"])
+        await complete(desk, request)
+        await enquire(desk, request)
+    case = request.rsplit("/", 1)[1]
+    page = await tablet(browser, site, case)
+    await page.click("form[data-outcome=approved] button")
+    sheet = page.locator("[data-sheet]")
+    await expect(sheet).to_be_visible()
+    for text in ("Passeport", "FRA 12AB34567", "mandataire, par procuration", "Awa Diop", "B012345X", "4512"):
+        await expect(sheet).to_contain_text(text)
+    await expect(sheet.locator("dd[data-field='identity.cnie']")).to_have_text("FRA 12AB34567")
+    await page.click("[data-decide] button")
+    await page.wait_for_selector("[data-undo-seconds]")
+    assert await state_of(office, case) is State.APPROVED
 
 
 async def test_a_refusal_goes_the_same_way_with_its_reason(office: Office, site: str, browser: Browser) -> None:

@@ -112,7 +112,7 @@ async def test_an_id_of_one_request_confirms_nothing_about_another(office: Offic
         requests = []
         for cnie in ("FA123456", "FA654321"):
             request = await staff.file_request(desk, await staff.open_account(desk, cnie=cnie))
-            pieces = {"piece-cnie": "yes", "piece-bill": "yes"}
+            pieces = {"piece-cnie": "yes", "piece-bill": "yes", "card_seen": "yes"}
             await desk.send(request, f"{request}/pieces", pieces, command=COMMAND)
             requests.append(request)
     async with office.store.reading() as reader:

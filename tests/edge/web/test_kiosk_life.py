@@ -46,7 +46,7 @@ async def read(kiosk: Visitor, path: str, status: int = 200) -> str:
 
 async def under_decision(office: Office, own: str) -> None:
     case = case_of(own)
-    await pieces.complete(office, office.command(), case, ["cnie", "bill"], CLERK)
+    await pieces.complete(office, office.command(), case, ["cnie", "bill"], CLERK, card_seen=True)
     await enquiries.report(office, office.command(), case, "favourable", "2026-11-24", "", "moqaddem", CLERK)
 
 
@@ -88,7 +88,7 @@ async def test_what_is_missing_is_named_with_its_day_and_its_paper(kiosk: Visito
     paper = await kiosk.get(f"{own}/incomplete.pdf")
     assert paper.content_type == "application/pdf"
     assert "Fatima" not in paper.headers["Content-Disposition"]
-    await pieces.complete(office, office.command(), case_of(own), ["cnie", "bill"], CLERK)
+    await pieces.complete(office, office.command(), case_of(own), ["cnie", "bill"], CLERK, card_seen=True)
     await read(kiosk, f"{own}/incomplete.pdf", 404)
 
 

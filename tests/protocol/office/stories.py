@@ -222,9 +222,8 @@ def reopened(follows: Heads, by: Actor = SUPERVISOR) -> AppealAnswered:
 
 
 def corrected(follows: Heads, by: Actor = CLERK) -> ApplicantCorrected:
-    return ApplicantCorrected(
-        follows=list(follows), applicant=msgspec.structs.replace(APPLICANT, name_fr="Fatima Zahra El Amrani"), by=by
-    )
+    right = msgspec.structs.replace(APPLICANT, name_fr="Fatima Zahra El Amrani", verified=True)
+    return ApplicantCorrected(follows=list(follows), applicant=right, by=by)
 
 
 def reached(follows: Heads, by: Actor = SYSTEM, *, mark: Literal[50, 80, 100] = 50) -> DeadlineReached:

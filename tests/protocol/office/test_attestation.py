@@ -34,6 +34,7 @@ from protocol.office.attestation import (
     Claims,
     MalformedToken,
     NotAToken,
+    Represented,
     TokenError,
     TokenTooLarge,
     UnknownTokenKey,
@@ -107,6 +108,43 @@ def payload_of(token: str) -> dict[int, object]:
 
 def test_what_was_sealed_is_read_back() -> None:
     assert verify_token(TOKEN, KEYS) == CLAIMS
+
+
+REPRESENTED = replace(
+    CLAIMS,
+    document="association",
+    cnie="123/2019",
+    represented_by=Represented(
+        capacity="president", name_ar="علي العمراني", name_fr="Ali El Amrani", cnie="FRA 12AB34567", document="passport"
+    ),
+)
+
+
+def test_another_document_and_who_asked_for_the_person_are_claims_of_their_own() -> None:
+    token = encode_token(REPRESENTED, PRIVATE)
+    assert verify_token(token, KEYS) == REPRESENTED
+    payload = payload_of(token)
+    assert payload[-65544] == "association"
+    assert payload[-65545] == {
+        "capacity": "president", "name_ar": "علي العمراني", "name_fr": "Ali El Amrani", "cnie": "FRA 12AB34567",
+        "document": "passport",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {-65544: "cnie"},
+        {-65544: 7},
+        {-65545: {}},
+        {-65545: {"capacity": "proxy", "name_ar": "ا", "name_fr": "A"}},
+        {-65545: {"capacity": "proxy", "name_ar": "ا", "name_fr": "A", "cnie": "FA1", "document": "cnie"}},
+        {-65545: {"capacity": "proxy", "name_ar": "ا", "name_fr": "A", "cnie": "FA1", "mood": "good"}},
+    ],
+)
+def test_a_claim_about_the_document_or_the_representative_has_one_spelling(wrong: dict[int, object]) -> None:
+    with pytest.raises(MalformedToken):
+        verify_token(seal_by_hand({**payload_of(TOKEN), **wrong}), KEYS)
 
 
 def test_a_reader_that_knows_only_the_standards_verifies_it() -> None:

@@ -20,7 +20,7 @@ from protocol.office.decision import (
     sign_sheet,
     verify_sheet,
 )
-from protocol.office.events import DecisionTaken
+from protocol.office.events import DecisionTaken, Representative
 from protocol.records.encoding import decode, encode
 from protocol.records.keys import SigningKey
 from protocol.records.refusals import BadSignature
@@ -99,6 +99,33 @@ def test_a_sheet_has_exactly_its_fields() -> None:
         with pytest.raises(NotASheet):
             parse_sheet(encode({key: inner for key, inner in value.items() if key != name}))
     for wrong in ({"mood": "good"}, {"outcome": "maybe"}, {"case": "text"}, {"claimed_ms": True}):
+        with pytest.raises(NotASheet):
+            parse_sheet(encode({**value, **wrong}))
+
+
+BY_PROXY = msgspec.structs.replace(
+    SHEET,
+    identity=msgspec.structs.replace(SHEET.identity, document="passport", cnie="FRA 12AB34567"),
+    represented_by=Representative(
+        capacity="proxy", cnie="FA77", name_fr="Ali El Amrani", name_ar="علي العمراني", basis="procuration, Oujda"
+    ),
+)
+
+
+def test_who_asks_for_another_and_a_foreigners_document_stand_on_the_sheet() -> None:
+    assert parse_sheet(sheet_bytes(BY_PROXY)) == BY_PROXY
+    value = decode(sheet_bytes(SHEET))
+    assert isinstance(value, dict)
+    assert "represented_by" not in value
+    assert "document" not in str(value["identity"])
+
+
+def test_a_sheet_that_spells_out_what_goes_without_saying_is_another_sheet() -> None:
+    value = decode(sheet_bytes(SHEET))
+    assert isinstance(value, dict)
+    identity = value["identity"]
+    assert isinstance(identity, dict)
+    for wrong in ({"represented_by": None}, {"identity": {**identity, "document": "cnie"}}):
         with pytest.raises(NotASheet):
             parse_sheet(encode({**value, **wrong}))
 
