@@ -19,10 +19,11 @@ from pathlib import Path
 import structlog
 
 import edge
-from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
+from edge.press.documents import CertificateData, DeclarationData, Paper, ReceiptData, SealedCertificate
 from edge.press.fonts import FONT_FOLDERS
 from edge.press.frames import (
     CertificateJob,
+    DeclarationJob,
     Done,
     Failed,
     FrameError,
@@ -62,7 +63,7 @@ def worker_command(fonts: Sequence[Path] = FONT_FOLDERS) -> Command:
 
 
 class Press:
-    """Makes receipts, notices and sealed certificates. Safe to call from many tasks at once."""
+    """Makes receipts, notices, sealed certificates and blank declarations. Safe to call from many tasks at once."""
 
     def __init__(self, folder: Path | None, command: Command, timeout_s: float, idle_s: float) -> None:
         self._folder = folder
@@ -111,6 +112,11 @@ class Press:
         )
         done = await self._ask(job)
         return SealedCertificate(pdf=done.pdf, token=done.token)
+
+    async def declaration(self, data: DeclarationData) -> bytes:
+        """Return a blank declaration on honour as a PDF; errors as for `receipt`."""
+        done = await self._ask(DeclarationJob(data))
+        return done.pdf
 
     async def rest(self) -> None:
         """Stop the worker once it has finished its job; the next job starts another."""

@@ -15,9 +15,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edge.press.documents import CertificateData
-from edge.press.frames import Answer, CertificateJob, Done, Failed, Job, NoticeJob, ReceiptJob, frame, read_job
+from edge.press.frames import (
+    Answer,
+    CertificateJob,
+    DeclarationJob,
+    Done,
+    Failed,
+    Job,
+    NoticeJob,
+    ReceiptJob,
+    frame,
+    read_job,
+)
 from edge.press.notice_pages import notice_page
-from edge.press.pages import certificate_page, claims_of, receipt_page
+from edge.press.pages import certificate_page, claims_of, declaration_page, receipt_page
 from edge.press.typesetter import Typesetter
 from protocol.errors import CallerError, OperatorError
 from protocol.office.attestation import encode_token
@@ -67,6 +78,8 @@ class Workshop:
                 return Done(pdf=typesetter.set("receipt", receipt_page(data, language, paper), data.submitted_ms))
             case NoticeJob(data=data, language=language):
                 return Done(pdf=typesetter.set("notice", notice_page(data, language), data.made_ms))
+            case DeclarationJob(data=data):
+                return Done(pdf=typesetter.set("declaration", declaration_page(data), data.at_ms))
             case CertificateJob(data=data, seals=seals):
                 keys = SealKeys(
                     pades_key=seals.pades_key,

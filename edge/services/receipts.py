@@ -44,6 +44,7 @@ def receipt_data(office: Office, case: Case, procedure: Procedure) -> ReceiptDat
         deadline_days=procedure.deadline_days,
         provisional=case.complete_ms is None,
         follow_url=follow_url(office.annexe, case.reference),
+        note=procedure.receipt,
         helper=Bilingual(ar=opened_by.name_ar, fr=opened_by.name) if opened_by is not None and helped else None,
     )
 
@@ -58,7 +59,7 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
         template=procedure.template,
         issuer=issuer_of(office.annexe),
         procedure=procedure.id,
-        title=procedure.name,
+        title=procedure.certificate_name or procedure.name,
         reference=case.reference,
         serial=serial,
         person=Person(
@@ -78,6 +79,7 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
         expires_ms=None if months is None else months_later(issued_ms, months),
         enquiry_on=None if case.enquiry is None else case.enquiry.on,
         legal_basis=procedure.legal_basis,
+        statement=procedure.statement,
     )
 
 
