@@ -83,9 +83,9 @@ class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate, whole.
 
     `residence` certifies where someone lives, `attestation` that the facts listed are true, or what `statement` says;
-    `receipt` that what it says was received. `procedure` is the catalogue's id, `title` the paper's name. `enquiry_on` is the day of the field enquiry, ISO, where there was
-    one. `legal_basis` is printed if it is known. `signatory` is the title of who signs by hand, `signatory_name` his
-    name, where it may be printed.
+    `receipt` that what it says was received. `procedure` is the catalogue's id, `title` the paper's name. `enquiry_on`
+    is the day of the field enquiry, ISO, where there was one. `legal_basis` is printed if it is known. `signatory` is
+    the title of who signs by hand, `signatory_name` his name, where it may be printed.
     """
 
     template: Template

@@ -234,15 +234,15 @@ def declaration_foot(data: DeclarationData) -> Lines:
         ],
         "fr": [
             f"Cette déclaration remplace{since.fr} : {data.replaces.fr}. {basis_fr}".strip(),
-            "Elle est signée par le déclarant. Aucune administration ne peut exiger une signature légalisée ni une copie"
-            " certifiée conforme (loi n° 55-19).",
+            "Elle est signée par le déclarant. Aucune administration ne peut exiger une signature légalisée ni une"
+            " copie certifiée conforme (loi n° 55-19).",
             f"Formulaire mis à la disposition du public : {data.annexe.fr}.",
         ],
     }
 
 
 def _since(text: str | None) -> Bilingual:
-    """" منذ أبريل 2021" for the month "2021-04", also for a year or a day; nothing where no date is known."""
+    """Return "since" with a month, a year or a day in words; nothing where no date is known."""
     if text is None:
         return Bilingual(ar="", fr="")
     when = month_in_words(text) if len(text) == len("2021-04") else iso_day_in_words(text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from rapidfuzz import fuzz
 
 from edge.services.office import Office
 from protocol.errors import N_, PersonError
-from protocol.office.catalogue import Procedure
+from protocol.office.catalogue import Procedure, Status, Topic
 from protocol.office.folding import fold_name
 
 GOOD_ENOUGH = 70
@@ -25,12 +28,36 @@ LONGEST_SEARCH = 100
 """Characters of a search; more is no question that a guide can answer."""
 
 
+ORDER: tuple[Status, ...] = ("active", "received_here", "to_confirm", "elsewhere", "abolished", "abroad_only")
+"""What helps most comes first."""
+
+TOPICS: tuple[Topic | None, ...] = (
+    "home",
+    "family",
+    "life",
+    "identity",
+    "travel",
+    "aid",
+    "association",
+    "property",
+    None,
+)
+"""The events of life in the guide's order: what most people come for comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The procedures of one event of life, in the guide's order; None is for those that name none."""
+
+    topic: Topic | None
+    procedures: Sequence[Procedure]
+
+
 async def procedures(office: Office) -> list[Procedure]:
-    """Return the newest version of each procedure, those that can be asked for here first."""
+    """Return the newest version of each procedure, those that can be asked for here first, then by event of life."""
     async with office.store.reading() as reader:
         found = await reader.procedures()
-    order = ("active", "received_here", "to_confirm", "elsewhere", "abolished", "abroad_only")
-    return sorted(found, key=lambda procedure: (order.index(procedure.status), procedure.id))
+    return sorted(found, key=lambda one: (ORDER.index(one.status), TOPICS.index(one.topic), one.id))
 
 
 async def procedure(office: Office, procedure_id: str) -> Procedure:
@@ -40,6 +67,13 @@ async def procedure(office: Office, procedure_id: str) -> Procedure:
     if found is None:
         raise PersonError(N_("The guide has no such procedure. Look for it in the list."), status=404)
     return found
+
+
+async def by_topic(office: Office) -> list[Group]:
+    """Return the whole guide, grouped by event of life; events without a procedure are left out."""
+    found = await procedures(office)
+    groups = (Group(topic, [one for one in found if one.topic == topic]) for topic in TOPICS)
+    return [group for group in groups if group.procedures]
 
 
 async def search(office: Office, text: str) -> list[Procedure]:

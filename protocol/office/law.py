@@ -81,9 +81,14 @@ def _texts(procedure: Procedure) -> Iterator[str]:
     yield from (f"{place} is empty in one of its languages" for place in halves)
 
 
+_TEXTS: Final = (
+    "name", "summary", "legal_basis", "fee", "delay", "validity", "decided_elsewhere_by", "certificate_name",
+    "statement", "receipt", "instead",
+)  # fmt: skip
+
+
 def _named_texts(procedure: Procedure) -> Iterator[tuple[str, Bilingual | None]]:
-    of_the_whole = ("name", "summary", "legal_basis", "fee", "delay", "validity", "decided_elsewhere_by", "certificate_name")
-    for name in (*of_the_whole, "statement", "receipt", "instead"):
+    for name in _TEXTS:
         yield name, getattr(procedure, name)
     for piece in procedure.pieces:
         yield from ((f"piece {piece.id}", text) for text in (piece.label, piece.legal_basis, piece.note))

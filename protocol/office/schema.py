@@ -30,7 +30,7 @@ Template: TypeAlias = Literal["residence", "attestation", "receipt"]
 
 Silence: TypeAlias = Literal["acceptance", "nothing"]
 
-Topic: TypeAlias = Literal["home", "family", "life", "identity", "travel", "aid", "association"]
+Topic: TypeAlias = Literal["home", "family", "life", "identity", "travel", "aid", "association", "property"]
 """The events of a life by which the guide is grouped."""
 
 
