@@ -83,13 +83,22 @@ async def search(office: Office, text: str) -> list[Procedure]:
     if not wanted:
         return found
     scored = [(_likeness(wanted, each), each) for each in found]
-    return [each for score, each in sorted(scored, key=lambda pair: -pair[0]) if score >= GOOD_ENOUGH]
+    likely = [(score, each) for score, each in scored if score[0] >= GOOD_ENOUGH]
+    return [each for _, each in sorted(likely, key=lambda pair: pair[0], reverse=True)]
 
 
-def _likeness(wanted: str, procedure: Procedure) -> float:
+def _likeness(wanted: str, procedure: Procedure) -> tuple[float, float]:
+    """How well the typed words fit the best of the procedure's names, then how much of that name they say: "vie" is
+    the certificate of life before it is that of the continuity of married life."""
     names = (procedure.name.fr, procedure.name.ar, *procedure.keywords)
-    typed = [word for word in wanted.split() if word not in SAY_NOTHING] or wanted.split()
-    return max(_fit(typed, fold_name(name).split()) for name in names)
+    typed = _telling(wanted)
+    return max((_fit(typed, words), len(typed) / max(len(words), 1)) for words in map(_telling, map(fold_name, names)))
+
+
+def _telling(folded: str) -> list[str]:
+    """The words that mean something; all of them where none does."""
+    words = folded.split()
+    return [word for word in words if word not in SAY_NOTHING] or words
 
 
 def _fit(typed: list[str], words: list[str]) -> float:

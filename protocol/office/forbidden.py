@@ -28,7 +28,7 @@ HELD: Final = "an annexe delivers or holds it, and nothing is asked for that the
 _COPY: Final = r"\b(?:(?:photo)?copies?|scans?|duplicatas?|fac similes?)\b"
 _COPY_AR: Final = r"\b(?:نسخه|نسخ|نسختان|نسختين|صوره|صور|فوتوكوبي|فوطوكوبي)\b"
 _CARD: Final = r"(?:cnie|cine?|cni|titres? de sejour|cartes?(?: nationales?| didentite| de sejour|$))\b"
-_CARD_AR: Final = r"(?:و?(?:لل|ال|ل|ب)?بطاق(?:ه|ات|تك|ته|تها|تي))(?: (?:ال|لل)?(?:وطنيه|تعريف|هويه|اقامه|شخصيه)|$)"
+_CARD_AR: Final = r"و?(?:لل|ال|ل|ب)?بطا(?:ق(?:ه|ات|تك|ته|تها)|يق)(?: (?:ال|لل)?(?:وطنيه|تعريف|هويه|اقامه|شخصيه)|$)"
 _PAPER: Final = r"\b(?:certificats?|attestations?)(?: administrati\w+)? (?:de |du |d)?(?:la )?"
 _PAPER_AR: Final = r"\b(?:ال)?شهاد(?:ه|ات)(?: (?:ال)?اداريه)?(?: ب)? ?(?:ال)?"
 
