@@ -52,7 +52,7 @@ STATUSES: Mapping[str, StatusLook] = {
     "received_here": StatusLook(
         "sent",
         "inbox",
-        N_("Asked for here"),
+        N_("Handed in here"),
         N_("This annexe receives the request; another office decides."),
         N_("How to do it"),
     ),
