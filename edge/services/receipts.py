@@ -70,9 +70,13 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
             address=applicant.address,
         ),
         details=[
-            Detail(id=field.id, label=field.label, value=answer_in_words(field, case.answers[field.id]))
+            Detail(
+                id=field.id,
+                label=field.on_paper or field.label,
+                value=answer_in_words(field, case.answers[field.id]),
+            )
             for field in procedure.fields
-            if case.answers.get(field.id)
+            if field.printed and case.answers.get(field.id)
         ],
         issued_ms=issued_ms,
         verify_url=office.annexe.verify_url,

@@ -34,6 +34,13 @@ HELD_FIELDS: Final = frozenset(
 ADDRESS: Final = re.compile(r"https?://[^\s/]+\.[^\s]+")
 """A source begins with the address where someone read it; a note may follow."""
 
+ROOM: Final = 420
+"""Bytes that the code of a paper has for answers beside the longest name and address of a person: what does not fit
+could be granted and never sealed."""
+
+LONGEST_MONTH: Final = len("septembre 2026") + 1
+"""Bytes of a month in words, one letter of it with an accent."""
+
 HERE: Final = frozenset({"active", "received_here"})
 """Where this annexe takes the dossier, it may not ask for what annexes deliver."""
 
@@ -93,7 +100,7 @@ def _named_texts(procedure: Procedure) -> Iterator[tuple[str, Bilingual | None]]
     for piece in procedure.pieces:
         yield from ((f"piece {piece.id}", text) for text in (piece.label, piece.legal_basis, piece.note))
     for field in procedure.fields:
-        yield from ((f"field {field.id}", text) for text in (field.label, field.hint))
+        yield from ((f"field {field.id}", text) for text in (field.label, field.hint, field.on_paper))
         yield from ((f"choice {choice.id}", choice.label) for choice in field.choices)
     for declaration in procedure.declarations:
         texts = (declaration.title, declaration.text, *declaration.lines)
@@ -191,6 +198,25 @@ def _paper(procedure: Procedure) -> Iterator[str]:
         yield "an attestation certifies what its form says, or its statement: it has neither fields nor statement"
     if procedure.template == "receipt" and procedure.statement is None:
         yield "statement is missing: a receipt says what was received"
+    taken = sum(map(_bytes_in_code, procedure.fields))
+    if taken > ROOM:
+        yield (
+            f"the answers may take {taken} bytes, the code of the paper has room for {ROOM}: shorten max_length, or say"
+            " printed: false of what the paper need not show"
+        )
     written = procedure.statement is not None or procedure.certificate_name is not None
     if written and procedure.template not in {"attestation", "receipt"}:
         yield "statement and certificate_name belong to the templates attestation and receipt"
+
+
+def _bytes_in_code(field: Field) -> int:
+    """What an answer takes in the code at most: its id, its value in French or as typed, and four bytes of framing. An
+    Arabic letter is two bytes."""
+    if not field.printed:
+        return 0
+    lengths = {
+        "text": 2 * field.max_length,
+        "month": LONGEST_MONTH,
+        "choice": max((len(choice.label.fr.encode()) for choice in field.choices), default=0),
+    }
+    return len(field.id) + lengths[field.kind] + 4

@@ -73,7 +73,10 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A question of the form; a "month" is answered as YYYY-MM."""
+    """A question of the form; a "month" is answered as YYYY-MM.
+
+    `printed`: the answer stands on the granted paper, called `on_paper` there, or as the question where that is None.
+    """
 
     id: str
     kind: Literal["text", "choice", "month"]
@@ -82,6 +85,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     choices: list[Choice] = []
     required: bool = True
     max_length: int = 120
+    printed: bool = True
+    on_paper: Bilingual | None = None
 
 
 class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -243,6 +243,7 @@ def test_a_question_about_something_else_passes(text: str) -> None:
         ),
         ({"fields": [Field(id="a", kind="choice", label=TEXT, choices=[Choice("a", TEXT)] * 2)]}, "one choice twice"),
         ({"fields": [Field(id="near", kind="text", label=TEXT, max_length=5_000)]}, "max_length"),
+        ({"fields": [Field(id="near", kind="text", label=TEXT, max_length=210)]}, "the code of the paper has room"),
     ],
 )
 def test_an_entry_that_would_mislead_people_is_not_published(changes: dict[str, object], finding: str) -> None:
