@@ -1,7 +1,8 @@
 """`mulhaqa-central`: the commands of the prefecture's server.
 
-Exit codes: 0 done (for `verify`: genuine), 1 something must be mended, a sentence says what (for `verify`: not proven
-genuine), 2 the command was typed wrongly.
+Exit codes: 0 done (for `verify`: genuine, for `catalogue check`: may be published), 1 something must be mended, a
+sentence says what (for `verify`: not proven genuine, for `catalogue check`: each finding is a line), 2 the command was
+typed wrongly, or names a folder without a catalogue in it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from central import calendar_commands, journal, staff
 from central.admission import admit_annexe
 from central.backup_commands import backup_options, restore_options
-from central.catalogue_files import FOLDER, publish_catalogue, read_catalogue
+from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
 from central.durable import write_durably
 from central.installation import install, open_installation
 from central.opening import now_ms, opened_centre, software_version
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     _install_options(_command(commands, "install", "Make the data folder from the signed seed of this server."))
     _run_options(_command(commands, "run", "Take in what the annexes send and serve the pages until stopped."))
     catalogue = _group(commands, "catalogue", "The catalogue of procedures.")
+    _check_options(_bare(catalogue, "check", "Find what keeps the catalogue from being published, a line a finding."))
     _publish_options(_command(catalogue, "publish", "Check the catalogue and publish what is new to every annexe."))
     calendar = _group(commands, "calendar", "The days on which no annexe works.")
     for name, (text, options) in calendar_commands.COMMANDS.items():
@@ -99,9 +101,16 @@ def _group(
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
 ) -> argparse.ArgumentParser:
-    sub = commands.add_parser(name, help=text, description=text)
+    sub = _bare(commands, name, text)
     sub.add_argument("--data", type=Path, required=True, metavar="DIR", help="the prefecture's data folder")
     return sub
+
+
+def _bare(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    """A command that needs no prefecture."""
+    return commands.add_parser(name, help=text, description=text)
 
 
 def _install_options(sub: argparse.ArgumentParser) -> None:
@@ -114,6 +123,11 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--port", type=int, default=8081, help="port to serve on (default: 8081)")
     sub.add_argument("--database", metavar="URL", help="another database than the data folder's own (SQLAlchemy URL)")
     sub.set_defaults(run=_serve)
+
+
+def _check_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="the .yaml files (default: our own)")
+    sub.set_defaults(run=_check)
 
 
 def _publish_options(sub: argparse.ArgumentParser) -> None:
@@ -164,6 +178,18 @@ async def _serve(chosen: argparse.Namespace) -> int:
     journal.configure()
     await run(installation, ServerSettings(chosen.host, chosen.port, chosen.database), now_ms, os.urandom)
     return 0
+
+
+async def _check(chosen: argparse.Namespace) -> int:
+    try:
+        checked = check_catalogue(chosen.folder)
+    except OperatorError as error:
+        _say(str(error))
+        return 2
+    for finding in checked.findings:
+        print(finding)
+    print(f"{len(checked.procedures)} procedures read, {len(checked.findings)} findings.")
+    return 1 if checked.findings else 0
 
 
 async def _publish(chosen: argparse.Namespace) -> int:

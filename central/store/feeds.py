@@ -70,6 +70,31 @@ def read_calendar(document: bytes) -> CalendarPublished:
     return event
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of a procedure, as it is published."""
+
+    id: str
+    version: int
+    document: dict[str, Value]
+
+    @property
+    def encoded(self) -> bytes:
+        return encode(self.document)
+
+    def event(self) -> dict[str, Value]:
+        return to_value(CataloguePublished(id=self.id, version=self.version, document=self.document))
+
+    def row(self, publisher: str, at_ms: int) -> dict[str, object]:
+        return {
+            "annexe": publisher,
+            "id": self.id,
+            "version": self.version,
+            "document": self.encoded,
+            "published_ms": at_ms,
+        }
+
+
 class FeedWriter:
     """Made by `open`. `on_publish` listeners are told the stream after each commit."""
 
@@ -123,30 +148,33 @@ class FeedWriter:
         return await self._append(ALL, schema.credentials, fresh)
 
     async def publish_procedure(self, document: Mapping[str, Value]) -> bool:
-        """Put a version of a procedure into `all`; False if that version stands there already.
+        """Put a version of a procedure into `all`; False if that version stands there already."""
+        return await self.publish_procedures([document]) == 1
 
-        `document` is the catalogue's, checked by the caller; CallerError if its version was published with another
-        text.
+    async def publish_procedures(self, documents: Sequence[Mapping[str, Value]]) -> int:
+        """Put versions of procedures into `all`, all in one transaction; returns how many were new.
+
+        `documents` are the catalogue's, checked by the caller; CallerError, with nothing published, if one's version
+        was published with another text.
         """
-        name, version = document.get("id"), document.get("version")
-        if not isinstance(name, str) or not isinstance(version, int):
-            raise CallerError("A procedure is published with its id and its version.")
-        encoded = encode(dict(document))
-        event = to_value(CataloguePublished(id=name, version=version, document=dict(document)))
-        row = {"annexe": self._publisher.id, "id": name, "version": version, "document": encoded}
+        versions = [_version_of(document) for document in documents]
         at_ms = self._now()
-
-        held: bytes | None = None
+        changed: list[_Version] = []
 
         async def fresh(connection: AsyncConnection) -> list[_News]:
-            nonlocal held
-            held = await self._known_procedure(connection, name, version)
-            return [] if held is not None else [(event, row | {"published_ms": at_ms})]
+            held = [await self._known_procedure(connection, one.id, one.version) for one in versions]
+            stands = list(zip(versions, held, strict=True))
+            changed.extend(one for one, text in stands if text is not None and text != one.encoded)
+            new = [] if changed else [one for one, text in stands if text is None]
+            return [(one.event(), one.row(self._publisher.id, at_ms)) for one in new]
 
-        is_new = await self._append(ALL, schema.catalogue, fresh) == 1
-        if not is_new and held != encoded:
-            raise CallerError(f"Version {version} of {name} is published with another text: give it the next version.")
-        return is_new
+        count = await self._append(ALL, schema.catalogue, fresh)
+        if changed:
+            one = changed[0]
+            raise CallerError(
+                f"Version {one.version} of {one.id} is published with another text: give it the next version."
+            )
+        return count
 
     async def publish_calendar(self, year: int, change: Change) -> bool:
         """Put the holidays of a year into `all`, in the place of those before; False if that changes nothing.
@@ -337,3 +365,10 @@ def _credential_row(credential: Credential, at_ms: int) -> dict[str, object]:
         "published_ms": at_ms,
         "encoded": credential.encoded(),
     }
+
+
+def _version_of(document: Mapping[str, Value]) -> _Version:
+    name, version = document.get("id"), document.get("version")
+    if not isinstance(name, str) or not isinstance(version, int):
+        raise CallerError("A procedure is published with its id and its version.")
+    return _Version(name, version, dict(document))

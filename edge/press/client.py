@@ -20,11 +20,12 @@ from typing import TypeVar
 import structlog
 
 import edge
-from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
+from edge.press.documents import CertificateData, DeclarationData, Paper, ReceiptData, SealedCertificate
 from edge.press.fonts import FONT_FOLDERS
 from edge.press.frames import (
     Answer,
     CertificateJob,
+    DeclarationJob,
     Done,
     Drawn,
     Failed,
@@ -67,7 +68,7 @@ def worker_command(fonts: Sequence[Path] = FONT_FOLDERS) -> Command:
 
 
 class Press:
-    """Makes receipts, tickets, notices and sealed certificates. Safe to call from many tasks at once."""
+    """Makes receipts, tickets, notices, certificates and blank declarations. Safe to call from many tasks at once."""
 
     def __init__(self, folder: Path | None, command: Command, timeout_s: float, idle_s: float) -> None:
         self._folder = folder
@@ -121,6 +122,11 @@ class Press:
         )
         done = await self._ask(job, Done)
         return SealedCertificate(pdf=done.pdf, token=done.token)
+
+    async def declaration(self, data: DeclarationData) -> bytes:
+        """Return a blank declaration on honour as a PDF; errors as for `receipt`."""
+        done = await self._ask(DeclarationJob(data), Done)
+        return done.pdf
 
     async def rest(self) -> None:
         """Stop the worker once it has finished its job; the next job starts another."""

@@ -1,4 +1,4 @@
-"""What the press prints: the data of a receipt and of a certificate, as typed messages between the two processes.
+"""What the press prints: the data of receipts, certificates and blank forms, as typed messages between two processes.
 
 Everything is data that the services have already decided on; the press adds the fixed wording of the form and nothing
 else. Dates kept as text are ISO ("1988-04-12"), times are milliseconds. Texts may hold any character: they reach Typst
@@ -69,7 +69,8 @@ class ReceiptData(msgspec.Struct, frozen=True, kw_only=True):
 
     `due` is the last day for an answer; while `provisional`, it still counts from a dossier that nobody has seen
     complete. `deadline_days` is the delay in calendar days. `follow_url` opens the state of this request and nothing
-    else. `helper` names the clerk who opened the request for the person, in both scripts.
+    else. `helper` names the clerk who opened the request for the person, in both scripts. `note` is what the receipt is
+    worth besides, by the catalogue.
     """
 
     issuer: Issuer
@@ -84,6 +85,7 @@ class ReceiptData(msgspec.Struct, frozen=True, kw_only=True):
     follow_url: str
     helper: Bilingual | None = None
     represented_by: StandIn | None = None
+    note: Bilingual | None = None
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,10 +99,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate, whole.
 
-    `residence` certifies where someone lives, `attestation` that the facts listed are true. `procedure` is the
-    catalogue's id, `title` its name on the paper. `enquiry_on` is the day of the field enquiry, ISO, where there was
-    one. `legal_basis` is printed if it is known. `signatory` is the title of who signs by hand, `signatory_name` his
-    name, where it may be printed.
+    `residence` certifies where someone lives, `attestation` that the facts listed are true, or what `statement` says;
+    `receipt` that what it says was received. `procedure` is the catalogue's id, `title` the paper's name. `enquiry_on`
+    is the day of the field enquiry, ISO, where there was one. `legal_basis` is printed if it is known. `signatory` is
+    the title of who signs by hand, `signatory_name` his name, where it may be printed.
     """
 
     template: Template
@@ -116,9 +118,27 @@ class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     expires_ms: int | None = None
     enquiry_on: str | None = None
     legal_basis: Bilingual | None = None
+    statement: Bilingual | None = None
     signatory: Bilingual = OF_THE_ANNEXE
     signatory_name: Bilingual | None = None
     represented_by: StandIn | None = None
+
+
+class DeclarationData(msgspec.Struct, frozen=True, kw_only=True):
+    """A declaration on honour, blank: nobody's data are in it, and whoever signs it writes his own by hand.
+
+    `text` is what is declared, `lines` the labels of what is written besides; `replaces` names the abolished
+    certificate, `since` the ISO day, month or year from which it is no more. `at_ms` dates the file.
+    """
+
+    annexe: Bilingual
+    title: Bilingual
+    text: Bilingual
+    lines: list[Bilingual]
+    replaces: Bilingual
+    since: str | None
+    legal_basis: Bilingual | None
+    at_ms: int
 
 
 class SealedCertificate(msgspec.Struct, frozen=True, kw_only=True):

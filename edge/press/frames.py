@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from edge.press.documents import CertificateData, Language, Paper, ReceiptData
+from edge.press.documents import CertificateData, DeclarationData, Language, Paper, ReceiptData
 from edge.press.notices import Notice
 from protocol.errors import PeerError
 
@@ -70,7 +70,13 @@ class CertificateJob(msgspec.Struct, frozen=True, tag="certificate"):
     seals: Seals
 
 
-Job = ReceiptJob | TicketJob | NoticeJob | CertificateJob
+class DeclarationJob(msgspec.Struct, frozen=True, tag="declaration"):
+    """Set a blank declaration on honour."""
+
+    data: DeclarationData
+
+
+Job = ReceiptJob | TicketJob | NoticeJob | CertificateJob | DeclarationJob
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

@@ -12,7 +12,16 @@ import msgspec
 import segno
 
 from edge.press import wording
-from edge.press.documents import CertificateData, Language, Paper, Person, PieceLine, ReceiptData, StandIn
+from edge.press.documents import (
+    CertificateData,
+    DeclarationData,
+    Language,
+    Paper,
+    Person,
+    PieceLine,
+    ReceiptData,
+    StandIn,
+)
 from protocol.office.attestation import PREFIX, Claims, Represented
 from protocol.office.calendar import local_date, local_time
 from protocol.office.catalogue import Bilingual
@@ -40,6 +49,7 @@ def ticket_page(data: ReceiptData, language: Language) -> Page:
         "pieces": [_piece(piece) for piece in data.pieces],
         "due": both(due),
         "due_lines": wording.due_lines(data),
+        "note": both(data.note),
         "once": wording.ONCE,
         "follow": wording.FOLLOW,
         "follow_url": data.follow_url,
@@ -83,6 +93,21 @@ def stand_in_rows(by: StandIn | None) -> list[Page]:
 
 def _piece(piece: PieceLine) -> Page:
     return {"label": both(piece.label), "state": piece.state, "word": both(wording.PIECE_STATES[piece.state])}
+
+
+def declaration_page(data: DeclarationData) -> Page:
+    """Return what `declaration.typ` shows: labels with room to write, and the sentence that is signed."""
+    return {
+        "title": both(data.title),
+        "person": [both(label) for label in wording.DECLARED_BY],
+        "text": both(data.text),
+        "lines": [both(label) for label in data.lines],
+        "warning": wording.WARNING,
+        "place": both(wording.PLACE),
+        "day": both(wording.DAY),
+        "signature": both(wording.SIGNATURE),
+        "foot": wording.declaration_foot(data),
+    }
 
 
 def certificate_page(data: CertificateData, token: str) -> Page:

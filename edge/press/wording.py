@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from edge.press.documents import CertificateData, PieceState, ReceiptData
+from edge.press.documents import CertificateData, DeclarationData, PieceState, ReceiptData
 from protocol.office.catalogue import Bilingual, Template
 from protocol.office.parties import Capacity, Document
 
@@ -128,18 +128,37 @@ def _home(data: CertificateData) -> Lines:
     }
 
 
+_TRUE = Bilingual(
+    ar="بصحة المعلومات المبينة أعلاه المتعلقة بالمعني(ة) بالأمر",
+    fr="l'exactitude des renseignements ci-dessus concernant la personne désignée",
+)
+"""What an attestation certifies where its procedure says nothing else."""
+
+
 def _attestation(data: CertificateData) -> Lines:
-    ground = _enquiry(data)
+    ground, stated = _enquiry(data), data.statement or _TRUE
     return {
         "ar": [
-            f"يشهد {data.signatory.ar} الموقع أسفله، {ground.ar}، بصحة المعلومات المبينة أعلاه المتعلقة بالمعني(ة)"
-            " بالأمر.",
+            f"يشهد {data.signatory.ar} الموقع أسفله، {ground.ar}، {stated.ar}.",
             "وقد سلمت هذه الشهادة للمعني(ة) بالأمر بناء على طلبه(ا) للإدلاء بها عند الاقتضاء.",
         ],
         "fr": [
-            f"{data.signatory.fr} soussigné atteste, {ground.fr}, l'exactitude des renseignements ci-dessus concernant"
-            " la personne désignée.",
+            f"{data.signatory.fr} soussigné atteste, {ground.fr}, {stated.fr}.",
             "La présente attestation lui est délivrée, sur sa demande, pour servir et valoir ce que de droit.",
+        ],
+    }
+
+
+def _receipt(data: CertificateData) -> Lines:
+    ground, stated = _enquiry(data), data.statement or _TRUE
+    return {
+        "ar": [
+            f"يشهد {data.signatory.ar} الموقع أسفله، {ground.ar}، {stated.ar}.",
+            "وقد سلم هذا الوصل للمعني(ة) بالأمر للإدلاء به عند الاقتضاء.",
+        ],
+        "fr": [
+            f"{data.signatory.fr} soussigné atteste, {ground.fr}, {stated.fr}.",
+            "Le présent récépissé est remis au déclarant pour servir et valoir ce que de droit.",
         ],
     }
 
@@ -147,6 +166,7 @@ def _attestation(data: CertificateData) -> Lines:
 _STATEMENTS: dict[Template, Callable[[CertificateData], Lines]] = {
     "residence": _residence,
     "attestation": _attestation,
+    "receipt": _receipt,
 }
 
 
@@ -221,3 +241,47 @@ ONCE: Lines = {
     "ar": ["لا تطلب منكم الوثائق الناقصة إلا مرة واحدة. احتفظوا بهذا الوصل."],
     "fr": ["Les pièces manquantes ne peuvent vous être demandées qu'une seule fois. Conservez ce récépissé."],
 }
+
+DECLARED_BY = (
+    NAME,
+    NUMBERS["cnie"],
+    Bilingual(ar="تاريخ ومكان الازدياد", fr="Date et lieu de naissance"),
+    ADDRESS,
+)
+"""What everyone who declares writes of himself, by hand."""
+
+PLACE = Bilingual(ar="حرر ب", fr="Fait à")
+DAY = Bilingual(ar="بتاريخ", fr="le")
+SIGNATURE = Bilingual(ar="التوقيع", fr="Signature")
+
+WARNING: Lines = {
+    "ar": ["أقر بأنني أعلم أن كل تصريح كاذب يعرض صاحبه للعقوبات المنصوص عليها في القانون."],
+    "fr": ["Je sais que toute fausse déclaration expose son auteur aux sanctions prévues par la loi."],
+}
+
+
+def declaration_foot(data: DeclarationData) -> Lines:
+    """Return what the declaration stands for, on which text, and what nobody may ask for besides."""
+    since = _since(data.since)
+    basis_ar, basis_fr = ("", "") if data.legal_basis is None else (data.legal_basis.ar, data.legal_basis.fr)
+    return {
+        "ar": [
+            f"يعوض هذا التصريح{since.ar}: {data.replaces.ar}. {basis_ar}".strip(),
+            "يوقعه المصرح بنفسه. ولا يجوز لأي إدارة أن تطلب تصحيح الإمضاء أو نسخة مطابقة للأصل (القانون رقم 55.19).",
+            f"استمارة تضعها {data.annexe.ar} رهن إشارة العموم.",
+        ],
+        "fr": [
+            f"Cette déclaration remplace{since.fr} : {data.replaces.fr}. {basis_fr}".strip(),
+            "Elle est signée par le déclarant. Aucune administration ne peut exiger une signature légalisée ni une"
+            " copie certifiée conforme (loi n° 55-19).",
+            f"Formulaire mis à la disposition du public : {data.annexe.fr}.",
+        ],
+    }
+
+
+def _since(text: str | None) -> Bilingual:
+    """Return "since" with a month, a year or a day in words; nothing where no date is known."""
+    if text is None:
+        return Bilingual(ar="", fr="")
+    when = month_in_words(text) if len(text) == len("2021-04") else iso_day_in_words(text)
+    return Bilingual(ar=f" منذ {when.ar}", fr=f" depuis {when.fr}")

@@ -18,6 +18,7 @@ from edge.press.documents import CertificateData
 from edge.press.frames import (
     Answer,
     CertificateJob,
+    DeclarationJob,
     Done,
     Drawn,
     Failed,
@@ -29,7 +30,7 @@ from edge.press.frames import (
     read_job,
 )
 from edge.press.notice_pages import notice_page
-from edge.press.pages import certificate_page, claims_of, receipt_page, ticket_page
+from edge.press.pages import certificate_page, claims_of, declaration_page, receipt_page, ticket_page
 from edge.press.typesetter import Typesetter
 from protocol.errors import CallerError, OperatorError
 from protocol.office.attestation import encode_token
@@ -84,6 +85,8 @@ class Workshop:
                 return Done(pdf=typesetter.set("notice", notice_page(data, language), data.made_ms))
             case TicketJob(data=data, language=language):
                 return Drawn(png=typesetter.draw("ticket", ticket_page(data, language), TICKET_DPI))
+            case DeclarationJob(data=data):
+                return Done(pdf=typesetter.set("declaration", declaration_page(data), data.at_ms))
             case CertificateJob(data=data, seals=seals):
                 keys = SealKeys(
                     pades_key=seals.pades_key,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from rapidfuzz import fuzz
 
 from edge.services.office import Office
 from protocol.errors import N_, PersonError
-from protocol.office.catalogue import Procedure
+from protocol.office.catalogue import Procedure, Status, Topic
 from protocol.office.folding import fold_name
 
 GOOD_ENOUGH = 70
@@ -25,12 +28,36 @@ LONGEST_SEARCH = 100
 """Characters of a search; more is no question that a guide can answer."""
 
 
+ORDER: tuple[Status, ...] = ("active", "received_here", "to_confirm", "elsewhere", "abolished", "abroad_only")
+"""What helps most comes first."""
+
+TOPICS: tuple[Topic | None, ...] = (
+    "home",
+    "family",
+    "life",
+    "identity",
+    "travel",
+    "aid",
+    "association",
+    "property",
+    None,
+)
+"""The events of life in the guide's order: what most people come for comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The procedures of one event of life, in the guide's order; None is for those that name none."""
+
+    topic: Topic | None
+    procedures: Sequence[Procedure]
+
+
 async def procedures(office: Office) -> list[Procedure]:
-    """Return the newest version of each procedure, those that can be asked for here first."""
+    """Return the newest version of each procedure, those that can be asked for here first, then by event of life."""
     async with office.store.reading() as reader:
         found = await reader.procedures()
-    order = ("active", "received_here", "to_confirm", "elsewhere", "abolished", "abroad_only")
-    return sorted(found, key=lambda procedure: (order.index(procedure.status), procedure.id))
+    return sorted(found, key=lambda one: (ORDER.index(one.status), TOPICS.index(one.topic), one.id))
 
 
 async def procedure(office: Office, procedure_id: str) -> Procedure:
@@ -42,6 +69,13 @@ async def procedure(office: Office, procedure_id: str) -> Procedure:
     return found
 
 
+async def by_topic(office: Office) -> list[Group]:
+    """Return the whole guide, grouped by event of life; events without a procedure are left out."""
+    found = await procedures(office)
+    groups = (Group(topic, [one for one in found if one.topic == topic]) for topic in TOPICS)
+    return [group for group in groups if group.procedures]
+
+
 async def search(office: Office, text: str) -> list[Procedure]:
     """Return the procedures that `text` may mean, the likeliest first; all of them when it is empty."""
     wanted = fold_name(text[:LONGEST_SEARCH])
@@ -49,13 +83,22 @@ async def search(office: Office, text: str) -> list[Procedure]:
     if not wanted:
         return found
     scored = [(_likeness(wanted, each), each) for each in found]
-    return [each for score, each in sorted(scored, key=lambda pair: -pair[0]) if score >= GOOD_ENOUGH]
+    likely = [(score, each) for score, each in scored if score[0] >= GOOD_ENOUGH]
+    return [each for _, each in sorted(likely, key=lambda pair: pair[0], reverse=True)]
 
 
-def _likeness(wanted: str, procedure: Procedure) -> float:
+def _likeness(wanted: str, procedure: Procedure) -> tuple[float, float]:
+    """How well the typed words fit the best of the procedure's names, then how much of that name they say: "vie" is
+    the certificate of life before it is that of the continuity of married life."""
     names = (procedure.name.fr, procedure.name.ar, *procedure.keywords)
-    typed = [word for word in wanted.split() if word not in SAY_NOTHING] or wanted.split()
-    return max(_fit(typed, fold_name(name).split()) for name in names)
+    typed = _telling(wanted)
+    return max((_fit(typed, words), len(typed) / max(len(words), 1)) for words in map(_telling, map(fold_name, names)))
+
+
+def _telling(folded: str) -> list[str]:
+    """The words that mean something; all of them where none does."""
+    words = folded.split()
+    return [word for word in words if word not in SAY_NOTHING] or words
 
 
 def _fit(typed: list[str], words: list[str]) -> float:

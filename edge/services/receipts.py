@@ -45,6 +45,7 @@ def receipt_data(office: Office, case: Case, procedure: Procedure) -> ReceiptDat
         deadline_days=procedure.deadline_days,
         provisional=case.complete_ms is None,
         follow_url=follow_url(office.annexe, case.reference),
+        note=procedure.receipt,
         helper=Bilingual(ar=opened_by.name_ar, fr=opened_by.name) if opened_by is not None and helped else None,
     )
 
@@ -59,7 +60,7 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
         template=procedure.template,
         issuer=issuer_of(office.annexe),
         procedure=procedure.id,
-        title=procedure.name,
+        title=procedure.certificate_name or procedure.name,
         reference=case.reference,
         serial=serial,
         person=Person(
@@ -72,15 +73,20 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
         ),
         represented_by=stand_in(case),
         details=[
-            Detail(id=field.id, label=field.label, value=answer_in_words(field, case.answers[field.id]))
+            Detail(
+                id=field.id,
+                label=field.on_paper or field.label,
+                value=answer_in_words(field, case.answers[field.id]),
+            )
             for field in procedure.fields
-            if case.answers.get(field.id)
+            if field.printed and case.answers.get(field.id)
         ],
         issued_ms=issued_ms,
         verify_url=office.annexe.verify_url,
         expires_ms=None if months is None else months_later(issued_ms, months),
         enquiry_on=None if case.enquiry is None else case.enquiry.on,
         legal_basis=procedure.legal_basis,
+        statement=procedure.statement,
     )
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from edge.services import guide, requests
 from edge.services.office import Office
-from edge.web import signed_in
+from edge.web import declarations, signed_in
 from edge.web.counter_applicants import representative_in
 from edge.web.counter_desk import Desk, person, subject_of_path, waiting_lists
 from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
@@ -22,6 +22,7 @@ def routes(_office: Office) -> list[web.RouteDef]:
         web.get("/counter/person/{account}/new-request", choose),
         web.get("/counter/person/{account}/new-request/{procedure}", ask),
         web.post("/counter/person/{account}/new-request/{procedure}", submit),
+        web.get("/counter/procedures/{id}/declarations/{declaration}.pdf", declaration),
     ]
 
 
@@ -59,6 +60,11 @@ OWN_FIELDS = frozenset(
     {"capacity", "rep_document", "rep_cnie", "rep_state", "rep_name_fr", "rep_name_ar", "rep_basis", "papers_seen"}
 )
 """The fields about who asks for the applicant; all others are the catalogue's."""
+@AT_THE_COUNTER
+async def declaration(request: web.Request) -> web.StreamResponse:
+    """A declaration on honour to print, blank, for who asks for an abolished certificate."""
+    return await declarations.form(request)
+
 
 NOT_HERE = N_("This annexe does not deliver this certificate: what to do instead is written below.")
 

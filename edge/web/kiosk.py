@@ -1,4 +1,4 @@
-"""The kiosk (GAU): its first page, the guide, signing in and out, calling someone.
+"""The kiosk (GAU): its first page, signing in and out, calling someone.
 
 Rules:
 
@@ -12,13 +12,21 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from edge.services import accounts, calls, guide, popular
+from edge.services import accounts, calls, popular
 from edge.services.office import Office
-from edge.web import kiosk_account, kiosk_follow, kiosk_life, kiosk_opening, kiosk_pin, kiosk_request, signed_in
+from edge.web import (
+    kiosk_account,
+    kiosk_follow,
+    kiosk_guide,
+    kiosk_life,
+    kiosk_opening,
+    kiosk_pin,
+    kiosk_request,
+    signed_in,
+)
 from edge.web.kiosk_page import go, leaves_by_itself, show
-from edge.web.kiosk_words import page_label, path_of, status_look
+from edge.web.kiosk_words import page_label
 from protocol.errors import PersonError
-from protocol.office.catalogue import requestable
 from screens import pages
 from screens.forms import Form, read_form
 from screens.languages import DEFAULT
@@ -30,14 +38,13 @@ def routes(office: Office) -> list[web.RouteDef]:
     """Every route of the kiosk."""
     return [
         web.get("/kiosk", home),
-        web.get("/kiosk/guide", show_guide),
-        web.get("/kiosk/procedures/{id}", show_procedure),
         web.get("/kiosk/sign-in", ask_who),
         web.post("/kiosk/sign-in", enter),
         web.post("/kiosk/sign-out", leave),
         web.get("/kiosk/ended", ended),
         web.post("/kiosk/stay", stay),
         web.post("/kiosk/call", call),
+        *kiosk_guide.routes(office),
         *kiosk_opening.routes(office),
         *kiosk_account.routes(office),
         *kiosk_life.routes(office),
@@ -59,37 +66,6 @@ async def home(request: web.Request) -> web.StreamResponse:
     if signed_in.principal_of(request) is None and pages.tongue_of(request).code != DEFAULT:
         page.headers["Refresh"] = leaves_by_itself(request)
     return page
-
-
-@signed_in.anyone
-async def show_guide(request: web.Request) -> web.StreamResponse:
-    """The list of procedures, or those that a search may mean. `?for=request`: who wants to ask for a certificate."""
-    text = request.query.get("q", "").strip()
-    office = signed_in.office_of(request)
-    found = await guide.search(office, text)
-    asking = request.query.get("for") == "request"
-    if asking and not text:
-        found = [procedure for procedure in found if requestable(procedure)]
-    rows = [(procedure, status_look(procedure)) for procedure in found]
-    return show(request, "guide.html", rows=rows, text=text, asking=asking)
-
-
-@signed_in.anyone
-async def show_procedure(request: web.Request) -> web.StreamResponse:
-    """One procedure: facts, pieces, the way of a request, or what to do instead."""
-    office = signed_in.office_of(request)
-    procedure = await guide.procedure(office, request.match_info["id"])
-    person = signed_in.principal_of(request)
-    verified = isinstance(person, signed_in.Citizen) and (await accounts.view(office, person.account)).verified
-    return show(
-        request,
-        "procedure.html",
-        procedure=procedure,
-        seen=status_look(procedure),
-        path=path_of(procedure),
-        requestable=requestable(procedure),
-        verified=verified,
-    )
 
 
 @signed_in.anyone

@@ -7,35 +7,78 @@ from dataclasses import dataclass
 
 from protocol.errors import N_
 from protocol.office.case import Step
-from protocol.office.catalogue import Procedure
+from protocol.office.catalogue import Procedure, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class StatusLook:
-    """How a procedure's status is shown: a badge and a sentence on what it means."""
+    """How a procedure's status is shown: a badge, a sentence on what it means, the heading over what to do."""
 
     colour: str
     icon: str
     label: str
     sentence: str
+    to_do: str = N_("What to do instead")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLook:
+    """How an event of life is shown over its procedures."""
+
+    icon: str
+    label: str
+
+
+TOPICS: Mapping[Topic, TopicLook] = {
+    "home": TopicLook("home", N_("Home and address")),
+    "family": TopicLook("person", N_("Marriage and family")),
+    "life": TopicLook("clock", N_("Proof of life, death and inheritance")),
+    "identity": TopicLook("card", N_("Identity and civil status")),
+    "travel": TopicLook("walk", N_("Passport and travel")),
+    "aid": TopicLook("hand", N_("Social aid")),
+    "association": TopicLook("folder", N_("Associations")),
+    "property": TopicLook("pin", N_("Land and property")),
+}
+OTHER_TOPIC = TopicLook("document", N_("Other procedures"))
+
+
+def topic_look(topic: Topic | None) -> TopicLook:
+    """Return how an event of life is shown."""
+    return OTHER_TOPIC if topic is None else TOPICS[topic]
 
 
 STATUSES: Mapping[str, StatusLook] = {
     "active": StatusLook("ready", "check", N_("Delivered by this annexe"), ""),
     "received_here": StatusLook(
-        "sent", "inbox", N_("Asked for here"), N_("This annexe receives the request; another office decides.")
+        "sent",
+        "inbox",
+        N_("Handed in here"),
+        N_("This annexe receives the request; another office decides."),
+        N_("How to do it"),
     ),
     "elsewhere": StatusLook(
-        "wait", "pin", N_("Delivered elsewhere"), N_("This annexe does not deliver this document.")
+        "wait",
+        "pin",
+        N_("Delivered elsewhere"),
+        N_("This annexe does not deliver this document."),
+        N_("Where to go"),
     ),
     "abolished": StatusLook(
         "refused", "cross", N_("Abolished"), N_("This certificate does not exist any more: nobody may ask you for it.")
     ),
     "abroad_only": StatusLook(
-        "wait", "pin", N_("Only for use abroad"), N_("This document is only made for use abroad.")
+        "wait",
+        "pin",
+        N_("Only for use abroad"),
+        N_("This document is only made for use abroad."),
+        N_("Where to go"),
     ),
     "to_confirm": StatusLook(
-        "wait", "eye", N_("To be confirmed"), N_("We are still confirming how this is done. Ask at the counter.")
+        "wait",
+        "eye",
+        N_("To be confirmed"),
+        N_("We are still confirming how this is done. Ask at the counter."),
+        N_("What to do now"),
     ),
 }
 

@@ -5,8 +5,8 @@ Rules:
 - What is not known is None and shown as "to be confirmed". Nothing is guessed: a wrong fee sends people home.
 - A procedure that is abolished, or delivered elsewhere, stays in the guide with what to do instead: people still ask.
 - Law 55-19 is checked by `check_law` before anything is published: no certified copies, no legalised signatures, no
-  copy of a card that is shown, no more than 60 days, nothing left in a dossier without a stated basis, nothing asked
-  that the account holds already.
+  copy of a card that is shown, no second copy, no abolished certificate, no more than 60 days, nothing left in a
+  dossier without a stated basis, nothing asked that the annexe or the account holds already.
 - A case keeps the version that it was opened under.
 """
 
@@ -25,6 +25,7 @@ from protocol.office.schema import (
     LONGEST_DELAY,
     Bilingual,
     Choice,
+    Declaration,
     Field,
     NotAProcedure,
     Piece,
@@ -32,15 +33,16 @@ from protocol.office.schema import (
     Silence,
     Status,
     Template,
+    Topic,
     parse_procedure,
     procedure_value,
     requestable,
 )
 
 __all__ = [
-    "LONGEST_ANSWER", "LONGEST_DELAY", "Bilingual", "Choice", "Field", "NotAProcedure", "Piece", "Procedure", "Silence",
-    "Status", "Template", "check_answer", "check_answers", "check_law", "parse_procedure", "procedure_value",
-    "requestable",
+    "LONGEST_ANSWER", "LONGEST_DELAY", "Bilingual", "Choice", "Declaration", "Field", "NotAProcedure", "Piece",
+    "Procedure", "Silence", "Status", "Template", "Topic", "check_answer", "check_answers", "check_law",
+    "parse_procedure", "procedure_value", "requestable",
 ]  # fmt: skip
 
 MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")

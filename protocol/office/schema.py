@@ -25,8 +25,13 @@ ID = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 SINCE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 Status: TypeAlias = Literal["active", "received_here", "abolished", "elsewhere", "abroad_only", "to_confirm"]
-Template: TypeAlias = Literal["residence", "attestation"]
+Template: TypeAlias = Literal["residence", "attestation", "receipt"]
+"""The papers that an annexe grants: where someone lives, that something is so, that something was received."""
+
 Silence: TypeAlias = Literal["acceptance", "nothing"]
+
+Topic: TypeAlias = Literal["home", "family", "life", "identity", "travel", "aid", "association", "property"]
+"""The events of a life by which the guide is grouped."""
 
 
 class NotAProcedure(PeerError):
@@ -47,12 +52,16 @@ class Bilingual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something to bring. `needs`: the original is shown and given back, or a paper is left in the dossier."""
+    """Something to bring. `needs`: the original is shown and given back, or a paper is left in the dossier.
+
+    `legal_basis` is the text that asks for it, `source` the address where a list that names it is published.
+    """
 
     id: str
     label: Bilingual
     needs: Literal["original_shown", "left"]
     legal_basis: Bilingual | None = None
+    source: str | None = None
     note: Bilingual | None = None
 
 
@@ -64,7 +73,10 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A question of the form; a "month" is answered as YYYY-MM."""
+    """A question of the form; a "month" is answered as YYYY-MM.
+
+    `printed`: the answer stands on the granted paper, called `on_paper` there, or as the question where that is None.
+    """
 
     id: str
     kind: Literal["text", "choice", "month"]
@@ -73,14 +85,40 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     choices: list[Choice] = []
     required: bool = True
     max_length: int = 120
+    printed: bool = True
+    on_paper: Bilingual | None = None
+
+
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A declaration on honour (تصريح بالشرف) that is signed instead of an abolished certificate.
+
+    `text` is what is declared, a whole sentence in the first person; `lines` are the labels of what is written by hand
+    beside who declares it (the name of a relative, say). The form itself has the lines of the person.
+    """
+
+    id: str
+    title: Bilingual
+    text: Bilingual
+    lines: list[Bilingual] = []
 
 
 class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One version of a procedure. None is "to be confirmed", never "none"."""
+    """One version of a procedure. None is "to be confirmed", never "none".
+
+    - `pieces_to_confirm`: no source that was read settles the list; what stands in it is certain, more may be wanted.
+    - `delay`: what is said of the delay where this annexe does not decide; here the law's `deadline_days` holds.
+    - `validity`: how long the paper holds, where months do not say it ("permanent").
+    - `decided_elsewhere_by`: who decides on what is received here.
+    - `instead`: what to do, where this annexe does not decide: where to go, how, and what follows.
+    - `receipt`: what the paper given at deposit is worth beyond law 55-19; printed on the receipt of a request.
+    - `certificate_name`, `statement`: what the granted paper is called, if not as the procedure, and what it certifies,
+      as the end of "le chef de l'annexe soussigné atteste, au vu des pièces présentées, ...".
+    """
 
     id: str
     version: int
     status: Status
+    topic: Topic | None = None
     name: Bilingual
     summary: Bilingual
     since: str | None = None
@@ -88,16 +126,23 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sources: list[str]
     verified_on: str
     pieces: list[Piece] = []
+    pieces_to_confirm: bool = False
     fee: Bilingual | None = None
     deadline_days: int = LONGEST_DELAY
+    delay: Bilingual | None = None
     validity_months: int | None = None
+    validity: Bilingual | None = None
     fields: list[Field] = []
     decided_by: Literal["authority"] | None = None
+    decided_elsewhere_by: Bilingual | None = None
     field_enquiry: bool = False
     print_on_spot: bool = False
     template: Template | None = None
+    certificate_name: Bilingual | None = None
+    statement: Bilingual | None = None
+    receipt: Bilingual | None = None
     instead: Bilingual | None = None
-    declaration: Bilingual | None = None
+    declarations: list[Declaration] = []
     keywords: list[str] = []
     silence: Silence | None = None
     """What the law makes of no answer in time: acceptance, or nothing; None is "to be confirmed"."""

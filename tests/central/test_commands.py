@@ -25,6 +25,7 @@ from protocol.records.envelope import open_body, parse_record
 from tests.central.provisioned import ANNEXE, Provisioned, issued_now, provision
 from tests.edge.press.papers import RESIDENCE
 
+OURS = sorted(FOLDER.glob("*.yaml"))
 PASSWORD = "une phrase courte"
 KARIM = ("--login", "karim", "--role", "officer", "--name-fr", "Karim Zerouali", "--name-ar", "كريم الزروالي")
 
@@ -121,10 +122,64 @@ def test_a_folder_that_was_never_installed_is_refused_in_words(tmp_path: Path, s
 
 def test_the_catalogue_is_published_once(data: Path, said: Any) -> None:
     assert run(data, "catalogue", "publish") == 0
-    assert "4 published, 0 stood there already" in said().out
+    assert f"{len(OURS)} published, 0 stood there already" in said().out
     assert run(data, "catalogue", "publish") == 0
-    assert "0 published, 4 stood there already" in said().out
-    assert kinds(data).count("catalogue.published") == 4
+    assert f"0 published, {len(OURS)} stood there already" in said().out
+    assert kinds(data).count("catalogue.published") == len(OURS)
+
+
+@pytest.fixture
+def checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Check a catalogue of one file; the exit code, and the lines that were said."""
+
+    def check(text: str, name: str = "attestation-fiances.yaml") -> tuple[int, list[str]]:
+        folder = tmp_path / "one"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+        code = main(["catalogue", "check", str(folder)])
+        return code, capsys.readouterr().out.splitlines()
+
+    return check
+
+
+def test_our_own_catalogue_may_be_published_and_no_prefecture_is_needed_to_say_so(capsys: Any) -> None:
+    assert main(["catalogue", "check"]) == 0
+    assert f"{len(OURS)} procedures read, 0 findings." in capsys.readouterr().out
+
+
+def test_each_finding_of_the_check_is_a_line_that_names_its_file(checked: Any) -> None:
+    whole = (FOLDER / "attestation-fiances.yaml").read_text()
+    assert checked(whole) == (0, ["1 procedures read, 0 findings."])
+    asking = whole.replace("l’original", "copie certifiée").replace("deadline_days: 60", "deadline_days: 90")
+    code, said = checked(asking)
+    assert code == 1
+    assert len(said) == 3
+    assert all(line.split(": ")[0].endswith("attestation-fiances.yaml") for line in said[:-1])
+    assert any("law 55-19 allows 1 to 60 days" in line for line in said)
+    assert any("certified copy" in line for line in said)
+    assert said[-1] == "1 procedures read, 2 findings."
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (("id: attestation", "id: autre"), "name the file autre-fiances.yaml"),
+        (("status: active", "status: open"), "cannot be read as a procedure"),
+        (("fee:", "pieces: []\nfee:"), "'pieces' is written twice"),
+        (("version: 1", "version: ["), "cannot be read as a procedure"),
+    ],
+)
+def test_a_file_that_would_be_misread_is_a_finding(checked: Any, change: tuple[str, str], finding: str) -> None:
+    code, said = checked((FOLDER / "attestation-fiances.yaml").read_text().replace(*change, 1))
+    assert code == 1
+    assert any(finding in line for line in said), said
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_a_folder_without_a_catalogue_was_typed_wrongly(tmp_path: Path, capsys: Any, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["catalogue", "check", str(tmp_path / name)]) == 2
+    assert "holds no procedure" in capsys.readouterr().err
 
 
 def changed_catalogue(folder: Path, **changes: object) -> Path:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from central.catalogue_files import FOLDER
 from tests.journeys.backstage import Backstage
 from tests.journeys.screen import Screens
 
 LANGUAGES = ("ar", "fr")
 SLIPS = {"ar": "شهاده السكنا", "fr": "rezidence"}
+PROCEDURES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+PICTURED = {"residence-police", "vie-individuelle", "passeport-mineur", "non-divorce-veuvage"}
 RESIDENCE = "/kiosk/procedures/residence-autorite-locale"
 
 
@@ -33,9 +36,9 @@ def test_every_procedure_says_what_can_be_done(screens: Screens, language: str) 
     kiosk = screens.kiosk(language)
     kiosk.open("/kiosk/guide")
     kiosk.look("kiosk-guide")
-    for name in ("attestation-fiances", "residence-police", "vie-individuelle"):
+    for name in PROCEDURES:
         kiosk.open(f"/kiosk/procedures/{name}")
-        kiosk.look(f"kiosk-procedure-{name}", picture=name != "attestation-fiances")
+        kiosk.look(f"kiosk-procedure-{name}", picture=name in PICTURED)
     kiosk.open("/kiosk/guide?q=xyzzy")
     kiosk.look("kiosk-guide-nothing")
     kiosk.open("/kiosk/guide?for=request")

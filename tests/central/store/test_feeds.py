@@ -75,6 +75,15 @@ async def test_two_processes_never_give_one_version_two_texts(tmp_path: Path) ->
     assert sum(body["kind"] == "catalogue.published" for body in bodies) == 1
 
 
+async def test_of_several_versions_all_are_published_or_none(tmp_path: Path) -> None:
+    async with centre_in(tmp_path) as centre:
+        assert await centre.feeds.publish_procedures([document(1), document(1, "other")]) == 2
+        with pytest.raises(CallerError, match="next version"):
+            await centre.feeds.publish_procedures([document(2), document(1, "other") | {"text": "another"}])
+        assert len(await centre.feeds.snapshot()) == 3
+        assert await centre.feeds.publish_procedures([document(1), document(2)]) == 1
+
+
 async def test_each_start_writes_in_a_segment_of_its_own_that_continues_the_last(tmp_path: Path) -> None:
     for version in (1, 2, 3):
         async with centre_in(tmp_path) as centre:

@@ -13,7 +13,7 @@ import msgspec
 import zxingcpp
 from PIL import Image
 
-from edge.press.documents import CertificateData, Detail, Issuer, Person, PieceLine, ReceiptData
+from edge.press.documents import CertificateData, DeclarationData, Detail, Issuer, Person, PieceLine, ReceiptData
 from protocol.office.catalogue import Bilingual
 from protocol.office.seals import SealKeys
 from provisioning.seals import (
@@ -168,6 +168,18 @@ RECEIPT = ReceiptData(
     provisional=True,
     follow_url="https://berkane-05.annexe.internal/kiosk/follow/B05-7K3MQ-2X9RT",
     helper=both("نادية العلمي", "Nadia El Alami"),
+)
+
+
+DECLARATION = DeclarationData(
+    annexe=ISSUER.name,
+    title=both("تصريح بالشرف بالقرابة العائلية", "Déclaration sur l’honneur de parenté"),
+    text=both("أصرح بشرفي أن الشخص المذكور أسفله من أقاربي.", "Je déclare sur l’honneur qu’elle est de ma famille."),
+    lines=[both("اسم القريب الكامل", "Nom complet du parent"), both("درجة القرابة", "Lien de parenté")],
+    replaces=both("شهادة القرابة العائلية", "Certificat de parenté"),
+    since="2021-04",
+    legal_basis=both("دورية وزارة الداخلية", "Circulaire du ministère de l’Intérieur"),
+    at_ms=ISSUED_MS,
 )
 
 

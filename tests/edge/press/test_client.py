@@ -17,7 +17,7 @@ from edge.press.fonts import FONT_FOLDERS
 from edge.press.frames import CertificateJob, Failed, FrameError, ReceiptJob, Seals
 from edge.press.worker import Workshop
 from protocol.errors import CallerError, OperatorError, PersonError
-from tests.edge.press.papers import FATIMA, RECEIPT, RESIDENCE, chain, of, text_of
+from tests.edge.press.papers import DECLARATION, FATIMA, RECEIPT, RESIDENCE, chain, of, text_of
 
 CHAIN = chain()
 DEAF = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
@@ -187,3 +187,9 @@ def test_a_bad_seal_key_is_reported_without_its_bytes() -> None:
     assert answer.who == "caller"
     assert "secret" not in answer.message
     assert repr(seals) == "Seals(...)"
+
+
+async def test_a_blank_declaration_comes_from_the_same_process(start: Start) -> None:
+    press = start()
+    assert "Déclaration sur l’honneur" in text_of(await press.declaration(DECLARATION))
+    assert press.pid is not None

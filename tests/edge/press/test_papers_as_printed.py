@@ -12,14 +12,16 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
-from edge.press.documents import Detail, Language, Paper, Person, StandIn
-from edge.press.pages import certificate_page, claims_of, receipt_page, ticket_page
+from edge.press.documents import DeclarationData, Detail, Language, Paper, Person, StandIn
+from edge.press.pages import certificate_page, claims_of, declaration_page, receipt_page, ticket_page
 from edge.press.typesetter import Typesetter
 from edge.press.worker import TICKET_DPI
 from protocol.errors import OperatorError
 from protocol.office.attestation import encode_token
+from protocol.office.catalogue import Bilingual
 from tests.edge.press.papers import (
     ANSWERED,
+    DECLARATION,
     FATIMA,
     FIANCES,
     ISSUED_MS,
@@ -277,3 +279,51 @@ def test_a_ticket_fits_the_roll_and_its_code_is_read_in_the_printers_dots(
 
 def test_a_ticket_is_in_the_persons_language_first(typesetter: Typesetter) -> None:
     assert ticket(typesetter, "ar").tobytes() != ticket(typesetter, "fr").tobytes()
+def declaration(typesetter: Typesetter, data: DeclarationData = DECLARATION) -> bytes:
+    return typesetter.set("declaration", declaration_page(data), data.at_ms)
+
+
+def test_a_declaration_is_one_form_in_two_languages_with_room_to_write(typesetter: Typesetter) -> None:
+    text = flat(text_of(declaration(typesetter)))
+    for said in (
+        "Déclaration sur l’honneur de parenté",
+        "تصريح بالشرف بالقرابة العائلية",
+        "Je soussigné(e)",
+        "Nom complet",
+        "N° de la CNIE",
+        "Date et lieu de naissance",
+        "Lien de parenté",
+        "Je déclare sur l’honneur",
+        "sanctions prévues par la loi",
+        "Signature",
+        "remplace depuis avril 2021 : Certificat de parenté",
+        "loi n° 55-19",
+        "......",
+    ):
+        assert said in text, said
+
+
+def test_a_declaration_is_a_persons_own_paper(typesetter: Typesetter, tmp_path: Path) -> None:
+    """No heading of the administration, no seal, no code: nobody takes it for a certificate."""
+    pdf = declaration(typesetter)
+    assert "Royaume du Maroc" not in text_of(pdf)
+    assert "المملكة المغربية" not in text_of(pdf)
+    assert codes_in(pdf, tmp_path) == []
+
+
+def test_a_declaration_with_many_lines_stays_on_one_page(typesetter: Typesetter) -> None:
+    lines = [Bilingual(ar=f"الوارث {number}، وصلته بالمتوفى", fr=f"Héritier {number}, lien") for number in range(6)]
+    pdf = declaration(typesetter, msgspec.structs.replace(DECLARATION, lines=lines))
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+
+
+def test_a_receipt_says_what_it_is_worth_besides(typesetter: Typesetter) -> None:
+    worth = Bilingual(
+        ar="إذا كان هذا الوصل مختوما ومؤرخا فهو وصل مؤقت بالتصريح. يسلم الوصل النهائي داخل أجل أقصاه 60 يوما." * 2,
+        fr="Cacheté et daté par l’annexe, ce récépissé vaut récépissé provisoire de la déclaration. " * 3,
+    )
+    for paper in PAPERS:
+        page = receipt_page(msgspec.structs.replace(RECEIPT, note=worth), "ar", paper)
+        pdf = typesetter.set("receipt", page, ISSUED_MS)
+        assert "vaut récépissé provisoire" in flat(text_of(pdf))
+        assert len(PdfReader(BytesIO(pdf)).pages) == 1

@@ -7,8 +7,9 @@ from datetime import date
 import msgspec
 import pytest
 
-from edge.press.wording import day_in_words, due_lines, iso_day_in_words, month_in_words, statement
-from tests.edge.press.papers import FIANCES, RECEIPT, RESIDENCE
+from edge.press.wording import day_in_words, declaration_foot, due_lines, iso_day_in_words, month_in_words, statement
+from protocol.office.catalogue import Bilingual
+from tests.edge.press.papers import DECLARATION, FIANCES, RECEIPT, RESIDENCE
 
 
 def test_days_are_written_with_the_moroccan_months_and_western_digits() -> None:
@@ -44,3 +45,30 @@ def test_a_receipt_says_from_when_the_delay_counts() -> None:
     assert "provisoire" not in complete
     assert "à compter du dépôt d'un dossier complet" in undated
     assert all("60 jours" in line for line in (provisional, complete, undated))
+
+
+def test_an_attestation_certifies_what_its_procedure_says() -> None:
+    stated = Bilingual(ar="بأن العقار غير محفظ", fr="que l’immeuble n’est pas immatriculé")
+    said = statement(msgspec.structs.replace(FIANCES, statement=stated))
+    assert "atteste, au vu des pièces présentées, que l’immeuble n’est pas immatriculé." in said["fr"][0]
+    assert "بأن العقار غير محفظ." in said["ar"][0]
+
+
+def test_a_receipt_of_a_declaration_is_called_a_receipt() -> None:
+    received = Bilingual(ar="بأنه توصل بالتصريح", fr="avoir reçu la déclaration")
+    said = statement(msgspec.structs.replace(FIANCES, template="receipt", statement=received))
+    assert "atteste, au vu des pièces présentées, avoir reçu la déclaration." in said["fr"][0]
+    assert "Le présent récépissé" in said["fr"][1]
+    assert "هذا الوصل" in said["ar"][1]
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [("2021-04", "remplace depuis avril 2021 :"), ("2021", "remplace depuis 2021 :"), (None, "remplace :")],
+)
+def test_a_declaration_says_since_when_as_exactly_as_it_is_known(since: str | None, said: str) -> None:
+    assert said in declaration_foot(msgspec.structs.replace(DECLARATION, since=since))["fr"][0]
+
+
+def test_a_declaration_names_no_text_that_nobody_knows() -> None:
+    assert declaration_foot(msgspec.structs.replace(DECLARATION, legal_basis=None))["fr"][0].endswith("de parenté.")

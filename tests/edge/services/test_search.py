@@ -108,7 +108,54 @@ async def test_the_guide_finds_what_people_mean(tmp_path: Path, clock: Clock, te
         assert [each.id for each in await guide.search(office, text)][:1] == [first]
 
 
-@pytest.mark.parametrize("text", ["passeport", "permis de conduire", "carte grise", "acte de naissance", "جواز السفر"])
+MEANT = {
+    "residence-autorite-locale": ("certificat residence", "شهاده السكنا", "sokna", "domicile"),
+    "residence-police": ("residence police", "شهادة السكنى الشرطة", "boulice", "gendarmeri"),
+    "attestation-fiances": ("fiancés", "الخطوبة", "khotoba", "marriage"),
+    "vie-individuelle": ("vie individuele", "شهادة الحياة", "lhayat", "retraite"),
+    "vie-collective": ("vie colective", "الحياة الجماعيه", "hayat jama3iya"),
+    "celibat": ("célibataire", "العزوبه", "3ozouba", "celiba"),
+    "charge-famille": ("charge famille", "التحمل العائلي", "kafala"),
+    "parente": ("parenté", "القرابه", "9araba"),
+    "non-divorce-veuvage": ("veuvage", "عدم الطلاق", "tala9", "polygami"),
+    "heredite-divers": ("heritage", "الاراثة", "wirata", "choix de nom"),
+    "concordance": ("concordence", "المطابقه", "motabaqa"),
+    "individualite": ("individualité", "شهاده فردية", "erreur de nom"),
+    "naissance": ("acte de naissance", "عقد الازدياد", "3a9d izdiyad", "extrai naissance"),
+    "passeport-majeur": ("passeport", "جواز السفر", "jawaz", "pasport"),
+    "passeport-mineur": ("passeport enfant", "جواز القاصر", "passeport bebe"),
+    "indigence": ("indigance", "شهادة الضعف", "ihtiyaj"),
+    "rnp": ("registre national", "السجل الوطني", "idcs", "rnp"),
+    "rsu": ("registre social", "السجل الاجتماعي", "da3m ijtima3i", "rsu"),
+    "association": ("asociation", "تأسيس جمعيه", "jam3iya"),
+    "attestation-terrain": ("terrain", "عقار غير محفظ", "lard", "non immatriculé"),
+}
+"""What people type in French, Arabic and Darija, with the slips that they make, and the procedure that they mean."""
+
+FIRST_SCREEN = 3
+"""What is wanted stands among the first answers: nobody scrolls through a search."""
+
+
+@pytest.mark.parametrize("meant", MEANT)
+async def test_every_procedure_is_found_in_french_arabic_and_darija(tmp_path: Path, clock: Clock, meant: str) -> None:
+    async with office_in(tmp_path, clock, documents=documents()) as office:
+        for text in MEANT[meant]:
+            assert meant in [each.id for each in await guide.search(office, text)][:FIRST_SCREEN], text
+
+
+def test_a_search_is_tried_for_every_procedure() -> None:
+    assert set(MEANT) == {document["id"] for document in documents()}
+
+
+async def test_the_guide_is_grouped_by_events_of_life(tmp_path: Path, clock: Clock) -> None:
+    async with office_in(tmp_path, clock, documents=documents()) as office:
+        groups = await guide.by_topic(office)
+        assert [group.topic for group in groups] == [topic for topic in guide.TOPICS if topic]
+        assert [one.id for one in groups[0].procedures] == ["residence-autorite-locale", "residence-police"]
+        assert sum(len(group.procedures) for group in groups) == len(documents())
+
+
+@pytest.mark.parametrize("text", ["permis de conduire", "carte grise", "électricité", "رخصة السياقة", "xyzzy"])
 async def test_the_guide_does_not_offer_what_nobody_asked_for(tmp_path: Path, clock: Clock, text: str) -> None:
     async with office_in(tmp_path, clock, documents=documents()) as office:
         assert await guide.search(office, text) == []

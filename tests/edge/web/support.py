@@ -112,9 +112,14 @@ ABOLISHED: dict[str, Any] = {
     "sources": ["https://example.org"],
     "verified_on": "2026-09-01",
     "instead": both("يكفي تصريح بالشرف.", "Une déclaration sur l’honneur suffit."),
-    "declaration": both(
-        "أنا الموقع أسفله أصرح بشرفي أنني على قيد الحياة.", "Je soussigné déclare sur l’honneur être en vie."
-    ),
+    "declarations": [
+        {
+            "id": "vie",
+            "title": both("تصريح بالشرف بالحياة", "Déclaration sur l’honneur de vie"),
+            "text": both("أصرح بشرفي أنني على قيد الحياة.", "Je déclare sur l’honneur être en vie."),
+            "lines": [both("اسم الشاهد", "Nom du témoin")],
+        }
+    ],
 }
 PROCEDURES = (RESIDENCE, POLICE, ABOLISHED)
 

@@ -241,3 +241,12 @@ async def test_a_long_list_is_counted_whole_and_shows_the_nearest_deadlines(desk
     assert "<bdi>14</bdi>" in page
     assert page.count('class="reference"') == 12
     assert "trouvez les autres par la recherche" in page
+
+
+async def test_who_asks_for_an_abolished_certificate_gets_its_declaration_at_the_counter(desk: Desk) -> None:
+    page = await desk.read(f"{await open_account(desk)}/new-request")
+    form = "/counter/procedures/vie-individuelle/declarations/vie.pdf"
+    assert f'href="{form}"' in page
+    assert "Déclaration sur l’honneur de vie" in page
+    answer = await desk.client.get(form)
+    assert (answer.status, answer.content_type) == (200, "application/pdf")

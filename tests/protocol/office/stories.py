@@ -56,6 +56,7 @@ PROCEDURE = Procedure(
     id="residence",
     version=3,
     status="active",
+    topic="home",
     name=TEXT,
     summary=TEXT,
     sources=["https://example.org"],
