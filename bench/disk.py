@@ -1,4 +1,4 @@
-"""The disk under `log.append.*`: SQLite bare, as the floor, and a port that makes every commit as slow as a poor card."""
+"""The disk under `log.append.*`: SQLite bare, as the floor, and a port that makes each commit as slow as a poor card."""
 
 from __future__ import annotations
 
