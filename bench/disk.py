@@ -1,4 +1,4 @@
-"""The disk under `log.append.*`: SQLite bare, as the floor, and a port that makes each commit as slow as a poor card."""
+"""The disk under `log.append.*`: SQLite bare, as the floor, and a port that makes commits as slow as a poor card's."""
 
 from __future__ import annotations
 
