@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from protocol.errors import CallerError
+from screens import cookies
 from screens.languages import DEFAULT, LANGUAGES, Languages, Tongue
 from screens.sessions import Session, Sessions
 from screens.states import look
@@ -158,7 +159,7 @@ def session_of(request: web.Request) -> Session:
 def tongue_of(request: web.Request) -> Tongue:
     """The language that this person chose, Arabic otherwise; one that the area does not offer falls back too."""
     site = request.app[SITE]
-    code = request.cookies.get(LANGUAGE_COOKIE, DEFAULT)
+    code = cookies.sent(request).get(LANGUAGE_COOKIE, DEFAULT)
     offered = area_of(request).languages
     return site.languages[code if code in offered else DEFAULT]
 
@@ -178,6 +179,12 @@ def _can_be_read(request: web.Request) -> bool:
 
 def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
     """Render `template` (a path below one of the folders) as a whole page or fragment."""
+    text = rendered(request, template, context)
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+def rendered(request: web.Request, template: str, context: Mapping[str, Any]) -> str:
+    """The text of `template`, for who reads it; `context` goes before what every template knows."""
     site = request.app[SITE]
     area = area_of(request)
     session = request.get(SESSION)
@@ -189,13 +196,17 @@ def render(request: web.Request, template: str, status: int = 200, **context: An
         "session": session,
         "csrf": session.csrf if session else "",
         "principal": session.principal if session else None,
-        "command": lambda: site.entropy(16).hex(),
+        "command": lambda: fresh_command(request),
         "layout": area.layout,
         **site.context(request),
         **context,
     }
-    text = site.environments[tongue_of(request).code].get_template(template).render(page)
-    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+    return site.environments[tongue_of(request).code].get_template(template).render(page)
+
+
+def fresh_command(request: web.Request) -> str:
+    """A new command id, as forms carry it."""
+    return request.app[SITE].entropy(16).hex()
 
 
 async def switch_language(request: web.Request) -> web.StreamResponse:

@@ -121,7 +121,7 @@ class Writer:
 
     async def _next_group(self) -> list[Job | None]:
         group = [await self._queue.get()]
-        await asyncio.sleep(0)  # whoever was just answered asks again now: into this commit, not beside it into the next
+        await asyncio.sleep(0)  # whoever was just answered asks again now: into this commit, not the one after it
         while group[-1] is not None and len(group) < GROUP and not self._queue.empty():
             group.append(self._queue.get_nowait())
         return group

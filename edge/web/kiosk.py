@@ -10,12 +10,14 @@ Rules:
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from edge.services import accounts, calls, guide, popular
 from edge.services.office import Office
 from edge.web import kiosk_account, kiosk_follow, kiosk_life, kiosk_opening, kiosk_request, signed_in
-from edge.web.kiosk_page import go, leaves_by_itself, show
+from edge.web.kiosk_page import go, leaves_by_itself, show, show_shared
 from edge.web.kiosk_words import page_label, path_of, status_look
 from protocol.errors import PersonError
 from protocol.office.catalogue import requestable
@@ -64,31 +66,37 @@ async def home(request: web.Request) -> web.StreamResponse:
 async def show_guide(request: web.Request) -> web.StreamResponse:
     """The list of procedures, or those that a search may mean. `?for=request`: who wants to ask for a certificate."""
     text = request.query.get("q", "").strip()
-    office = signed_in.office_of(request)
-    found = await guide.search(office, text)
     asking = request.query.get("for") == "request"
+    if text:
+        return show(request, "guide.html", **await _guide(request, text, asking))
+    return await show_shared(request, "guide.html", lambda: _guide(request, "", asking), "asking" if asking else "")
+
+
+async def _guide(request: web.Request, text: str, asking: bool) -> dict[str, Any]:
+    found = await guide.search(signed_in.office_of(request), text)
     if asking and not text:
         found = [procedure for procedure in found if requestable(procedure)]
-    rows = [(procedure, status_look(procedure)) for procedure in found]
-    return show(request, "guide.html", rows=rows, text=text, asking=asking)
+    return {"rows": [(procedure, status_look(procedure)) for procedure in found], "text": text, "asking": asking}
 
 
 @signed_in.anyone
 async def show_procedure(request: web.Request) -> web.StreamResponse:
     """One procedure: facts, pieces, the way of a request, or what to do instead."""
+    return await show_shared(request, "procedure.html", lambda: _procedure(request))
+
+
+async def _procedure(request: web.Request) -> dict[str, Any]:
     office = signed_in.office_of(request)
     procedure = await guide.procedure(office, request.match_info["id"])
     person = signed_in.principal_of(request)
     verified = isinstance(person, signed_in.Citizen) and (await accounts.view(office, person.account)).verified
-    return show(
-        request,
-        "procedure.html",
-        procedure=procedure,
-        seen=status_look(procedure),
-        path=path_of(procedure),
-        requestable=requestable(procedure),
-        verified=verified,
-    )
+    return {
+        "procedure": procedure,
+        "seen": status_look(procedure),
+        "path": path_of(procedure),
+        "requestable": requestable(procedure),
+        "verified": verified,
+    }
 
 
 @signed_in.anyone
