@@ -4,14 +4,15 @@
   rendered with marks in their places and cut there; whoever asks gets his own token, and fresh ids.
 - Who has signed in sees his name, so his page is rendered for him alone and never kept.
 - What a page shows may change: `forget` then, from whatever announces it. A page whose making began before is not kept.
-- Only what exists is kept, so that nobody fills the memory with addresses of his own making: a page that is refused
-  raises before it is rendered.
+- A page names the address it was asked for at (the switch of languages leads back there). So only the queries that a
+  handler names are shared; who comes with another gets a page of his own, and nobody reads what he added.
+- Only what exists is kept, and only so much of it: a page that is refused raises before it is rendered.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +26,7 @@ MARKS = re.compile(f"({CSRF}|{COMMAND})")
 MOST = 500
 """Pages kept: some dozens of procedures in three languages, a few kilobytes each."""
 
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str]
 Context = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
@@ -55,15 +56,17 @@ class SharedPages:
         self._held.clear()
         self._edition += 1
 
-    async def show(self, request: web.Request, template: str, context: Context, variant: str = "") -> web.Response:
+    async def show(
+        self, request: web.Request, template: str, context: Context, queries: Collection[str] = ("",)
+    ) -> web.Response:
         """Answer with `template`; `context` is asked for only when it must be rendered.
 
-        A page is known by template, language, path and `variant`: whatever else it depends upon.
+        A page is known by template, language and address; `queries` are the query strings that may be shared.
         """
         session = pages.session_of(request)
-        if session.principal is not None:
+        if session.principal is not None or request.query_string not in queries:
             return pages.render(request, template, **await context())
-        key = (template, pages.tongue_of(request).code, request.path, variant)
+        key = (template, pages.tongue_of(request).code, request.path_qs)
         page = self._held.get(key)
         if page is None:
             page = await self._made(request, key, context)
@@ -74,7 +77,9 @@ class SharedPages:
         edition = self._edition
         text = pages.rendered(request, key[0], {**await context(), "csrf": CSRF, "command": lambda: COMMAND})
         page = SharedPage(tuple(part.encode() for part in MARKS.split(text)))
-        if edition == self._edition and len(self._held) < MOST:
+        if edition == self._edition:
+            if len(self._held) >= MOST:
+                self._held.clear()  # one address spelt in ever new ways; what is really read is soon back
             self._held[key] = page
         return page
 

@@ -69,7 +69,7 @@ async def show_guide(request: web.Request) -> web.StreamResponse:
     asking = request.query.get("for") == "request"
     if text:
         return show(request, "guide.html", **await _guide(request, text, asking))
-    return await show_shared(request, "guide.html", lambda: _guide(request, "", asking), "asking" if asking else "")
+    return await show_shared(request, "guide.html", lambda: _guide(request, "", asking), ("", "for=request"))
 
 
 async def _guide(request: web.Request, text: str, asking: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -24,9 +24,11 @@ def leaves_by_itself(request: web.Request) -> str:
     return f"{pages.area_of(request).idle_ms // 1000}; url=/kiosk/ended"
 
 
-async def show_shared(request: web.Request, template: str, context: Context, variant: str = "") -> web.Response:
+async def show_shared(
+    request: web.Request, template: str, context: Context, queries: Collection[str] = ("",)
+) -> web.Response:
     """Render a page of the kiosk that is the same for everyone who has not signed in (`screens.shared_pages`)."""
-    return await request.app[SHARED_PAGES].show(request, f"kiosk/{template}", context, variant)
+    return await request.app[SHARED_PAGES].show(request, f"kiosk/{template}", context, queries)
 
 
 def go(to: str, headers: Mapping[str, str] | None = None) -> web.HTTPSeeOther:

@@ -88,3 +88,12 @@ async def test_a_signed_in_citizens_page_is_for_him_alone(server: BaseTestServer
 async def test_an_address_that_does_not_exist_is_not_kept(kiosk: Visitor) -> None:
     for number in range(3):
         assert (await kiosk.get(f"/kiosk/procedures/nothing-{number}")).status == 404
+
+
+@pytest.mark.parametrize("path", [GUIDE, PROCEDURE, f"{GUIDE}?for=request"])
+async def test_nobody_reads_what_another_added_to_the_address(server: BaseTestServer, path: str) -> None:
+    added = f"{path}{'&' if '?' in path else '?'}mine=FA123456"
+    async with browser(server) as one, browser(server) as other:
+        assert "FA123456" in await text_of(one, added)
+        assert "FA123456" not in await text_of(other, path)
+        assert "FA123456" not in await text_of(other, f"{path.split('?', maxsplit=1)[0]}?theirs=1")
