@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from protocol.errors import CallerError
 from screens import cookies
+from screens.folded_templates import FoldedEnvironment
 from screens.languages import DEFAULT, LANGUAGES, Languages, Tongue
 from screens.sessions import Session, Sessions
 from screens.states import look
@@ -104,14 +105,16 @@ def setup(
 
 
 def _environment(tongue: Tongue, folders: Sequence[Path]) -> Environment:
-    environment = Environment(
+    environment = FoldedEnvironment(
         loader=FileSystemLoader(folders),
+        auto_reload=False,  # templates change with a release, not under a running server
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.gettext = tongue.gettext
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it at run time
         tongue.gettext, tongue.ngettext, newstyle=True
     )
