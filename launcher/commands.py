@@ -18,6 +18,7 @@ ABOUT = """Mulhaqa, a digital administrative annexe: kiosk, counters, decisions,
   ./mulhaqa demo       start one prefecture and one annexe here, and print where to click
   ./mulhaqa selftest   play a whole procedure, kiosk to prefecture, and check every step
   ./mulhaqa test       run every check of the repository
+  ./mulhaqa bench      measure what the project claims, each figure beside its floor
   ./mulhaqa pictures   draw docs/pictures/ anew: every screen, in Arabic and French
 
 The first start makes a Python environment in .venv and says so; the next ones begin at once.
@@ -27,8 +28,11 @@ EPILOG = "Each command explains itself:  ./mulhaqa demo --help"
 
 REFUSED = 1
 
-NEEDS = {"pictures": (debian.TESTS, environment.DEVELOPMENT)}
-"""What a command needs besides the product: pictures are taken by the browser journeys."""
+NEEDS = {"bench": (debian.BENCH, environment.RUNTIME), "pictures": (debian.TESTS, environment.DEVELOPMENT)}
+"""What a command needs besides the product: pictures are taken by the browser journeys, pages loaded by wrk."""
+
+MODULES = {"bench": "bench"}
+"""Where a command lives, when not in the launcher itself."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("demo", help="start a prefecture and an annexe on this machine", add_help=False)
     commands.add_parser("selftest", help="play the whole journey and check it", add_help=False)
+    commands.add_parser("bench", help="measure every figure, or one", add_help=False)
     commands.add_parser("pictures", help="draw the pictures of every screen anew", add_help=False)
     test = commands.add_parser(
         "test",
@@ -80,12 +85,12 @@ def _prepare(packages: Sequence[debian.Package], lock: environment.Lock, speaker
 
 
 def _inside(command: str, rest: Sequence[str], speaker: Speaker) -> NoReturn:
-    """Run `launcher.COMMAND` with the environment's interpreter, in this process's place so that signals reach it."""
+    """Run a command's module with the environment's interpreter, in this process's place so that signals reach it."""
     options.OF[command]().parse_args(rest)  # a question or a slip is answered before anything is set up
     quiet = Speaker(sys.stderr) if "--json" in rest else speaker
     packages, lock = NEEDS.get(command, (debian.PRODUCT, environment.RUNTIME))
     python = _prepare(packages, lock, quiet)
-    _become(python, [str(python), "-m", f"launcher.{command}", *rest])
+    _become(python, [str(python), "-m", MODULES.get(command, f"launcher.{command}"), *rest])
 
 
 def _become(python: Path, command: list[str]) -> NoReturn:

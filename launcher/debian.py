@@ -62,8 +62,10 @@ PRODUCT = (
     ),
 )
 
+BENCH = (*PRODUCT, Package("wrk", "the load under which pages are measured", _program("wrk")))
+
 TESTS = (
-    *PRODUCT,
+    *BENCH,
     Package("chromium", "the browser of the journeys", _file("/usr/bin/chromium")),
     Package("poppler-utils", "pdfsig and pdftoppm, which read our PDFs independently", _program("pdfsig")),
     Package("libatomic1", "the driver of the browser's journeys", _library("atomic")),

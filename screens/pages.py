@@ -22,6 +22,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from protocol.errors import CallerError
+from screens import cookies
+from screens.folded_templates import FoldedEnvironment
 from screens.languages import DEFAULT, LANGUAGES, Languages, Tongue
 from screens.sessions import Session, Sessions
 from screens.states import look
@@ -103,14 +105,16 @@ def setup(
 
 
 def _environment(tongue: Tongue, folders: Sequence[Path]) -> Environment:
-    environment = Environment(
+    environment = FoldedEnvironment(
         loader=FileSystemLoader(folders),
+        auto_reload=False,  # templates change with a release, not under a running server
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.gettext = tongue.gettext
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it at run time
         tongue.gettext, tongue.ngettext, newstyle=True
     )
@@ -158,7 +162,7 @@ def session_of(request: web.Request) -> Session:
 def tongue_of(request: web.Request) -> Tongue:
     """The language that this person chose, Arabic otherwise; one that the area does not offer falls back too."""
     site = request.app[SITE]
-    code = request.cookies.get(LANGUAGE_COOKIE, DEFAULT)
+    code = cookies.sent(request).get(LANGUAGE_COOKIE, DEFAULT)
     offered = area_of(request).languages
     return site.languages[code if code in offered else DEFAULT]
 
@@ -178,6 +182,12 @@ def _can_be_read(request: web.Request) -> bool:
 
 def render(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
     """Render `template` (a path below one of the folders) as a whole page or fragment."""
+    text = rendered(request, template, context)
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+def rendered(request: web.Request, template: str, context: Mapping[str, Any]) -> str:
+    """The text of `template`, for who reads it; `context` goes before what every template knows."""
     site = request.app[SITE]
     area = area_of(request)
     session = request.get(SESSION)
@@ -189,13 +199,17 @@ def render(request: web.Request, template: str, status: int = 200, **context: An
         "session": session,
         "csrf": session.csrf if session else "",
         "principal": session.principal if session else None,
-        "command": lambda: site.entropy(16).hex(),
+        "command": lambda: fresh_command(request),
         "layout": area.layout,
         **site.context(request),
         **context,
     }
-    text = site.environments[tongue_of(request).code].get_template(template).render(page)
-    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+    return site.environments[tongue_of(request).code].get_template(template).render(page)
+
+
+def fresh_command(request: web.Request) -> str:
+    """A new command id, as forms carry it."""
+    return request.app[SITE].entropy(16).hex()
 
 
 async def switch_language(request: web.Request) -> web.StreamResponse:

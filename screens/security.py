@@ -23,7 +23,7 @@ import structlog
 from aiohttp import web
 
 from protocol.errors import N_, MulhaqaError, PersonError
-from screens import pages
+from screens import cookies, pages
 from screens.forms import NOT_UNDERSTOOD, read_posted
 from screens.pages import LOST, SESSION, SITE, Area
 from screens.sessions import Session
@@ -179,9 +179,10 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
     area = pages.sitting_area(request)
     if area is None or request.path.startswith("/static/"):
         return await handler(request)
-    session = site.sessions.find(request.cookies.get(COOKIE, ""), area.name)
+    held = cookies.sent(request).get(COOKIE)
+    session = site.sessions.find(held or "", area.name)
     if session is None:
-        request[LOST] = COOKIE in request.cookies
+        request[LOST] = held is not None
         session = site.sessions.open(area.name, area.idle_ms)
     elif not refreshes_itself(request):
         site.sessions.touch(session)
@@ -207,7 +208,7 @@ async def _with_cookie(request: web.Request, handler: Handler, area: Area, sessi
 
 def set_cookie(request: web.Request, response: web.StreamResponse, area: Area, session: Session) -> None:
     """Hand out the session's id, or take it back from a browser whose session was closed."""
-    held = request.cookies.get(COOKIE)
+    held = cookies.sent(request).get(COOKIE)
     if not request.app[SITE].sessions.alive(session):
         if held is not None:
             response.del_cookie(COOKIE, path=area.path)

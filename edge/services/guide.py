@@ -10,7 +10,11 @@ from rapidfuzz import fuzz
 from edge.services.office import Office
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import Procedure, Status, Topic
+from protocol.office.events import CataloguePublished
 from protocol.office.folding import fold_name
+
+PUBLISHED = str(CataloguePublished.__struct_config__.tag)
+"""The kind of what changes the guide."""
 
 GOOD_ENOUGH = 70
 """Similarity (0 to 100) from which a procedure is shown: "residanse" still finds "résidence", "passeport" does not."""

@@ -168,6 +168,7 @@ async def _begin(office: Office, one: Tried, attempt: int) -> Case | None:
 
     async def decide(tx: Transaction) -> Value:
         nonlocal begun
+        begun = None
         case, procedure = await opened_case(tx, one.case)
         message = message_of(case, one.message)
         if message.state not in ("queued", "waiting"):

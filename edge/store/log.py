@@ -18,11 +18,15 @@ from protocol.errors import CallerError, OperatorError
 from protocol.records.chain import NO_PARENT, Head, segment_opened
 from protocol.records.clock import Timestamp, clock_changed, stepped_back, tick
 from protocol.records.encoding import Value
-from protocol.records.envelope import SEGMENT_SIZE, Record, parse_record, write_record
+from protocol.records.envelope import SEGMENT_SIZE, EncodedEvent, Record, parse_record, write_record
 from protocol.records.keys import SigningKey
 
 SHORT_NAMES = ("cases", "office")
 """The two streams of an annexe, so that the noise of the day never delays a person's case."""
+
+
+Written = dict[str, Value] | EncodedEvent
+"""An event to be written: as a map, or encoded already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Log:
             raise CallerError(f"an annexe has the streams {', '.join(SHORT_NAMES)}, not {stream!r}")
         return f"{self._identity.annexe}/{stream}"
 
-    def write(self, stream: str, event: dict[str, Value], key: bytes | None, now_ms: int) -> list[Record]:
+    def write(self, stream: str, event: Written, key: bytes | None, now_ms: int) -> list[Record]:
         """Return the records that put `event` at the end of the stream `stream` (full name): its own is the last."""
         records = []
         tip = self._tips.get(stream)
@@ -120,13 +124,11 @@ class Log:
     def _change_clock(self, stream: str, tip: Tip, now_ms: int) -> Record:
         return self._next(stream, tip, Timestamp(now_ms, 0), clock_changed(self._machine.clock, now_ms))
 
-    def _next(
-        self, stream: str, tip: Tip, time: Timestamp, event: dict[str, Value], key: bytes | None = None
-    ) -> Record:
+    def _next(self, stream: str, tip: Tip, time: Timestamp, event: Written, key: bytes | None = None) -> Record:
         following = _Place(stream, tip.head.segment, tip.head.seq + 1, tip.head.hash, time)
         return self._write(following, event, key)
 
-    def _write(self, place: _Place, event: dict[str, Value], key: bytes | None) -> Record:
+    def _write(self, place: _Place, event: Written, key: bytes | None) -> Record:
         record = write_record(
             stream=place.stream,
             segment=place.segment,

@@ -1,17 +1,26 @@
 """Writes that wait for the next trip to the database.
 
-A trip to the connection's thread costs as much as a small statement, so a transaction's writes ride with its next
-read, or with its end. A write that fails therefore fails at that trip: always before its command's savepoint is
-released, so the blame stays with the right command. After it nothing more runs until `drop`: a decision that swallows
-the failure cannot go on without the writes that were lost by it.
+A trip to the connection's thread costs more than a few statements, so writes ride with the next read, or with the end
+of their group. A write that fails therefore fails at that trip, which may be a neighbour's: the writer then takes the
+whole group back and has each command make trips of its own, so that the blame finds the right one. After a failure
+nothing more runs until `back_to` or `drop`: a decision that swallows it cannot go on without the writes that were lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edge.store.connection import Connection, Row, SqlValue, Statement
 from protocol.errors import MulhaqaError
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place among the writes: after how many trips, and what waited then."""
+
+    trips: int
+    waiting: int
 
 
 class Pending:
@@ -20,9 +29,9 @@ class Pending:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: list[Statement] = []
-        self._failed: MulhaqaError | None = None
-        self.trips = 0
-        """Trips made so far: whether anything of what was written has reached the database."""
+        self._trips = 0
+        self.failed: MulhaqaError | None = None
+        """Why a trip failed, until `back_to` or `drop`."""
 
     def write(self, sql: str, params: Sequence[SqlValue] = ()) -> None:
         """Note a statement; it runs with the next `rows` or `flush`."""
@@ -35,19 +44,30 @@ class Pending:
 
     async def flush(self) -> list[Row]:
         """Run what waits in one trip; a failure drops the rest of it, as the savepoint goes back."""
-        if self._failed is not None:
-            raise self._failed
+        if self.failed is not None:
+            raise self.failed
         if not self._waiting:
             return []
         statements, self._waiting = self._waiting, []
-        self.trips += 1
+        self._trips += 1
         try:
             return await self._connection.run(statements)
         except MulhaqaError as error:
-            self._failed = error
+            self.failed = error
             raise
+
+    def mark(self) -> Mark:
+        """Return the place to come back to."""
+        return Mark(self._trips, len(self._waiting))
+
+    def back_to(self, mark: Mark) -> bool:
+        """Forget what failed, and what was written since `mark` and still waits; say whether some of it has run."""
+        ran = self._trips > mark.trips
+        del self._waiting[0 if ran else mark.waiting :]
+        self.failed = None
+        return ran
 
     def drop(self) -> None:
         """Forget what waits, and what failed."""
         self._waiting.clear()
-        self._failed = None
+        self.failed = None

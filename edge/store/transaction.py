@@ -21,9 +21,9 @@ from edge.store.vault import Vault
 from edge.store.views.fold import entry_of, fold_event, fold_record
 from edge.store.views.view import Folding, Named, View
 from protocol.errors import CallerError
-from protocol.office.events import Event, from_value, to_value
+from protocol.office.encoded_events import decode_event, encode_event
+from protocol.office.events import Event
 from protocol.records.chain import Head, opening_parent
-from protocol.records.encoding import Value
 from protocol.records.envelope import Record
 from protocol.records.keys import subject_of
 
@@ -85,29 +85,29 @@ class Transaction(Reader):
         record's hash. `key_of` is the subject of the account or case that the event is about, `tx.office`,
         or None for the few kinds that are not sealed. Raises CallerError for a subject whose key is not held.
         """
-        value = to_value(event)
+        encoded = encode_event(event)
+        event = decode_event(encoded)
         name = self._workshop.log.full_name(stream)
         key = None if key_of is None else await self._sealing_key(key_of)
-        records = self._workshop.log.write(name, value, key, self.now_ms)
+        records = self._workshop.log.write(name, encoded, key, self.now_ms)
         self._folded = False
         for record in records:
             store_record(self._pending, record)
         entry = entry_of(records[-1])
-        await fold_event(self._workshop.views, self._folding, entry, from_value(value))
+        await fold_event(self._workshop.views, self._folding, entry, event)
         self._folded = True
-        self._note(records[-1], value)
+        self._note(records[-1], encoded.kind)
         return entry.hash
 
     async def accept(self, record: Record) -> None:
         """Store a verified record of a feed, and fold it if its key is held."""
         store_record(self._pending, record)
         key = None if record.subject is None else await self._key(record.subject)
-        self._note(record, await fold_record(self._workshop.views, self._folding, record, key))
+        kind = (await fold_record(self._workshop.views, self._folding, record, key)).get("kind")
+        self._note(record, kind if isinstance(kind, str) else "")
 
-    def _note(self, record: Record, value: dict[str, Value]) -> None:
-        kind = value.get("kind")
-        told = Committed(record.stream, record.subject, kind if isinstance(kind, str) else "")
-        self.changes.told.append(told)
+    def _note(self, record: Record, kind: str) -> None:
+        self.changes.told.append(Committed(record.stream, record.subject, kind))
         self.changes.named.extend(self._folding.named)
         self._folding.named.clear()
 

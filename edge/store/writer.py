@@ -13,6 +13,9 @@ Rules:
   "this login is taken" never rests on a neighbour's row that did not survive.
 - A command id that was seen answers with the first result, also within one group. A failed command leaves no trace, so
   its id may try again.
+- The writes of a group make as few trips to the database as its reads allow. When one fails, nobody can tell whose it
+  was: the group is taken back to its beginning and decided again, each command with trips of its own. So a decision may
+  be run twice; only what its last run appended and returned counts.
 - If BEGIN, COMMIT or a rollback fails, or the disk, every command of the group fails and the writer stops for good.
   After a failed fsync nobody knows what is on the disk (the kernel drops the pages): it is never tried again on this
   connection. The store is opened anew and verified instead; a mark in the folder says so.
@@ -23,13 +26,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edge.store.columns import blob
 from edge.store.connection import Connection, DiskFailed
-from edge.store.pending import Pending
+from edge.store.pending import Mark, Pending
 from edge.store.transaction import Changes, Transaction, Workshop
-from protocol.errors import CallerError, OperatorError
+from protocol.errors import CallerError, MulhaqaError, OperatorError
 from protocol.records.encoding import Value, decode, encode
 
 COMMAND_SIZE = 16
@@ -117,6 +121,7 @@ class Writer:
 
     async def _next_group(self) -> list[Job | None]:
         group = [await self._queue.get()]
+        await asyncio.sleep(0)  # whoever was just answered asks again now: into this commit, not the one after it
         while group[-1] is not None and len(group) < GROUP and not self._queue.empty():
             group.append(self._queue.get_nowait())
         return group
@@ -136,7 +141,9 @@ class Writer:
             return
         pending = Pending(self._connection)
         answered = await self._begin(pending, jobs)
-        outcomes = [await self._one(pending, job, answered) for job in jobs]
+        outcomes = await self._together(pending, jobs, dict(answered)) if len(jobs) > 1 else None
+        if outcomes is None:
+            outcomes = [await self._alone(pending, job, answered) for job in jobs]
         await self._connection.execute("COMMIT")
         changes = [outcome.changes for outcome in outcomes if outcome.changes is not None]
         for change in changes:
@@ -154,10 +161,44 @@ class Writer:
         seen = await pending.rows(f"SELECT id, result FROM commands WHERE id IN ({marks})", commands)  # noqa: S608 - marks
         return {blob(row[0]): blob(row[1]) for row in seen}
 
+    async def _together(
+        self, pending: Pending, jobs: Sequence[Job], answered: dict[bytes, bytes]
+    ) -> list[Outcome] | None:
+        """Run the commands of a group with shared trips; None, all of it taken back, when a write of theirs failed."""
+        log, place = self._workshop.log.mark(), pending.mark()
+        pending.write("SAVEPOINT together")
+        outcomes = []
+        for job in jobs:
+            outcomes.append(await self._one(pending, job, answered))
+            if pending.failed is not None:
+                break
+        else:
+            pending.write("RELEASE together")
+            with suppress(MulhaqaError):
+                await pending.flush()
+        if pending.failed is None:
+            return outcomes
+        self._workshop.log.back_to(log)
+        await self._take_back(pending, place, pending.failed, "together")
+        return None
+
+    async def _alone(self, pending: Pending, job: Job, answered: dict[bytes, bytes]) -> Outcome:
+        """Run a command with trips of its own: whatever fails is its own fault."""
+        log, place = self._workshop.log.mark(), pending.mark()
+        outcome = await self._one(pending, job, answered)
+        try:
+            await pending.flush()
+        except MulhaqaError as error:
+            self._workshop.log.back_to(log)
+            await self._take_back(pending, place, error, "command")
+            answered.pop(job.command or b"", None)
+            return Outcome(job, error=outcome.error or error)
+        return outcome
+
     async def _one(self, pending: Pending, job: Job, answered: dict[bytes, bytes]) -> Outcome:
         if job.command is not None and job.command in answered:
             return self._again(job, job.command, answered[job.command])
-        mark, trips = self._workshop.log.mark(), pending.trips
+        log, place = self._workshop.log.mark(), pending.mark()
         transaction = Transaction(self._workshop, pending, self._now())
         try:
             pending.write("SAVEPOINT command")
@@ -165,10 +206,10 @@ class Writer:
             transaction.finish()
             sealed = self._remember(pending, job, result, transaction.now_ms)
             pending.write("RELEASE command")
-            await pending.flush()
         except Exception as error:
-            self._workshop.log.back_to(mark)
-            await self._take_back(pending, error, reached=pending.trips > trips)
+            if pending.failed is None:
+                self._workshop.log.back_to(log)
+                await self._take_back(pending, place, error, "command")
             return Outcome(job, error=error)
         if job.command is not None:
             answered[job.command] = sealed
@@ -187,13 +228,12 @@ class Writer:
         pending.write("INSERT INTO commands (id, result, at_ms) VALUES (?, ?, ?)", (job.command, sealed, now_ms))
         return sealed
 
-    async def _take_back(self, pending: Pending, error: Exception, *, reached: bool) -> None:
-        """Undo one command; a disk that failed is no command's fault, and stops the writer."""
+    async def _take_back(self, pending: Pending, place: Mark, error: Exception, savepoint: str) -> None:
+        """Undo what was written since `place`; a disk that failed is no command's fault, and stops the writer."""
         if isinstance(error, DiskFailed):
             raise error
-        pending.drop()
-        if reached:
-            await self._connection.run((("ROLLBACK TO command", ()), ("RELEASE command", ())))
+        if pending.back_to(place):
+            await self._connection.run(((f"ROLLBACK TO {savepoint}", ()), (f"RELEASE {savepoint}", ())))
 
 
 async def _decided(job: Job, transaction: Transaction, longest: float) -> Value:

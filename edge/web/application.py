@@ -17,13 +17,16 @@ from typing import Any
 
 from aiohttp import web
 
+from edge.services.guide import PUBLISHED
 from edge.services.office import Office
+from edge.store.rows import Committed
 from edge.web import health, live, metrics, signed_in, staff_sign_in
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
 from screens import pages, security
 from screens.limits import Limits
 from screens.pages import Area
+from screens.shared_pages import SHARED_PAGES, SharedPages
 
 TEMPLATES = Path(__file__).parent / "templates"
 MINUTE = 60_000
@@ -49,6 +52,7 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     app[OFFICE] = office
     app[signed_in.LIMITS] = Limits(office.now)
     app[live.STREAMS] = set()
+    app[SHARED_PAGES] = shared_pages(office)
     security.install(app)
     app.middlewares.append(signed_in.guard)
     pages.setup(
@@ -81,6 +85,18 @@ def add(app: web.Application, routes: Sequence[web.RouteDef]) -> None:
         if signed_in.access_of(route.handler) is None:
             raise CallerError(f"{route.method} {route.path} does not say who may open it: mark its handler")
     app.add_routes(routes)
+
+
+def shared_pages(office: Office) -> SharedPages:
+    """The pages that all visitors share; forgotten when the prefecture publishes a procedure."""
+    shared = SharedPages()
+
+    def heard(changes: Sequence[Committed]) -> None:
+        if any(change.kind == PUBLISHED for change in changes):
+            shared.forget()
+
+    office.store.on_commit(heard)
+    return shared
 
 
 def context_of(office: Office) -> Callable[[web.Request], Mapping[str, Any]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from aiohttp import web
 
 from edge.services import accounts, guide
 from edge.services.office import Office
 from edge.web import declarations, signed_in
-from edge.web.kiosk_page import show
+from edge.web.kiosk_page import show, show_shared
 from edge.web.kiosk_words import StatusLook, TopicLook, path_of, status_look, topic_look
 from protocol.office.catalogue import Procedure, requestable
 from screens import pages
@@ -50,8 +51,13 @@ async def show_guide(request: web.Request) -> web.StreamResponse:
     """The list of procedures, or those that a search may mean. `?for=request`: who wants to ask for a certificate."""
     text = request.query.get("q", "").strip()
     asking = request.query.get("for") == "request"
-    groups = await _groups(signed_in.office_of(request), text, asking=asking)
-    return show(request, "guide.html", groups=groups, text=text, asking=asking)
+    if text:
+        return show(request, "guide.html", **await _guide(request, text, asking=asking))
+    return await show_shared(request, "guide.html", lambda: _guide(request, "", asking=asking), ("", "for=request"))
+
+
+async def _guide(request: web.Request, text: str, *, asking: bool) -> dict[str, Any]:
+    return {"groups": await _groups(signed_in.office_of(request), text, asking=asking), "text": text, "asking": asking}
 
 
 async def _groups(office: Office, text: str, *, asking: bool) -> list[Group]:
@@ -72,20 +78,22 @@ def _rows(procedures: Iterable[Procedure], numbers: Iterator[int]) -> list[Row]:
 @signed_in.anyone
 async def show_procedure(request: web.Request) -> web.StreamResponse:
     """One procedure: facts, pieces, the way of a request, or what to do instead."""
+    return await show_shared(request, "procedure.html", lambda: _procedure(request))
+
+
+async def _procedure(request: web.Request) -> dict[str, Any]:
     office = signed_in.office_of(request)
     procedure = await guide.procedure(office, request.match_info["id"])
     person = signed_in.principal_of(request)
     verified = isinstance(person, signed_in.Citizen) and (await accounts.view(office, person.account)).verified
-    return show(
-        request,
-        "procedure.html",
-        procedure=procedure,
-        seen=status_look(procedure),
-        since=since_of(procedure, pages.tongue_of(request)),
-        path=path_of(procedure),
-        requestable=requestable(procedure),
-        verified=verified,
-    )
+    return {
+        "procedure": procedure,
+        "seen": status_look(procedure),
+        "since": since_of(procedure, pages.tongue_of(request)),
+        "path": path_of(procedure),
+        "requestable": requestable(procedure),
+        "verified": verified,
+    }
 
 
 def since_of(procedure: Procedure, tongue: Tongue) -> str:

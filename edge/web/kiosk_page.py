@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from screens import pages
+from screens.shared_pages import SHARED_PAGES, Context
 
 WARN_MS = 30_000
 """The page warns this long before its session ends: the guidance for older users is 20 s at the least."""
@@ -21,6 +22,13 @@ def show(request: web.Request, template: str, status: int = 200, **context: Any)
 def leaves_by_itself(request: web.Request) -> str:
     """The `Refresh` header of what a browser shows without our scripts: it leaves when an idle session ends."""
     return f"{pages.area_of(request).idle_ms // 1000}; url=/kiosk/ended"
+
+
+async def show_shared(
+    request: web.Request, template: str, context: Context, queries: Collection[str] = ("",)
+) -> web.Response:
+    """Render a page of the kiosk that is the same for everyone who has not signed in (`screens.shared_pages`)."""
+    return await request.app[SHARED_PAGES].show(request, f"kiosk/{template}", context, queries)
 
 
 def go(to: str, headers: Mapping[str, str] | None = None) -> web.HTTPSeeOther:

@@ -6,11 +6,13 @@
   It is trained on data that the project makes up, for it is public: a name it was trained on would be published by it.
 - A number is for ever: records live for decades, so a dictionary once released stays, and a better one is the next.
 - The frame's stated size is checked before a byte is decompressed, so no small record can fill a memory.
-- Compressors are made anew for each call: zstd's contexts must not be shared between threads, and one costs 15 µs.
+- zstd's contexts must not be shared between threads and cost more to make than to use: each thread keeps its own. A
+  context carries nothing from one frame to the next, so the bytes are those that a new one gives.
 """
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Final
 
@@ -33,10 +35,7 @@ LEVEL: Final = 12
 
 def compress(plain: bytes) -> bytes:
     """Compress with the newest dictionary."""
-    compressor = ZstdCompressor(
-        dict_data=_dictionary(NEWEST), write_content_size=True, write_checksum=False, write_dict_id=False
-    )
-    return bytes([NEWEST]) + compressor.compress(plain)
+    return bytes([NEWEST]) + _contexts.compressor().compress(plain)
 
 
 def decompress(data: bytes, *, max_size: int) -> bytes:
@@ -55,7 +54,7 @@ def decompress(data: bytes, *, max_size: int) -> bytes:
     if not stated:  # python-zstandard returns early for these, and looks at nothing behind the header
         raise BadCompression("An event is never empty.")
     try:
-        plain = ZstdDecompressor(dict_data=_dictionary(data[0])).decompress(frame, allow_extra_data=False)
+        plain = _contexts.decompressor(data[0]).decompress(frame, allow_extra_data=False)
     except ZstdError as error:
         raise BadCompression("The frame is damaged, or bytes follow it.") from error
     return plain
@@ -77,3 +76,28 @@ def _dictionary(number: int) -> ZstdCompressionDict:
     dictionary = ZstdCompressionDict(DICTIONARIES[number])
     dictionary.precompute_compress(level=LEVEL)
     return dictionary
+
+
+class _Contexts(threading.local):
+    """This thread's contexts, each made when first wanted."""
+
+    def __init__(self) -> None:
+        self._compressor: ZstdCompressor | None = None
+        self._decompressors: dict[int, ZstdDecompressor] = {}
+
+    def compressor(self) -> ZstdCompressor:
+        """What compresses with the newest dictionary."""
+        if self._compressor is None:
+            self._compressor = ZstdCompressor(
+                dict_data=_dictionary(NEWEST), write_content_size=True, write_checksum=False, write_dict_id=False
+            )
+        return self._compressor
+
+    def decompressor(self, number: int) -> ZstdDecompressor:
+        """What decompresses with this dictionary."""
+        if number not in self._decompressors:
+            self._decompressors[number] = ZstdDecompressor(dict_data=_dictionary(number))
+        return self._decompressors[number]
+
+
+_contexts = _Contexts()

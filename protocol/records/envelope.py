@@ -120,6 +120,14 @@ class Record:
         return b"\x99" + self._encoded[1 : -SIGNATURE_SIZE - 2]  # 0xc4 0x40 stand before the signature
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedEvent:
+    """An event that whoever knows its type has encoded already: `plain` is the one encoding of its map."""
+
+    kind: str
+    plain: bytes
+
+
 def write_record(
     *,
     stream: str,
@@ -127,7 +135,7 @@ def write_record(
     seq: int,
     prev: bytes,
     time: Timestamp,
-    event: dict[str, Value],
+    event: dict[str, Value] | EncodedEvent,
     key: bytes | None,
     signing: SigningKey,
 ) -> Record:
@@ -214,13 +222,13 @@ def _unsealed(record: Record, key: bytes | None) -> bytes:
     return decompress(unpad(unseal(key, "record", record.header(), record.body)), max_size=MAX_EVENT)
 
 
-def _encode_event(event: dict[str, Value], *, sealed: bool) -> bytes:
-    kind = event.get("kind")
+def _encode_event(event: dict[str, Value] | EncodedEvent, *, sealed: bool) -> bytes:
+    kind = event.kind if isinstance(event, EncodedEvent) else event.get("kind")
     if not isinstance(kind, str) or not kind:
         raise CallerError("An event has a kind.")
     if sealed == (kind in UNSEALED_KINDS):
         raise CallerError(f"An event of kind {kind} is {'never' if sealed else 'always'} sealed.")
-    plain = encode(event)
+    plain = event.plain if isinstance(event, EncodedEvent) else encode(event)
     if len(plain) > MAX_EVENT:
         raise CallerError(f"The event has {len(plain)} bytes where {MAX_EVENT} are allowed; large things are blobs.")
     return plain

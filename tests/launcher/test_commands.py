@@ -21,9 +21,9 @@ BARE = ["__init__", "commands", "environment", "debian", "checks", "progress", "
 
 def test_a_newcomer_finds_every_command_in_the_help() -> None:
     text = parser().format_help()
-    for command in ("demo", "selftest", "test", "pictures"):
+    for command in ("demo", "selftest", "test", "pictures", "bench"):
         assert f"./mulhaqa {command}" in text
-        assert (ROOT / "launcher" / f"{command}.py").exists() or command == "test"
+        assert (ROOT / "launcher" / f"{command}.py").exists() or command in {"test", "bench"}
 
 
 @pytest.mark.parametrize("words", [[], ["dance"], ["test", "--wat"]])
@@ -54,7 +54,7 @@ def test_the_script_runs_on_a_bare_interpreter() -> None:
     assert "./mulhaqa demo" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["demo", "selftest", "test", "pictures"])
+@pytest.mark.parametrize("command", ["demo", "selftest", "test", "pictures", "bench"])
 def test_the_help_of_each_command_needs_no_set_up(command: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(ROOT / "mulhaqa"), command, "--help"],

@@ -19,6 +19,7 @@ ROOMS = [
     "central", "central.web", "central.store",
     "provisioning",
     "launcher",
+    "bench",
 ]  # fmt: skip
 
 GOOD = [
@@ -37,6 +38,8 @@ GOOD = [
     ("central.web", "central.store"),
     ("provisioning", "protocol.office"),
     ("launcher", "protocol.records"),
+    ("bench", "launcher"),
+    ("bench", "edge.store"),
 ]
 
 BAD = [
@@ -65,6 +68,9 @@ BAD = [
     ("launcher", "edge"),
     ("launcher", "central"),
     ("edge", "launcher"),
+    ("launcher", "bench"),
+    ("edge", "bench"),
+    ("bench", "screens"),
 ]
 
 

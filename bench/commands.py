@@ -1,0 +1,75 @@
+"""`./mulhaqa bench [NAME] [--json]`: measure one figure or all of them, and tell whether the aims hold.
+
+Exit status 0 if every aim holds, 1 if one does not, 2 if the command was typed wrongly.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from bench import certificate_seal, edge_memory, http_guide, http_status, http_submission, log_append, machine
+from bench.figure import Effort, Figure, rounded
+from bench.place import Place, place, warn
+from launcher import options
+from launcher.progress import Refusal
+
+Measure = Callable[[Place, Effort], Figure]
+
+FIGURES: Mapping[str, Measure] = {
+    "log.append.32": log_append.append_32,
+    "log.append.1": log_append.append_1,
+    "log.append.32.slow": log_append.append_32_slow,
+    "http.guide": http_guide.measure,
+    "http.status": http_status.measure,
+    "http.submission": http_submission.measure,
+    "certificate.seal": certificate_seal.measure,
+    "edge.memory": edge_memory.measure,
+}
+
+WHOLE = Effort(rounds=7, seconds=2.0)
+"""An odd number, so that the median is a round that was; two seconds hold dozens of a checkpoint's pauses."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure; returns the exit status."""
+    chosen = options.bench().parse_args(arguments)
+    names = [chosen.figure] if chosen.figure else list(FIGURES)
+    try:
+        with place(warn) as here:
+            found = [_measured(name, here, as_json=chosen.json) for name in names]
+    except Refusal as refusal:
+        print(f"mulhaqa: {refusal}", file=sys.stderr)
+        return 1
+    if not chosen.json:
+        print(f"{machine.described()}\n\n{table(found)}")
+    return 0 if all(one.holds is not False for one in found) else 1
+
+
+def _measured(name: str, here: Place, *, as_json: bool) -> Figure:
+    if as_json and name == next(iter(FIGURES)):
+        warn(machine.described())
+    warn(f"measuring {name}")
+    found = FIGURES[name](here, WHOLE)
+    for note in found.notes:
+        warn(f"{name}: {note}")
+    if as_json:
+        print(found.line(), flush=True)
+    return found
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures as people read them."""
+    head = ("figure", "value", "unit", "floor", "ratio", "least to most", "aim", "")
+    rows = [head, *(_row(one) for one in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def _row(one: Figure) -> tuple[str, ...]:
+    numbers = [f"{rounded(number):g}" for number in (one.median.value, one.median.floor, one.median.ratio)]
+    least, most = (f"{rounded(ratio):g}" for ratio in one.spread)
+    aim = "" if one.aim is None else one.aim.text(one.unit)
+    word = {True: "holds", False: "MISSED", None: "watched"}[one.holds]
+    return (one.name, numbers[0], one.unit, numbers[1], numbers[2], f"{least} to {most}", aim, word)
