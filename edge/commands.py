@@ -15,6 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import uvloop
+
 from edge import journal
 from edge.appliance import ApplianceSettings, run
 from edge.equipment import read_settings
@@ -50,7 +52,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     chosen = parser().parse_args(argv)
     try:
-        code: int = asyncio.run(chosen.run(chosen))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code: int = runner.run(chosen.run(chosen))
     except PersonErrors as errors:
         return _say(*(str(error) for error in errors.errors))
     except MulhaqaError as error:

@@ -40,7 +40,7 @@ def imported(packages: tuple[str, ...]) -> set[str]:
                     names.add((node.module or "").split(".")[0])
     own = {*sys.stdlib_module_names, *PRODUCT, "tests", "bench"}
     distributions = packages_distributions()
-    return {distributions.get(name, [name])[0].lower() for name in names - own}
+    return {distributions.get(name, [name])[0].lower().replace("_", "-") for name in names - own}
 
 
 @pytest.mark.parametrize(("heading", "source"), [("The product", "runtime.in"), ("The tests", "development.in")])
