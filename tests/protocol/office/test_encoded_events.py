@@ -113,7 +113,9 @@ def test_an_event_that_no_reader_would_take_is_refused_by_its_writer(changes: di
 
 
 @pytest.mark.parametrize(
-    "changes", [{"due": "\ud800"}, {"procedure_version": 2**64}, {"due": object()}, {"answers": {3: "use"}}], ids=ascii
+    "changes",
+    [{"due": "\ud800"}, {"procedure_version": 2**64}, {"due": object()}, {"answers": {3: "use"}}],
+    ids=("half a character", "too large a number", "no value", "a key that is no text"),
 )
 def test_an_event_that_has_no_encoding_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(CallerError):
