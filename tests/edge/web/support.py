@@ -162,7 +162,7 @@ async def publish(store: Store, documents: tuple[dict[str, Any], ...]) -> None:
 
 
 def feed_of(events: Sequence[dict[str, Any]], segment: bytes = b"segment1") -> tuple[list[bytes], Trust]:
-    """What the prefecture's writer makes of `events`, record by record after the segment's opening; and who trusts it."""
+    """What the prefecture's writer makes of `events`, after the segment's opening; and who trusts it."""
     signing = SigningKey(b"r" * 32)
     records, previous = [], b"\0" * 32
     opening = segment_opened(parent=None, software="test", fingerprint="test", clock="trusted")
