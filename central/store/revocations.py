@@ -121,12 +121,17 @@ class Revocations:
         raise PeerError("The list of void certificates is not in the log: restore the database from a backup.")
 
 
+def _number(held: RevocationList | None, now_ms: int) -> int:
+    """A higher number than any before, also those that a server restored from a backup has forgotten: the second."""
+    return max(held.number + 1 if held else 1, now_ms // 1000)
+
+
 def _parts(due: _Due, now_ms: int) -> list[RevocationsPublished]:
     named = sorted(due.wanted.items())
     cut = [named[start : start + PART] for start in range(0, len(named), PART)] or [[]]
     return [
         RevocationsPublished(
-            number=due.held.number + 1 if due.held else 1,
+            number=_number(due.held, now_ms),
             issued_ms=now_ms,
             next_update_ms=now_ms + HOLDS_MS,
             annulled=[VoidSince(serial, void.since_ms) for serial, void in some if void.cause == "annulled"],

@@ -135,7 +135,7 @@ def _replaces(data: CertificateData) -> Page | None:
         return None
     duplicate, serial = data.replaces.duplicate, data.replaces.serial
     words = wording.TAKES_ITS_PLACE if duplicate else wording.ANNULS
-    return {"mark": _both(wording.DUPLICATE if duplicate else None), "words": _both(words), "serial": serial}
+    return {"mark": both(wording.DUPLICATE if duplicate else None), "words": both(words), "serial": serial}
 
 
 def _certificate_rows(data: CertificateData) -> list[Page]:

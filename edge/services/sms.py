@@ -39,8 +39,8 @@ TEXTS: dict[str, Bilingual] = {
         fr="{annexe} : la réponse au recours sur votre demande {reference} vous attend au guichet.",
     ),
     ANNULLED: Bilingual(
-        ar="{annexe}: يرجى الحضور إلى الملحقة بخصوص طلبكم {reference} مع الوثيقة التي بحوزتكم.",
-        fr="{annexe} : merci de passer au guichet au sujet de votre demande {reference}, avec le document remis.",
+        ar="{annexe}: يرجى الحضور إلى الملحقة بخصوص طلبكم {reference} مع الوثيقة إن كانت بحوزتكم.",
+        fr="{annexe} : merci de passer au guichet au sujet de votre demande {reference}, avec le document s'il est chez vous.",
     ),
 }
 

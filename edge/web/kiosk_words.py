@@ -166,7 +166,7 @@ ROLES: Mapping[str, str] = {
 }
 
 VOID: Mapping[str, str] = {
-    "annulled": N_("The certificate that you were given counts no more: it was annulled. Bring it back to the annexe."),
+    "annulled": N_("Your certificate counts no more: it was annulled. If you hold it, bring it back to the annexe."),
     "lost": N_("The certificate that you lost counts no more. Its duplicate is being made."),
     "damaged": N_("The damaged certificate counts no more. Its duplicate is being made."),
 }

@@ -93,7 +93,7 @@ def test_a_wrong_certificate_is_annulled_in_two_steps_and_told_void(
     tablet.shows("Certificates that count no more")
     tablet.look("authority-annulled")
     kiosk = follow_at_kiosk(screens, language, person, case)
-    kiosk.shows("The certificate that you were given counts no more: it was annulled. Bring it back to the annexe.")
+    kiosk.shows("Your certificate counts no more: it was annulled. If you hold it, bring it back to the annexe.")
     kiosk.look("kiosk-account-annulled")
     kiosk.open(f"/kiosk/follow/{backstage.reference(person)}")
     expect(kiosk.page.locator("[data-void]")).to_be_visible()
@@ -110,7 +110,7 @@ def test_a_wrong_certificate_is_annulled_in_two_steps_and_told_void(
     for _ in range(60):
         desk.type(serial=serial)
         with desk.page.expect_navigation():
-            desk.press("Look it up")
+            desk.press("Look up this number")
         if desk.page.locator("[data-paper=annulled]").count():
             break
         desk.page.wait_for_timeout(500)
