@@ -40,7 +40,7 @@ TEXTS: dict[str, Bilingual] = {
     ),
     ANNULLED: Bilingual(
         ar="{annexe}: يرجى الحضور إلى الملحقة بخصوص طلبكم {reference} مع الوثيقة إن كانت بحوزتكم.",
-        fr="{annexe} : merci de passer au guichet au sujet de votre demande {reference}, avec le document s'il est chez vous.",
+        fr="{annexe} : venez au guichet au sujet de votre demande {reference}, avec le document s'il est chez vous.",
     ),
 }
 
