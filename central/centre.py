@@ -19,6 +19,7 @@ from central.store.folding import Folder
 from central.store.ingest import Ingest
 from central.store.outgoing import Outgoing
 from central.store.queries import Queries
+from central.store.revocations import Revocations
 from central.store.store import CentralStore
 from protocol.records.credentials import Credential, Trust, parse_credential
 from protocol.records.keys import OpeningKey, SigningKey
@@ -48,6 +49,7 @@ class Centre:
     feeds: FeedWriter
     outgoing: Outgoing
     queries: Queries
+    revocations: Revocations
     now: Callable[[], int]
     entropy: Callable[[int], bytes]
 
@@ -102,6 +104,7 @@ class Centre:
             feeds=feeds,
             outgoing=Outgoing(store, identity.id),
             queries=Queries(store, identity.id),
+            revocations=Revocations(store, feeds, identity.id, [*roots, *reversed(identity.chain)]),
             now=now,
             entropy=entropy,
         )

@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from central import calendar_commands, journal, staff
+from central import calendar_commands, journal, revocation_commands, staff
 from central.admission import admit_annexe
 from central.backup_commands import backup_options, restore_options
 from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
@@ -88,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     _staff_options(_command(people, "add", "Add somebody who signs in with a login and a password."))
     backup_options(_command(commands, "backup", "Write everything of DIR to one sealed file; the server may run."))
     restore_options(_command(commands, "restore", "Make a new DIR from a backup, or rehearse that it can be made."))
+    says = revocation_commands.SAYS
+    revocation_commands.options(commands.add_parser("revocations", help=says, description=says))
     _verify_options(_command(commands, "verify", "Tell whether a certificate is genuine: its PDF, or its QR text."))
     return whole
 
@@ -250,7 +252,9 @@ async def _add_staff(chosen: argparse.Namespace) -> int:
 
 
 async def _verify(chosen: argparse.Namespace) -> int:
-    verdict = await asyncio.to_thread(judge, chosen.what, open_installation(chosen.data).papers.current(), now_ms())
+    installation = open_installation(chosen.data)
+    published, revocations = installation.papers.current(), installation.revocations.current()
+    verdict = await asyncio.to_thread(judge, chosen.what, published, now_ms(), revocations)
     print(as_json(verdict) if chosen.json else as_text(verdict))
     return 0 if verdict.good else 1
 

@@ -2,6 +2,7 @@
 
     centre.key        the vault's key, readable by the service alone (see central.store.vault)
     seed.sealed       the seed, sealed by the vault: the centre's name and keys, whom it trusts
+    published.revocations  the list of void certificates, as anyone gets it
     published.keys    what anyone may know: the roots, authorities and codes' seals that papers are checked with
     central.sqlite    the store
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from central.durable import make_folder, write_durably
 from central.paper_keys import PaperKeys
 from central.published_keys import PublishedKeys
+from central.revocation_file import RevocationFile
 from central.store.vault import NAME, SIZE, CentreVault
 from protocol.errors import OperatorError
 from protocol.office.seed import CentreSeed, SeedRefused, parse_centre_seed
@@ -26,6 +28,7 @@ from protocol.records.keys import OpeningKey, SigningKey
 
 SEALED_SEED = "seed.sealed"
 PUBLISHED = "published.keys"
+REVOKED = "published.revocations"
 PLACE = b"installation/seed"
 
 
@@ -61,6 +64,11 @@ class Installation:
     def papers(self) -> PaperKeys:
         """The keys by which papers are checked."""
         return PaperKeys(self.folder / PUBLISHED)
+
+    @property
+    def revocations(self) -> RevocationFile:
+        """The list of void certificates that papers are checked with."""
+        return RevocationFile(self.folder / REVOKED, self.root)
 
 
 def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Installation:

@@ -9,6 +9,7 @@ from central.announcements import Announcements
 from central.centre import Centre
 from central.paper_keys import PaperKeys
 from central.references import References
+from central.revocation_file import RevocationFile
 from central.staff import Staff
 from central.uplinks import Uplinks
 
@@ -31,6 +32,7 @@ class Prefecture:
     uplinks: Uplinks
     staff: Staff
     papers: PaperKeys
+    revocations: RevocationFile
     references: References
     announcements: Announcements
     software: str

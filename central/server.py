@@ -22,6 +22,7 @@ from central.opening import Entropy, Now, opened_centre, software_version
 from central.passwords import Passwords
 from central.prefecture import Prefecture, Profile
 from central.references import References
+from central.revoking import keep_revocations
 from central.staff import Staff
 from central.uplinks import Uplinks
 from central.web import application
@@ -66,7 +67,8 @@ async def serving(
             opened_centre(installation, now, entropy, database_url=settings.database_url)
         )
         prefecture = join(installation, centre)
-        learning = asyncio.create_task(_learn(centre), name="learning")
+        await keep_revocations(centre, prefecture.revocations)
+        learning = asyncio.create_task(_learn(prefecture), name="learning")
         stack.push_async_callback(_cancel, learning)
         await stack.enter_async_context(_listening(prefecture, settings))
         log.info("server.serving", centre=prefecture.profile.id, port=settings.port, software=prefecture.software)
@@ -86,6 +88,7 @@ def join(installation: Installation, centre: Centre, passwords: Passwords | None
         uplinks=uplinks,
         staff=Staff(centre.store, seed.centre_id, passwords or Passwords(centre.entropy), centre.now),
         papers=installation.papers,
+        revocations=installation.revocations,
         references=References(centre.store, centre.queries),
         announcements=announcements,
         software=software_version(),
@@ -109,12 +112,13 @@ async def _listening(prefecture: Prefecture, settings: ServerSettings) -> AsyncI
         await runner.cleanup()
 
 
-async def _learn(centre: Centre) -> None:
-    """Take in credentials that a command beside the server has published."""
+async def _learn(prefecture: Prefecture) -> None:
+    """Take in credentials that a command beside the server has published; publish which certificates count no more."""
     while True:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
-            await centre.learn()
+            await prefecture.centre.learn()
+            await keep_revocations(prefecture.centre, prefecture.revocations)
         except MulhaqaError as error:
             log.warning("server.learning_failed", why=str(error))
 

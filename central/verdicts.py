@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from central.published_keys import PublishedKeys
+from central.revocation_list import RevocationList
 from central.sealed_files import MAX_PDF
 from central.verify import Verdict, verify_pdf, verify_text
 from protocol.errors import OperatorError
@@ -14,17 +15,17 @@ from protocol.office.attestation import CARD, PREFIX, Claims
 from protocol.office.calendar import local_date
 
 
-def judge(what: str, published: PublishedKeys, now_ms: int) -> Verdict:
+def judge(what: str, published: PublishedKeys, now_ms: int, revocations: RevocationList | None) -> Verdict:
     """Judge the text of a code, or the file of that name: a PDF, or a text file with the code's text in it.
 
     OperatorError when it is neither. Call it from a thread (see `central.verify`).
     """
     if what.lstrip().startswith(PREFIX):
-        return verify_text(what.strip(), published, now_ms=now_ms)
+        return verify_text(what.strip(), published, now_ms=now_ms, revocations=revocations)
     data = _read(Path(what))
     if data.lstrip().startswith(PREFIX.encode()):
-        return verify_text(data.decode("utf-8", "replace").strip(), published, now_ms=now_ms)
-    return verify_pdf(data, published, now_ms=now_ms)
+        return verify_text(data.decode("utf-8", "replace").strip(), published, now_ms=now_ms, revocations=revocations)
+    return verify_pdf(data, published, now_ms=now_ms, revocations=revocations)
 
 
 def _read(path: Path) -> bytes:
@@ -71,7 +72,11 @@ def _numbers(claims: Claims) -> dict[str, str]:
 
 
 def as_json(verdict: Verdict) -> str:
-    """One line: {"genuine", "kind", "sentences", "expired", "seal_ended", "claims"}."""
+    """One line: {"genuine", "kind", "sentences", "expired", "seal_ended", "void", "revocations", "claims"}.
+
+    "void": {"cause": "annulled" or "replaced", "since_ms"}, or null; "revocations": the list that it rests on, or null.
+    """
+    held = verdict.revocations
     return json.dumps(
         {
             "genuine": verdict.good,
@@ -79,6 +84,10 @@ def as_json(verdict: Verdict) -> str:
             "sentences": [str(sentence) for sentence in verdict.sentences],
             "expired": verdict.expired,
             "seal_ended": verdict.seal_ended,
+            "void": asdict(verdict.void) if verdict.void is not None else None,
+            "revocations": {"number": held.number, "issued_ms": held.issued_ms, "next_update_ms": held.next_update_ms}
+            if held is not None
+            else None,
             "claims": asdict(verdict.claims) if verdict.claims is not None else None,
         },
         ensure_ascii=False,

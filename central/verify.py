@@ -1,7 +1,8 @@
 """Is this paper ours? What `mulhaqa-central verify` and the public page answer, from published keys and nothing else.
 
-No network, no database, no clock: the bytes, the published keys and, where the answer should tell of expiry, a time
-come in; a verdict comes out. Anyone can run the same code with the same published keys and get the same answer.
+No network, no database, no clock: the bytes, the published keys, the list of void certificates and, where the answer
+should tell of expiry, a time come in; a verdict comes out. Anyone can run the same code with the same published things
+and get the same answer.
 
 Rules for a text (the QR code): the prefix, the form and the signature hold (`protocol.office.attestation`), and the
 key's certificate names the annexe that the claims name.
@@ -12,6 +13,9 @@ Rules for a file, each of them a refusal:
 - the signature holds, and its container is spelt as the press spells it, so that no byte of the file is free;
 - the signer's certificate leads to a published root, held when the seal says it was made, and may commit;
 - the QR code's text stands among the file's keywords, holds by itself, and comes from the same annexe.
+
+A certificate that the prefecture's list of void certificates names (`central.revocation_list`) is void, and that is
+said before anything else. A list past its next update, or none, takes nothing back; the verdict says so.
 
 A seal whose certificate has ended since still proves what it proved: that is said, and is no refusal. Checking a file
 takes tens of milliseconds of computation: call it from a thread, for pyHanko starts an event loop of its own.
@@ -24,6 +28,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from central.published_keys import PublishedKeys, PublishedKeysRefused, annexe_of, ends_ms
+from central.revocation_list import RevocationList, Voided
 from central.sealed_files import AlteredFile, FileRefused, NotSealed, UnknownSigner, UnreadableFile, open_sealed
 from protocol.errors import N_
 from protocol.office.attestation import (
@@ -43,6 +48,7 @@ class Kind(Enum):
     """The verdict in a word; scripts and the page's colours rely on the values."""
 
     OK = "ok"
+    VOID = "void"
     ALTERED = "altered"
     UNKNOWN_ISSUER = "unknown-issuer"
     NOT_OURS = "not-ours"
@@ -50,6 +56,13 @@ class Kind(Enum):
 
 
 ISSUED = N_("This certificate was issued by the annexe %(annexe)s on %(day)s, and nothing in it was changed.")
+ANNULLED = N_("This certificate counts no more: it was annulled on %(day)s. Do not rely on it.")
+REPLACED = N_("This certificate counts no more: another took its place on %(day)s. Ask for that one.")
+LIST_OVERDUE = N_(
+    "The list of void certificates that was at hand should have been renewed by %(day)s: whether this one was made "
+    "void since is not known."
+)
+NO_LIST = N_("No list of void certificates was at hand: whether this one was made void is not known.")
 COMPARE = N_("Compare the paper with what stands here: only what stands here is proven.")
 NOT_QUALIFIED = N_(
     "The seal proves where the certificate comes from and that it is unchanged. It is not a qualified electronic "
@@ -81,26 +94,35 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What can be said. `claims` only where they are proven; `expired` and `seal_ended` only if a time was given."""
+    """What can be said. `claims` only where they are proven; `expired` and `seal_ended` only if a time was given.
+
+    `void`: why and since when it counts no more; `revocations`: the list that this rests on.
+    """
 
     kind: Kind
     sentences: tuple[Sentence, ...]
     claims: Claims | None = None
     expired: bool = False
     seal_ended: bool = False
+    void: Voided | None = None
+    revocations: RevocationList | None = None
 
     @property
     def good(self) -> bool:
-        """Tell whether the certificate is genuine; it may still have expired."""
+        """Tell whether the certificate is genuine and was not made void; it may still have expired."""
         return self.kind is Kind.OK
 
 
-def verify_text(text: str, published: PublishedKeys, *, now_ms: int | None = None) -> Verdict:
+def verify_text(
+    text: str, published: PublishedKeys, *, now_ms: int | None = None, revocations: RevocationList | None = None
+) -> Verdict:
     """Judge the text of a QR code, as scanned or typed (line breaks do not count)."""
-    return _judge_token("".join(text.splitlines()), published, now_ms)
+    return _judge_token("".join(text.splitlines()), published, now_ms, revocations)
 
 
-def verify_pdf(data: bytes, published: PublishedKeys, *, now_ms: int | None = None) -> Verdict:
+def verify_pdf(
+    data: bytes, published: PublishedKeys, *, now_ms: int | None = None, revocations: RevocationList | None = None
+) -> Verdict:
     """Judge a PDF file; call it from a thread."""
     try:
         sealed = open_sealed(data, published)
@@ -109,7 +131,7 @@ def verify_pdf(data: bytes, published: PublishedKeys, *, now_ms: int | None = No
         return _said(Kind.ALTERED, ALTERED)
     except FileRefused as refused:
         return _said(*_FILE_VERDICTS[refused.kind])
-    verdict = _judge_token(sealed.token, keys, now_ms)
+    verdict = _judge_token(sealed.token, keys, now_ms, revocations)
     if verdict.claims is not None and verdict.claims.annexe != sealed.annexe:
         return _said(Kind.UNKNOWN_ISSUER, OTHER_ANNEXE)
     return verdict
@@ -123,7 +145,9 @@ _FILE_VERDICTS: Mapping[str, tuple[Kind, str]] = {
 }
 
 
-def _judge_token(text: str, published: PublishedKeys, now_ms: int | None) -> Verdict:
+def _judge_token(
+    text: str, published: PublishedKeys, now_ms: int | None, revocations: RevocationList | None
+) -> Verdict:
     try:
         claims = verify_token(text, published.token_keys())
         certificate = published.seals[key_named_by(text)]
@@ -137,19 +161,37 @@ def _judge_token(text: str, published: PublishedKeys, now_ms: int | None) -> Ver
         return _said(Kind.UNREADABLE, UNREADABLE_TEXT)
     if annexe_of(certificate) != claims.annexe:
         return _said(Kind.UNKNOWN_ISSUER, OTHER_ANNEXE)
-    return _genuine(claims, certificate, now_ms)
+    return _genuine(claims, certificate, now_ms, revocations)
 
 
-def _genuine(claims: Claims, certificate: bytes, now_ms: int | None) -> Verdict:
+def _genuine(claims: Claims, certificate: bytes, now_ms: int | None, revocations: RevocationList | None) -> Verdict:
     expired = now_ms is not None and claims.expired(now_ms)
     seal_ended = now_ms is not None and now_ms >= ends_ms(certificate)
-    sentences = [Sentence(ISSUED, {"annexe": claims.annexe, "day": _day(claims.issued_ms)}), Sentence(COMPARE)]
+    void = revocations.void.get(claims.serial) if revocations else None
+    sentences = [*_void_sentences(void), Sentence(ISSUED, {"annexe": claims.annexe, "day": _day(claims.issued_ms)})]
+    sentences.append(Sentence(COMPARE))
     if expired and claims.expires_ms is not None:
         sentences.append(Sentence(EXPIRED, {"day": _day(claims.expires_ms)}))
     if seal_ended:
         sentences.append(Sentence(SEAL_ENDED))
-    sentences.append(Sentence(NOT_QUALIFIED))
-    return Verdict(Kind.OK, tuple(sentences), claims, expired, seal_ended)
+    sentences += [*_list_sentences(revocations, now_ms), Sentence(NOT_QUALIFIED)]
+    kind = Kind.OK if void is None else Kind.VOID
+    return Verdict(kind, tuple(sentences), claims, expired, seal_ended, void, revocations)
+
+
+def _void_sentences(void: Voided | None) -> list[Sentence]:
+    if void is None:
+        return []
+    return [Sentence(ANNULLED if void.cause == "annulled" else REPLACED, {"day": _day(void.since_ms)})]
+
+
+def _list_sentences(revocations: RevocationList | None, now_ms: int | None) -> list[Sentence]:
+    """How far the answer may rest on the list: a newer one should be had, or there was none."""
+    if revocations is None:
+        return [Sentence(NO_LIST)]
+    if now_ms is not None and revocations.overdue(now_ms):
+        return [Sentence(LIST_OVERDUE, {"day": _day(revocations.next_update_ms)})]
+    return []
 
 
 def _said(kind: Kind, message: str) -> Verdict:

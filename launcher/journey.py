@@ -6,7 +6,8 @@ Rules:
 - A step acts once. Then its question is asked anew of the screens: an act that was answered with "done" and cannot be
   found afterwards is the worst fault that there is, so nothing is believed that was only answered.
 - A step can be done again after a crash: `done` says whether it needs to be.
-- People alternate between kiosk and counter. The second one is refused, everybody else is granted.
+- People alternate between kiosk and counter. The second one is refused, everybody else is granted. The third loses his
+  certificate once he has it, and gets a duplicate.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Story:
     number: int
     filed: Filed | None = None
     certificate: bytes = b""
+    lost: bytes = b""
 
     @property
     def at_kiosk(self) -> bool:
@@ -94,6 +96,11 @@ class Story:
     def refused(self) -> bool:
         """Whether he will be refused."""
         return self.number == 2
+
+    @property
+    def loses(self) -> bool:
+        """Whether he will lose his certificate."""
+        return self.number == 3
 
     @property
     def case(self) -> str:
@@ -168,6 +175,11 @@ class Journey:
         for story in self.stories:
             if not story.refused:
                 yield self._verification(story)
+            if story.loses:
+                yield Step(
+                    f"prefecture: the certificate that person {story.number} lost is told void", lambda: None,
+                    lambda story=story: self._until(lambda: self._is_void(story)),  # type: ignore[misc]  # the default binds the story
+                )  # fmt: skip
         yield Step("annexe: its log verifies from end to end", self._verify_log)
 
     def references(self) -> list[str]:
@@ -227,6 +239,9 @@ class Journey:
         )  # fmt: skip
         if not story.refused:
             yield from self._paper_of(story)
+        if story.loses:
+            yield self._loss(story)
+            yield from self._paper_of(story)
         if person.phone:
             yield Step(f"SMS: {who} is told", lambda: None, lambda: self._until(lambda: self._is_told(story)))
 
@@ -244,6 +259,16 @@ class Journey:
         yield Step(
             f"counter: handed over to {who}",
             lambda: counter.hand_over(story.case), lambda: counter.state(story.case) == "collected", "/hand-over",
+        )  # fmt: skip
+
+    def _loss(self, story: Story) -> Step:
+        def lose() -> None:
+            story.lost = story.certificate
+            self.counter.replace(story.case)
+
+        return Step(
+            f"counter: person {story.number} has lost the certificate, a duplicate is made",
+            lose, lambda: self.counter.state(story.case) == "approved", "/replace",
         )  # fmt: skip
 
     def _verification(self, story: Story) -> Step:
@@ -303,6 +328,15 @@ class Journey:
         said = (claims["reference"], plain(claims["cnie"]), plain(claims["name_fr"]), plain(claims["name_ar"]))
         if said != (story.reference, plain(person.cnie), plain(person.name_fr), plain(person.name_ar)):
             raise Broken("the prefecture verifies the paper, but it is about another request or person")
+
+    def _is_void(self, story: Story) -> bool:
+        """Whether the prefecture says of the lost paper that it counts no more."""
+        data = str(self.scene.centre_data)
+        done = self.scene.command("central", "verify", "--data", data, "--json", token_of(story.lost), may_fail=True)
+        said = json.loads(done.out) if done.out else {}
+        if said.get("kind") not in ("ok", "void"):
+            raise Broken(f"the prefecture does not recognise a paper of its own: {(done.err or done.out).strip()}")
+        return done.status == 1 and said["void"]["cause"] == "replaced" if said["kind"] == "void" else False
 
     def _verify_log(self) -> None:
         done = self.scene.command("edge", "verify-log", "--data", str(self.scene.edge_data), may_fail=True)

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.store.schema import VERSION, metadata, schema_version
+from central.store.upgrades import upgrade
 from protocol.errors import OperatorError
 
 Row = Mapping[str, Any]
@@ -100,6 +101,8 @@ async def open_database(url: str) -> Database:
             found = (await connection.execute(select(schema_version.c.version))).scalars().all()
             if not found:
                 await connection.execute(insert(schema_version).values(version=VERSION))
+            elif await upgrade(connection, found[0]):
+                found = [VERSION]
     except DBAPIError as error:
         await engine.dispose()
         raise OperatorError(f"The database {engine.url!r} cannot be opened: {error.orig}.") from error

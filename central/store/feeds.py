@@ -26,7 +26,14 @@ from central.store import schema
 from central.store.chains import load_states, segment_row
 from central.store.store import CentralStore
 from protocol.errors import CallerError, PeerError
-from protocol.office.events import CalendarPublished, CataloguePublished, CredentialPublished, from_value, to_value
+from protocol.office.events import (
+    CalendarPublished,
+    CataloguePublished,
+    CredentialPublished,
+    RevocationsPublished,
+    from_value,
+    to_value,
+)
 from protocol.records.chain import NO_PARENT, SegmentState, segment_opened
 from protocol.records.clock import clock_changed, stepped_back, tick
 from protocol.records.credentials import Credential
@@ -192,6 +199,20 @@ class FeedWriter:
             return [(event, row)]
 
         return await self._append(ALL, schema.calendars, fresh) == 1
+
+    async def publish_revocations(
+        self, fresh: Callable[[AsyncConnection], Awaitable[Sequence[RevocationsPublished]]]
+    ) -> bool:
+        """Put into `all` the parts of the list of void certificates that `fresh` finds due; False if none is."""
+
+        async def parts(connection: AsyncConnection) -> list[_News]:
+            return [(to_value(one), self._list_row(one)) for one in await fresh(connection)]
+
+        return await self._append(ALL, schema.revocation_lists, parts) > 0
+
+    def _list_row(self, event: RevocationsPublished) -> dict[str, object]:
+        document = encode(to_value(event))
+        return {"annexe": self._publisher.id, "part": event.part, "number": event.number, "document": document}
 
     async def snapshot(self) -> list[bytes]:
         """Every record of `all`, encoded, in order: what an annexe's seed begins with."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +26,15 @@ from central.store.decision_check import DecisionCheck, check_decision
 from central.store.sealed_case import open_login, seal_case, seal_login
 from central.store.store import CentralStore
 from protocol.errors import PeerError
+from protocol.office.case import Void
 from protocol.office.casework import Fact, fold
 from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent, from_value
 from protocol.records.envelope import open_body, parse_record
 
 # Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
 PAGE = 200
+
+SERIAL = re.compile(rf"[0-9a-z]{{1,{schema.SERIAL}}}")
 
 ViewRow = dict[str, object]
 
@@ -146,8 +150,17 @@ class Folder:
             for subject, facts in by_subject.items()
             if any(isinstance(one.event, RequestSubmitted) for one in facts)
         ]
-        await self._store.database.put(connection, schema.case_views, views, replace=True)
-        return views
+        await self._store.database.put(connection, schema.case_views, [row for row, _ in views], replace=True)
+        await self._note_void(connection, annexe, subjects, [row for _, void in views for row in void])
+        return [row for row, _ in views]
+
+    async def _note_void(
+        self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], rows: Sequence[ViewRow]
+    ) -> None:
+        """Write anew which certificates of these cases count no more."""
+        table = schema.void_certificates
+        await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.subject.in_(subjects)))
+        await self._store.database.put(connection, table, rows, replace=True)
 
     async def _rows_of(self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes]) -> list[_Row]:
         table = schema.records
@@ -195,13 +208,16 @@ class Folder:
         return list(rows.scalars())
 
 
-def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]) -> ViewRow:
+def _view(
+    annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]
+) -> tuple[ViewRow, list[ViewRow]]:
+    """A case's row, and the rows of its void certificates."""
     case = fold(Fact(one.hash, one.time_ms, one.event) for one in opened)
     taken = [one.event for one in opened if isinstance(one.event, DecisionTaken)]
     check = check_decision(annexe, subject, case, logins, taken)
     if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
         logger.warning("a decision of %s does not hold: %s", annexe, check.value)
-    return {
+    row: ViewRow = {
         "annexe": annexe,
         "subject": subject,
         "state": case.state.value,
@@ -213,6 +229,26 @@ def _view(annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, lo
         "decision": check.value,
         "sealed": seal_case(key, annexe, subject, case),
     }
+    return row, [_void_row(annexe, subject, void) for void in case.void if _is_serial(annexe, void.serial)]
+
+
+def _void_row(annexe: str, subject: bytes, void: Void) -> ViewRow:
+    return {
+        "annexe": annexe,
+        "serial": void.serial,
+        "subject": subject,
+        "cause": "replaced" if void.replaced else "annulled",
+        "since_ms": void.time_ms,
+        "expires_ms": void.expires_ms,
+    }
+
+
+def _is_serial(annexe: str, serial: str) -> bool:
+    """Whether it can stand in a public list: one that an annexe should not have written would stop the whole list."""
+    if SERIAL.fullmatch(serial):
+        return True
+    logger.warning("%s made a certificate void whose serial is none", annexe)
+    return False
 
 
 def _may_be_case(opened: _Opened) -> bool:

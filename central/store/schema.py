@@ -14,6 +14,8 @@ it.
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
   key.
 - `peer_checkpoints`: what each annexe said it holds of our feeds.
+- `void_certificates`: those that count no more, by their random serials, until when they would have been valid.
+- `revocation_lists`: the list of them as it was last published, part by part.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
@@ -36,12 +38,13 @@ from sqlalchemy import (
 )
 
 # Follows the tables; a database of another version is refused with a sentence, not half understood.
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
 ANNEXE = 64
 STREAM = 96
+SERIAL = 32  # characters; those of our annexes have 16
 
 
 def _annexe() -> Column[str]:
@@ -207,6 +210,29 @@ case_views = Table(
     Column("sealed", LargeBinary, nullable=False),
     PrimaryKeyConstraint("annexe", "subject"),
     Index("case_views_by_time", "annexe", "submitted_ms"),
+)
+
+void_certificates = Table(
+    "void_certificates",
+    metadata,
+    _annexe(),
+    Column("serial", String(SERIAL), nullable=False),
+    Column("subject", LargeBinary(16), nullable=False),  # of its case: folding that anew writes its rows anew
+    Column("cause", String(16), nullable=False),  # annulled, replaced
+    Column("since_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger),
+    PrimaryKeyConstraint("annexe", "serial"),
+    Index("void_certificates_by_case", "annexe", "subject"),
+)
+
+revocation_lists = Table(
+    "revocation_lists",
+    metadata,
+    _annexe(),  # whose list: the prefecture's own id
+    Column("part", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "part"),
 )
 
 peer_checkpoints = Table(

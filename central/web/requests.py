@@ -16,6 +16,7 @@ from aiohttp import web
 from central.store.queries import RequestRow
 from central.web import signed_in
 from central.web.dossier import dossier_of
+from central.web.words import VOID
 from protocol.errors import PeerError, PersonError
 from protocol.office.applicants import CAPACITIES
 from protocol.office.calendar import local_date
@@ -77,8 +78,14 @@ async def show_one(request: web.Request) -> web.StreamResponse:
     row = await prefecture.centre.queries.request(request.match_info["annexe"], _subject(request.match_info["case"]))
     if row is None:
         raise web.HTTPNotFound
-    dossier = await dossier_of(prefecture.centre.queries, row)
-    return render(request, "prefecture/dossier.html", dossier=dossier, documents=DOCUMENTS, capacities=CAPACITIES)
+    return render(
+        request,
+        "prefecture/dossier.html",
+        dossier=await dossier_of(prefecture.centre.queries, row),
+        documents=DOCUMENTS,
+        capacities=CAPACITIES,
+        void_words=VOID,
+    )
 
 
 async def _page(

@@ -5,8 +5,8 @@ Rules:
 - Nobody signs in, and nothing is kept: no record of the question, no copy of the file. What the framework spools of an
   upload lies in a temporary file without a name, and is gone with the request.
 - What is shown of the person stands in the paper itself, and only where the seal proves it.
-- The verdict comes from published keys alone. Beside it stands whether the prefecture has received the certificate from
-  its annexe, which it tells to nobody who does not hold the paper.
+- The verdict comes from published keys and the published list of void certificates alone. Beside it stands whether the
+  prefecture has received the certificate from its annexe, which it tells to nobody who does not hold the paper.
 - Each address has so many questions in a quarter of an hour, and few are computed at once: ingest does not wait.
 """
 
@@ -40,6 +40,7 @@ LONGEST_TEXT = 8_000
 """Characters of a code's text: a QR code holds at most 4,296."""
 
 AT_ONCE = 2
+NO_LIST_YET = N_("No list of void certificates is published yet. Ask again in a minute.")
 NEITHER = N_("Choose the PDF file of the certificate, or paste the text of its code.")
 TOO_LARGE = N_("This file is too large to be one of our certificates. Choose the file as the annexe gave it.")
 TURNS: web.AppKey[asyncio.Semaphore] = web.AppKey("verifications", asyncio.Semaphore)
@@ -56,14 +57,29 @@ class Proven:
 
 
 def routes() -> list[web.RouteDef]:
-    """The form and its answer."""
-    return [web.get("/verify", ask), web.post("/verify", answer)]
+    """The form and its answer, and the list of void certificates."""
+    return [web.get("/verify", ask), web.post("/verify", answer), web.get("/verify/revocations", revocations)]
 
 
 @signed_in.anyone
 async def ask(request: web.Request) -> web.StreamResponse:
     """The form."""
-    return render(request, "verify/page.html", form=Form(), verdict=None)
+    return _page(request, Form())
+
+
+@signed_in.anyone
+async def revocations(request: web.Request) -> web.StreamResponse:
+    """The list of void certificates, signed: `central.revocation_list` says how anyone checks it without a network."""
+    document = signed_in.prefecture_of(request).revocations.document()
+    if document is None:
+        raise PersonError(NO_LIST_YET, status=404)
+    headers = {"Content-Disposition": 'attachment; filename="revocations.mulhaqa"'}
+    return web.Response(body=document, content_type="application/octet-stream", headers=headers)
+
+
+def _page(request: web.Request, form: Form, status: int = 200, **verdict: object) -> web.Response:
+    held = signed_in.prefecture_of(request).revocations.current()
+    return render(request, "verify/page.html", status, **{"verdict": None, "form": form, "held": held, **verdict})
 
 
 @signed_in.anyone
@@ -73,15 +89,13 @@ async def answer(request: web.Request) -> web.StreamResponse:
         _admit(request)
         verdict = await _judge(request)
     except PersonError as error:
-        form = Form(errors=pages.tongue_of(request).errors(error))
-        return render(request, "verify/page.html", error.status, form=form, verdict=None)
+        return _page(request, Form(errors=pages.tongue_of(request).errors(error)), error.status)
     prefecture = signed_in.prefecture_of(request)
-    return render(
+    return _page(
         request,
-        "verify/page.html",
-        form=Form(),
+        Form(),
         verdict=verdict,
-        look=ENDED if verdict.expired else VERDICTS[verdict.kind],
+        look=ENDED if verdict.expired and verdict.good else VERDICTS[verdict.kind],
         sentences=[(one.message, {name: ltr(fact) for name, fact in one.facts.items()}) for one in verdict.sentences],
         proven=await _proven(prefecture, verdict.claims) if verdict.claims else None,
         documents=DOCUMENTS,
@@ -99,16 +113,19 @@ async def _judge(request: web.Request) -> Verdict:
     prefecture = signed_in.prefecture_of(request)
     posted = await read_posted(request)
     upload, text = posted.get("file"), posted.get("text", "")
-    keys, now_ms = prefecture.papers.current(), prefecture.now()
+    keys = prefecture.papers.current()
+    now_ms, held = prefecture.now(), prefecture.revocations.current()
     async with request.app[TURNS]:
         if isinstance(upload, web.FileField) and upload.filename:
             with upload.file as file:
                 data = await asyncio.to_thread(file.read, MAX_PDF + 1)
             if len(data) > MAX_PDF:
                 raise PersonError(TOO_LARGE, field="file", status=413)
-            return await asyncio.to_thread(verify_pdf, data, keys, now_ms=now_ms)
+            return await asyncio.to_thread(verify_pdf, data, keys, now_ms=now_ms, revocations=held)
         if isinstance(text, str) and text.strip():
-            return await asyncio.to_thread(verify_text, text.strip()[:LONGEST_TEXT], keys, now_ms=now_ms)
+            return await asyncio.to_thread(
+                verify_text, text.strip()[:LONGEST_TEXT], keys, now_ms=now_ms, revocations=held
+            )
     raise PersonError(NEITHER, field="file")
 
 

@@ -59,11 +59,19 @@ CHECKS: Mapping[DecisionCheck, Look] = {
 
 VERDICTS: Mapping[Kind, Look] = {
     Kind.OK: Look("ready", "check", N_("Genuine")),
+    Kind.VOID: Look("refused", "cross", N_("Counts no more")),
     Kind.ALTERED: Look("refused", "cross", N_("Altered")),
     Kind.UNKNOWN_ISSUER: Look("refused", "alert", N_("Not of this prefecture")),
     Kind.NOT_OURS: Look("wait", "alert", N_("No sealed certificate")),
     Kind.UNREADABLE: Look("wait", "alert", N_("Not readable")),
 }
+
+VOID: Mapping[str, str] = {
+    "annulled": N_("annulled"),
+    "lost": N_("lost, replaced"),
+    "damaged": N_("damaged, replaced"),
+}
+"""Why a certificate counts no more."""
 
 ENDED = Look("wait", "clock", N_("Genuine, but not valid any more"))
 

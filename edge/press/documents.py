@@ -96,13 +96,21 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     value: Bilingual
 
 
+class Replaced(msgspec.Struct, frozen=True, kw_only=True):
+    """The certificate whose place this one takes: its duplicate, or, once it was annulled, what corrects it."""
+
+    serial: str
+    duplicate: bool
+
+
 class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate, whole.
 
     `residence` certifies where someone lives, `attestation` that the facts listed are true, or what `statement` says;
     `receipt` that what it says was received. `procedure` is the catalogue's id, `title` the paper's name. `enquiry_on`
     is the day of the field enquiry, ISO, where there was one. `legal_basis` is printed if it is known. `signatory` is
-    the title of who signs by hand, `signatory_name` his name, where it may be printed.
+    the title of who signs by hand, `signatory_name` his name, where it may be printed. `replaces`
+    counts no more.
     """
 
     template: Template
@@ -122,6 +130,7 @@ class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     signatory: Bilingual = OF_THE_ANNEXE
     signatory_name: Bilingual | None = None
     represented_by: StandIn | None = None
+    replaces: Replaced | None = None
 
 
 class DeclarationData(msgspec.Struct, frozen=True, kw_only=True):

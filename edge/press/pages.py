@@ -117,6 +117,7 @@ def certificate_page(data: CertificateData, token: str) -> Page:
         "issuer": msgspec.to_builtins(data.issuer),
         "serial": data.serial,
         "reference": data.reference,
+        "replaces": _replaces(data),
         "rows": _certificate_rows(data),
         "statement": wording.statement(data),
         "done": both(wording.done_at(data, local_date(data.issued_ms))),
@@ -127,6 +128,14 @@ def certificate_page(data: CertificateData, token: str) -> Page:
         "token": token,
         "qr": qr_svg(token),
     }
+
+
+def _replaces(data: CertificateData) -> Page | None:
+    if data.replaces is None:
+        return None
+    duplicate, serial = data.replaces.duplicate, data.replaces.serial
+    words = wording.TAKES_ITS_PLACE if duplicate else wording.ANNULS
+    return {"mark": both(wording.DUPLICATE if duplicate else None), "words": both(words), "serial": serial}
 
 
 def _certificate_rows(data: CertificateData) -> list[Page]:

@@ -49,6 +49,10 @@ HELPER = Bilingual(ar="بمساعدة", fr="Avec l'aide de")
 LEGAL_BASIS = Bilingual(ar="السند القانوني", fr="Base légale")
 EXPIRES = Bilingual(ar="صالحة إلى غاية", fr="Valable jusqu'au")
 
+DUPLICATE = Bilingual(ar="نظير", fr="DUPLICATA")
+TAKES_ITS_PLACE = Bilingual(ar="يحل محل الشهادة رقم", fr="Remplace le certificat n°")
+ANNULS = Bilingual(ar="تلغي وتعوض الشهادة رقم", fr="Annule et remplace le certificat n°")
+
 PIECE_STATES: dict[PieceState, Bilingual] = {
     "shown": Bilingual(ar="تم الإدلاء بها", fr="présentée"),
     "missing": Bilingual(ar="ناقصة", fr="manquante"),

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from edge.services.office import Office
 from edge.store.store import Reader, Transaction
 from protocol.errors import N_, OperatorError, PersonError
-from protocol.office import casework
+from protocol.office import casework, references
 from protocol.office.casework import Case
 from protocol.office.catalogue import Procedure
 from protocol.office.events import Event
@@ -26,6 +26,18 @@ async def opened_case(tx: Reader, subject: bytes) -> tuple[Case, Procedure]:
     if procedure is None:
         raise OperatorError(f"The catalogue lacks version {case.procedure_version} of a procedure: run rebuild-views.")
     return case, procedure
+
+
+async def case_by_reference(office: Office, typed: str) -> bytes:
+    """Return the request of a reference as it was typed; PersonErrors for one that is none or is not here (404)."""
+    reference = references.parse(typed)
+    async with office.store.reading() as reader:
+        found = await reader.case_by_reference(reference)
+    if found is None:
+        raise PersonError(
+            N_("There is no such request here. Look for it by its reference."), field="reference", status=404
+        )
+    return found
 
 
 async def append_lawful(tx: Transaction, subject: bytes, case: Case, procedure: Procedure, event: Event) -> None:

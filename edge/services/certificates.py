@@ -33,6 +33,8 @@ async def to_print(office: Office) -> list[RequestRow]:
 async def pdf(office: Office, case: bytes) -> bytes:
     """Return the sealed certificate; PersonError 404 while there is none."""
     opened = await dossier(office, case)
+    if opened.case.certificate is None and opened.case.decision is None and opened.case.void:
+        raise PersonError(N_("This certificate was annulled: it is not printed any more."), status=404)
     if opened.case.certificate is None:
         raise PersonError(N_("This certificate is not sealed yet: wait a minute and try again."), status=404)
     async with office.store.reading() as reader:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from edge.press.documents import CertificateData, Detail, Issuer, Person, PieceLine, ReceiptData, StandIn
+from edge.press.documents import (
+    CertificateData,
+    Detail,
+    Issuer,
+    Person,
+    PieceLine,
+    ReceiptData,
+    Replaced,
+    StandIn,
+)
 from edge.press.wording import month_in_words
 from edge.services.office import AnnexeProfile, Office
 from protocol.errors import OperatorError
@@ -55,7 +64,6 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
     if procedure.template is None:
         raise OperatorError(f"The procedure {procedure.id} was granted but has no certificate template: correct it.")
     applicant = case.applicant
-    months = procedure.validity_months
     return CertificateData(
         template=procedure.template,
         issuer=issuer_of(office.annexe),
@@ -83,10 +91,11 @@ def certificate_data(office: Office, case: Case, procedure: Procedure, serial: s
         ],
         issued_ms=issued_ms,
         verify_url=office.annexe.verify_url,
-        expires_ms=None if months is None else months_later(issued_ms, months),
+        expires_ms=_expires_ms(case, procedure, issued_ms),
         enquiry_on=None if case.enquiry is None else case.enquiry.on,
         legal_basis=procedure.legal_basis,
         statement=procedure.statement,
+        replaces=_replaced(case),
     )
 
 
@@ -104,6 +113,22 @@ def stand_in(case: Case) -> StandIn | None:
     return StandIn(
         capacity=by.capacity, name_ar=by.name_ar, name_fr=by.name_fr, cnie=by.cnie, document=by.document, basis=by.basis
     )
+
+
+def _expires_ms(case: Case, procedure: Procedure, issued_ms: int) -> int | None:
+    """The end of the validity: a duplicate prolongs nothing, it ends with the one that it takes the place of."""
+    before = case.void[-1] if case.void else None
+    if before is not None and before.replaced and before.expires_ms is not None:
+        return before.expires_ms
+    months = procedure.validity_months
+    return None if months is None else months_later(issued_ms, months)
+
+
+def _replaced(case: Case) -> Replaced | None:
+    if not case.void:
+        return None
+    before = case.void[-1]
+    return Replaced(serial=before.serial, duplicate=before.replaced)
 
 
 def answer_in_words(field: Field, answer: str) -> Bilingual:

@@ -42,12 +42,16 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """What a receipt's reference opens: the state of that request, and nothing else."""
+    """What a receipt's reference opens: the state of that request, and nothing else.
+
+    `void` is the cause for which its paper counts no more, "" where it counts or another took its place.
+    """
 
     reference: str
     state: State
     due: date | None
     updated_ms: int
+    void: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,8 @@ async def public_state(office: Office, reference: str) -> PublicState:
             field="reference",
             status=404,
         )
-    return PublicState(case.reference, case.state, case.due, case.history[-1].time_ms)
+    void = case.void[-1].cause if case.void and case.certificate is None else ""
+    return PublicState(case.reference, case.state, case.due, case.history[-1].time_ms, void)
 
 
 async def of_account(office: Office, account: bytes) -> list[RequestRow]:

@@ -151,7 +151,8 @@ async def _seal_one(office: Office, opened: Dossier, seals: SealKeys) -> None:
             blob=stored,
             token=sealed.token,
             template=data.template,
-            replaces=case.void[-1].serial if case.void else "",
+            replaces=data.replaces.serial if data.replaces else "",
+            expires_ms=data.expires_ms,
             by=SYSTEM,
         )
         await append_lawful(tx, opened.subject, case, procedure, event)

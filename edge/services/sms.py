@@ -11,6 +11,7 @@ from protocol.office.catalogue import Bilingual
 
 READY, ANSWERED = "ready", "answered"
 PIECES, LAPSED, SILENT, APPEAL_ANSWERED = "pieces", "lapsed", "silent", "appeal_answered"
+ANNULLED = "annulled"
 
 TEXTS: dict[str, Bilingual] = {
     READY: Bilingual(
@@ -36,6 +37,10 @@ TEXTS: dict[str, Bilingual] = {
     APPEAL_ANSWERED: Bilingual(
         ar="{annexe}: تم الجواب على الطعن المتعلق بطلبكم {reference}. المرجو الاطلاع عليه بالملحقة.",
         fr="{annexe} : la réponse au recours sur votre demande {reference} vous attend au guichet.",
+    ),
+    ANNULLED: Bilingual(
+        ar="{annexe}: يرجى الحضور إلى الملحقة بخصوص طلبكم {reference} مع الوثيقة إن كانت بحوزتكم.",
+        fr="{annexe} : venez au guichet au sujet de votre demande {reference}, avec le document s'il est chez vous.",
     ),
 }
 

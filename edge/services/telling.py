@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from edge.services.sms import ANSWERED, APPEAL_ANSWERED, LAPSED, PIECES, READY, SILENT
+from edge.services.sms import ANNULLED, ANSWERED, APPEAL_ANSWERED, LAPSED, PIECES, READY, SILENT
 from protocol.office.casework import Case, State
 
 REACHED = frozenset({"sent", "told"})
@@ -16,6 +16,7 @@ STILL: Mapping[str, Callable[[Case], bool]] = {
     PIECES: lambda case: case.state is State.AWAITING_PIECES,
     LAPSED: lambda case: case.state is State.LAPSED,
     SILENT: lambda case: case.silent and case.state in (State.FIELD_ENQUIRY, State.UNDER_DECISION, State.CONFLICT),
+    ANNULLED: lambda case: case.decision is None and bool(case.void) and not case.void[-1].replaced,
     APPEAL_ANSWERED: lambda case: case.state in (State.REFUSED, State.FIELD_ENQUIRY, State.UNDER_DECISION),
 }
 """Template of a message -> whether what it says is still so."""

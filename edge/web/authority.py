@@ -15,28 +15,21 @@ import binascii
 
 from aiohttp import web
 
-from edge.services import decisions, missing, staff
+from edge.services import decisions, missing
 from edge.services.office import Office
-from edge.store.rows import StaffView
-from edge.web import signed_in
-from edge.web.authority_desk import Tablet, remember, tablet
-from edge.web.authority_words import vocabulary
+from edge.web import authority_annul, signed_in
+from edge.web.authority_desk import remember
+from edge.web.authority_page import DECIDES, agent_of, show_tablet
 from edge.web.counter_desk import subject_of_path
-from edge.web.staff_words import APPEALS, MARKS, TITLES
 from protocol.errors import N_, PersonError
-from protocol.office.applicants import CAPACITIES
-from protocol.office.catalogue import Bilingual
-from protocol.office.documents import DOCUMENTS
 from protocol.records.hashing import text_of
 from screens import pages
 from screens.forms import Form, read_form, read_posted
-from screens.pages import render
 
 UNREADABLE = N_("What this browser sent could not be read. Reload the page and try again.")
-DECIDES = signed_in.staff("authority")
 
 
-def routes(_office: Office) -> list[web.RouteDef]:
+def routes(office: Office) -> list[web.RouteDef]:
     """The tablet's routes."""
     case = "/authority/request/{case}"
     return [
@@ -47,46 +40,20 @@ def routes(_office: Office) -> list[web.RouteDef]:
         web.post(f"{case}/decision", decide),
         web.post(f"{case}/undo", undo),
         web.post(f"{case}/missing", ask_for_missing),
+        *authority_annul.routes(office),
     ]
-
-
-async def agent_of(request: web.Request) -> StaffView:
-    """The agent as the log knows him now, with the key that he enrolled."""
-    return await staff.by_login(signed_in.office_of(request), signed_in.agent_of(request).login)
 
 
 @DECIDES
 async def home(request: web.Request) -> web.StreamResponse:
     """The list, with the most urgent dossier open beside it."""
-    return await _show(request, None)
+    return await show_tablet(request, None)
 
 
 @DECIDES
 async def see_request(request: web.Request) -> web.StreamResponse:
     """One dossier, open."""
-    return await _show(request, subject_of_path(request.match_info["case"]))
-
-
-async def _show(request: web.Request, case: bytes | None, form: Form | None = None, status: int = 200) -> web.Response:
-    shown = await tablet(request, await agent_of(request), case)
-    return render(
-        request,
-        "authority/desk.html",
-        status,
-        tablet=shown,
-        id_of=text_of,
-        words=_words(shown),
-        titles=TITLES,
-        marks=MARKS,
-        answers=APPEALS,
-        form=form or Form(),
-        documents=DOCUMENTS,
-        capacities=CAPACITIES,
-    )
-
-
-def _words(shown: Tablet) -> list[tuple[str, str | Bilingual]]:
-    return vocabulary(shown.dossier.procedure) if shown.dossier else vocabulary(None)
+    return await show_tablet(request, subject_of_path(request.match_info["case"]))
 
 
 @DECIDES
@@ -161,7 +128,8 @@ async def ask_for_missing(request: web.Request) -> web.StreamResponse:
     except PersonError as error:
         if error.status == 404:
             raise
-        return await _show(request, case, Form(values, pages.tongue_of(request).errors(error)), error.status)
+        form = Form(values, pages.tongue_of(request).errors(error))
+        return await show_tablet(request, case, error.status, form=form)
     raise web.HTTPSeeOther(f"/authority/request/{text_of(case)}")
 
 

@@ -18,6 +18,7 @@ from edge.web import (
     counter_applicants,
     counter_casework,
     counter_life,
+    counter_papers,
     counter_rectify,
     counter_requests,
     signed_in,
@@ -44,6 +45,7 @@ def routes(office: Office) -> list[web.RouteDef]:
         *counter_requests.routes(office),
         *counter_casework.routes(office),
         *counter_life.routes(office),
+        *counter_papers.routes(office),
     ]
 
 

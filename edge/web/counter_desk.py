@@ -32,6 +32,7 @@ from edge.services.office import Office
 from edge.services.reasons import BY_CODE, Reason
 from edge.services.requests import Dossier, RequestRow
 from edge.services.search import AccountFound
+from edge.services.void_certificates import PaperState
 from edge.store.rows import AccountView
 from edge.web.staff_words import told_label
 from edge.web.steps import StepView, steps_of
@@ -130,6 +131,7 @@ class OpenRequest:
     `act` names the form of what comes next, "" when nothing does; `offers` what can be done besides, at the person's
     wish. `papers` can be printed now. `told` is a msgid; `may_tell` says that the person does not know yet and can be
     told here. `needs_card`: nobody has seen the applicant's card yet. `outdated`: the account was put right since.
+    `replaceable`: its certificate may be declared lost or damaged.
     """
 
     id: str
@@ -148,6 +150,7 @@ class OpenRequest:
     appeal_late: bool = False
     needs_card: bool = False
     outdated: bool = False
+    replaceable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,7 @@ class Desk:
     found: Sequence[AccountFound] = ()
     procedures: Sequence[Procedure] = ()
     procedure: Procedure | None = None
+    paper: PaperState | None = None
     about: str = ""
     pin: str = field(default="", repr=False)
 
@@ -274,8 +278,12 @@ async def open_request(office: Office, case: bytes, act: str = "") -> OpenReques
         appeal_late=is_late(opened),
         needs_card=not account.verified,
         outdated=rectification.outdated(opened, account),
+        replaceable=dossier.case.state in PRINTED and not dossier.case.frozen,
     )
 
+
+PRINTED = frozenset({State.READY, State.COLLECTED})
+"""The states in which there is a paper that can be lost or damaged."""
 
 ACTS = {
     State.SUBMITTED: "pieces",

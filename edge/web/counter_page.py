@@ -6,7 +6,7 @@ from aiohttp import web
 
 from edge.web import signed_in
 from edge.web.counter_desk import Desk
-from edge.web.staff_words import APPEALS, ENQUIRIES, MARKS, PAPERS, TITLES
+from edge.web.staff_words import APPEALS, CAUSES, ENQUIRIES, MARKS, PAPERS, TITLES, VOID
 from protocol.office.applicants import CAPACITIES
 from protocol.office.catalogue import Bilingual, Field, requestable
 from protocol.office.documents import DOCUMENTS
@@ -71,6 +71,8 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         answers=APPEALS,
         supervises=signed_in.agent_of(request).role == "supervisor",
         languages_written=CORRESPONDENCE,
+        causes=CAUSES,
+        void_words=VOID,
         options_of=options_of,
         documents=PEOPLE,
         child_documents=CHILD,

@@ -8,11 +8,12 @@ from edge.services import own_account as own_pages
 from edge.services import requests
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE
+from edge.services.void_certificates import awaited
 from edge.web import signed_in
 from edge.web.kiosk_life import life_of
 from edge.web.kiosk_own import language_of, own_dossier, paper
 from edge.web.kiosk_page import show
-from edge.web.kiosk_words import ACCOUNT_FIELDS, ACCOUNT_STEPS, PAPERS, ROLES, citizen_step
+from edge.web.kiosk_words import ACCOUNT_FIELDS, ACCOUNT_STEPS, PAPERS, ROLES, VOID, citizen_step
 from protocol.office.applicants import CAPACITIES
 from protocol.office.documents import DOCUMENTS, mask_number
 from protocol.office.identity import mask_phone
@@ -74,6 +75,7 @@ async def own_request(request: web.Request) -> web.StreamResponse:
         reason_text=decision.reason_text if decision and refused else "",
         life=life_of(dossier),
         papers=PAPERS,
+        void=VOID[gone.cause] if (gone := awaited(dossier.case)) else "",
     )
 
 

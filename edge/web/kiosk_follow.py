@@ -8,6 +8,7 @@ from edge.services import requests
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.kiosk_page import go, show
+from edge.web.kiosk_words import VOID
 from protocol.errors import PersonError
 from protocol.office import references
 from screens import pages
@@ -47,7 +48,7 @@ async def state(request: web.Request) -> web.StreamResponse:
         found = await _find(request, typed)
     except PersonError as error:
         return _refused(request, typed, error)
-    return show(request, "follow_state.html", found=found)
+    return show(request, "follow_state.html", found=found, void=VOID.get(found.void, ""))
 
 
 async def _find(request: web.Request, typed: str) -> requests.PublicState:

@@ -108,6 +108,8 @@ STEPS: Mapping[str, str] = {
     "decision.taken": N_("Decision taken"),
     "decision.undone": N_("Decision taken back"),
     "certificate.sealed": N_("Certificate prepared"),
+    "certificate.annulled": N_("Certificate annulled"),
+    "certificate.replaced": N_("Certificate replaced by a duplicate"),
     "certificate.ready": N_("Ready to collect"),
     "certificate.collected": N_("Handed over to you"),
     "message.sent": N_("SMS sent to you"),
@@ -162,6 +164,13 @@ ROLES: Mapping[str, str] = {
     "supervisor": N_("a supervisor"),
     "system": N_("the annexe"),
 }
+
+VOID: Mapping[str, str] = {
+    "annulled": N_("Your certificate counts no more: it was annulled. If you hold it, bring it back to the annexe."),
+    "lost": N_("The certificate that you lost counts no more. Its duplicate is being made."),
+    "damaged": N_("The damaged certificate counts no more. Its duplicate is being made."),
+}
+"""What a citizen reads of a certificate that counts no more, while nothing has taken its place."""
 
 PAGES: Mapping[str, str] = {
     "/kiosk": N_("first page"),

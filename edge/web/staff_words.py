@@ -39,6 +39,17 @@ MARKS: Mapping[int, tuple[str, str]] = {
     100: ("refused", N_("delay over")),
 }
 """How much of the legal delay has passed (percent): colour and word."""
+CAUSES: Mapping[str, str] = {"lost": N_("lost"), "damaged": N_("damaged")}
+"""Why a duplicate is made."""
+
+VOID: Mapping[str, str] = {
+    "annulled": N_("annulled"),
+    "replaced": N_("replaced by a duplicate"),
+    "lost": N_("lost, replaced"),
+    "damaged": N_("damaged, replaced"),
+}
+"""Why a certificate counts no more."""
+
 
 PAPERS: Mapping[str, str] = {
     "incomplete": N_("Incomplete receipt (PDF)"),

@@ -94,6 +94,12 @@ class Counter:
         page = self._open(case)
         accepted_act(self._submit(page, page.form(action=f"{case}/hand-over"), {"card_seen": "yes"}))
 
+    def replace(self, case: str) -> None:
+        """Declare the certificate lost, the card having been seen."""
+        page = self._open(case)
+        answers = {"cause": "lost", "holder_seen": "yes"}
+        accepted_act(self._submit(page, page.form(action=f"{case}/replace"), answers))
+
     def _open(self, case: str) -> Page:
         return good(self._get(f"/counter/request/{case}"))
 

@@ -76,15 +76,25 @@ class Certificate:
     token: str
     template: str
     time_ms: int
+    expires_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """A certificate that counts no more: why ("annulled", "lost", "damaged"), and since when."""
+    """A certificate that counts no more: why ("annulled", "lost", "damaged"), and since when.
+
+    `expires_ms` is the end of the validity that its paper states: a duplicate takes it over.
+    """
 
     serial: str
     cause: str
     time_ms: int
+    expires_ms: int | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the decision behind it stands, so that a duplicate takes its place."""
+        return self.cause != "annulled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class DecisionUndone(BaseCaseEvent, frozen=True, kw_only=True, tag="decision.und
 class CertificateSealed(BaseCaseEvent, frozen=True, kw_only=True, tag="certificate.sealed"):
     """The certificate was made: hash of the PDF, hash under which its sealed file is kept, text of its QR code.
 
-    `replaces` is the serial of the one that is void since, "" for the first.
+    `replaces` is the serial of the one that is void since, "" for the first. `expires_ms`: the end of its validity,
+    None where its paper states none.
     """
 
     serial: str
@@ -80,6 +81,7 @@ class CertificateSealed(BaseCaseEvent, frozen=True, kw_only=True, tag="certifica
     token: str
     template: str
     replaces: str = ""
+    expires_ms: int | None = None
 
 
 class CertificateReady(BaseCaseEvent, frozen=True, kw_only=True, tag="certificate.ready"):

@@ -106,7 +106,8 @@ def _undone(case: Case, _event: object, _time_ms: int, then: Then) -> Case:
 
 
 def _sealed(case: Case, event: CertificateSealed, time_ms: int, then: Then) -> Case:
-    certificate = Certificate(event.serial, event.pdf_hash, event.blob, event.token, event.template, time_ms)
+    paper = (event.serial, event.pdf_hash, event.blob, event.token, event.template)
+    certificate = Certificate(*paper, time_ms, event.expires_ms)
     return replace(case, state=then[0], certificate=certificate)
 
 
@@ -168,15 +169,20 @@ def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Ca
     return replace(case, due=_day(event.due) or case.due, complete_ms=time_ms, marks=())
 
 
+def _void(case: Case, serial: str, cause: str, time_ms: int) -> Void:
+    sealed = case.certificate
+    return Void(serial, cause, time_ms, sealed.expires_ms if sealed and sealed.serial == serial else None)
+
+
 def _annulled(case: Case, event: CertificateAnnulled, time_ms: int, then: Then) -> Case:
-    void = (*case.void, Void(event.serial, "annulled", time_ms))
+    void = (*case.void, _void(case, event.serial, "annulled", time_ms))
     due = _day(event.due) or case.due
     case = replace(case, state=then[0], void=void, certificate=None, decision=None, told=False, collected_by=None)
     return replace(case, due=due, complete_ms=time_ms, marks=())
 
 
 def _replaced(case: Case, event: CertificateReplaced, time_ms: int, then: Then) -> Case:
-    void = (*case.void, Void(event.serial, event.cause, time_ms))
+    void = (*case.void, _void(case, event.serial, event.cause, time_ms))
     case = replace(case, state=then[0], void=void, certificate=None, collected_by=None)
     return replace(case, told=True)  # the answer was in his hand
 

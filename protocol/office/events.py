@@ -60,6 +60,7 @@ from protocol.office.office_events import (
     RevocationsPublished,
     StaffAdded,
     StaffPasswordChanged,
+    VoidSince,
 )
 from protocol.office.parties import (
     Actor,
@@ -83,7 +84,7 @@ __all__ = [
     "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
     "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative", "RequestLapsed",
     "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "Role", "StaffAdded", "StaffPasswordChanged",
-    "ToldInPerson", "UnknownEvent", "from_value", "kind_of", "to_value",
+    "ToldInPerson", "UnknownEvent", "VoidSince", "from_value", "kind_of", "to_value",
 ]  # fmt: skip
 
 
@@ -94,13 +95,7 @@ class UnknownEvent(PeerError):
 
 
 AccountEvent: TypeAlias = (
-    AccountOpened
-    | IdentityVerified
-    | AccountViewed
-    | PinReset
-    | PinChanged
-    | PhoneChanged
-    | AccountCorrected
+    AccountOpened | IdentityVerified | AccountViewed | PinReset | PinChanged | PhoneChanged | AccountCorrected
 )
 CaseEvent: TypeAlias = (
     RequestSubmitted
@@ -130,9 +125,7 @@ OfficeEvent: TypeAlias = StaffAdded | StaffPasswordChanged | AgentKeyEnrolled
 PublicEvent: TypeAlias = CredentialPublished | CataloguePublished | CalendarPublished | RevocationsPublished
 Event: TypeAlias = AccountEvent | CaseEvent | OfficeEvent | PublicEvent
 
-CASE_KINDS: frozenset[str] = frozenset(
-    str(event.__struct_config__.tag) for event in CaseEvent.__args__
-)
+CASE_KINDS: frozenset[str] = frozenset(str(event.__struct_config__.tag) for event in CaseEvent.__args__)
 
 
 def kind_of(event: Event) -> str:

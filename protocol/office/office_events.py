@@ -67,13 +67,25 @@ class CalendarPublished(BaseEvent, frozen=True, kw_only=True, tag="calendar.publ
     holidays: list[Holiday]
 
 
-class RevocationsPublished(BaseEvent, frozen=True, kw_only=True, tag="revocations.published"):
-    """The prefecture published which certificates are void, by their random serials; a higher `number` takes its place.
+class VoidSince(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A certificate that counts no more, by its random serial, and since when (ms). An array, for lists are long."""
 
-    `issued_ms` and `next_update_ms`: when it was made, and the latest instant of the next one.
+    serial: str
+    since_ms: int
+
+
+class RevocationsPublished(BaseEvent, frozen=True, kw_only=True, tag="revocations.published"):
+    """The prefecture published which certificates are void; the list of a higher `number` takes the place of this one.
+
+    `issued_ms` and `next_update_ms`: when it was made, and the latest instant of the next one. A list too long for one
+    record comes in `parts`, counted from 0, and holds once all of them are there. Certificates whose validity is over
+    stand in it no more.
     """
 
     number: int
     issued_ms: int
     next_update_ms: int
-    serials: list[str]
+    annulled: list[VoidSince]
+    replaced: list[VoidSince]
+    part: int = 0
+    parts: int = 1

@@ -65,7 +65,7 @@ STREAM_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0
 
 UNSEALED_KINDS: Final = frozenset(
     {"segment.opened", "clock.changed", "credential.published", "credential.revoked"}
-    | {"catalogue.published", "calendar.published"}
+    | {"catalogue.published", "calendar.published", "revocations.published"}
 )
 """What must be readable without any key: the chain's own events, and what is public by law."""
 

@@ -307,3 +307,21 @@ def test_a_command_that_is_typed_wrongly_ends_with_two(capsys: pytest.CaptureFix
         main(["--help"])
     assert helped.value.code == 0
     assert "verify" in capsys.readouterr().out
+
+
+def test_the_list_of_void_certificates_is_published_written_out_and_checked_by_the_root_alone(
+    data: Path, it: Provisioned, tmp_path: Path, said: Any
+) -> None:
+    out, root = tmp_path / "void.list", it.folder / "authority" / "root.credential"
+    assert run(data, "revocations", "--out", out) == 0
+    assert "Published." in said().out
+    assert run(data, "revocations") == 0
+    assert "stood there already" in said().out
+    assert kinds(data)[-1] == "revocations.published"
+    said()
+    assert main(["revocations", "--check", str(out), "--root", str(root)]) == 0
+    assert "whole and unchanged" in said().out
+    assert main(["revocations"]) == 1
+    assert "--data" in said().err
+    out.write_bytes(out.read_bytes()[:-1] + b"\0")
+    assert main(["revocations", "--check", str(out), "--root", str(root)]) == 1

@@ -82,6 +82,10 @@ class Backstage:
         """The reference of the request that was filed for him here."""
         return self._filed[person].reference
 
+    def case(self, person: Person) -> str:
+        """The request that was filed for him here."""
+        return self._filed[person].case
+
     def until(self, holds: Callable[[], bool]) -> None:
         """Look again until it holds."""
         end = time.monotonic() + PATIENCE

@@ -164,10 +164,10 @@ class Annexe:
         )  # fmt: skip
         return self.write(name, decision)
 
-    def seal(self, name: str, head: bytes, serial: str, token: str) -> bytes:
+    def seal(self, name: str, head: bytes, serial: str, token: str, expires_ms: int | None = None) -> bytes:
         sealed = CertificateSealed(
             follows=[head], by=SYSTEM, serial=serial, pdf_hash=bytes(32), blob=bytes(32), token=token,
-            template="residence",
+            template="residence", expires_ms=expires_ms,
         )  # fmt: skip
         return self.write(name, sealed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,14 +156,20 @@ def root_of(signing: SigningKey) -> Credential:
 
 
 async def publish(store: Store, documents: tuple[dict[str, Any], ...]) -> None:
+    events = [to_value(CataloguePublished(id=each["id"], version=1, document=each)) for each in documents]
+    records, trust = feed_of(events)
+    await accept(store, "berkane-05", records, trust)
+
+
+def feed_of(events: Sequence[dict[str, Any]], segment: bytes = b"segment1") -> tuple[list[bytes], Trust]:
+    """What the prefecture's writer makes of `events`, after the segment's opening; and who trusts it."""
     signing = SigningKey(b"r" * 32)
-    events = [segment_opened(parent=None, software="test", fingerprint="test", clock="trusted")]
-    events += [to_value(CataloguePublished(id=each["id"], version=1, document=each)) for each in documents]
     records, previous = [], b"\0" * 32
-    for seq, event in enumerate(events):
+    opening = segment_opened(parent=None, software="test", fingerprint="test", clock="trusted")
+    for seq, event in enumerate([opening, *events]):
         record = write_record(
             stream="all",
-            segment=b"segment1",
+            segment=segment,
             seq=seq,
             prev=previous,
             time=Timestamp(NOON, seq),
@@ -173,7 +179,7 @@ async def publish(store: Store, documents: tuple[dict[str, Any], ...]) -> None:
         )
         records.append(record.encoded())
         previous = record.hash
-    await accept(store, "berkane-05", records, Trust([root_of(signing)]))
+    return records, Trust([root_of(signing)])
 
 
 async def publish_holidays(store: Store, *calendars: list[Holiday]) -> None:
