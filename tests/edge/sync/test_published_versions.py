@@ -106,7 +106,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 async def completed_with(scene: Scene, case: bytes, procedure: Procedure) -> None:
     seen = [piece.id for piece in procedure.pieces]
-    await pieces.complete(scene.office, scene.office.command(), case, seen, CLERK)
+    await pieces.complete(scene.office, scene.office.command(), case, seen, CLERK, card_seen=True)
 
 
 async def granted(scene: Scene, case: bytes) -> None:
