@@ -5,8 +5,10 @@ Exit status 0 if every aim holds, 1 if one does not, 2 if the command was typed 
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
 
 from bench import certificate_seal, edge_memory, http_guide, http_status, http_submission, log_append, machine
 from bench.figure import Effort, Figure, rounded
@@ -35,15 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure; returns the exit status."""
     chosen = options.bench().parse_args(arguments)
     names = [chosen.figure] if chosen.figure else list(FIGURES)
+    signal.signal(signal.SIGTERM, _leave)
     try:
         with place(warn) as here:
             found = [_measured(name, here, as_json=chosen.json) for name in names]
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130  # what a shell expects of a command that was stopped
     if not chosen.json:
         print(f"{machine.described()}\n\n{table(found)}")
     return 0 if all(one.holds is not False for one in found) else 1
+
+
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    """End as by Ctrl-C: the place stops its servers and takes its folder away."""
+    raise KeyboardInterrupt
 
 
 def _measured(name: str, here: Place, *, as_json: bool) -> Figure:
