@@ -68,7 +68,7 @@ def test_a_missing_document_is_asked_for_once_and_brought(
     kiosk.look("kiosk-missing")
     is_a_paper(kiosk, f"/kiosk/account/requests/{case}/incomplete.pdf")
 
-    for box in desk.page.locator("#act [name^=piece-]").all():
+    for box in desk.page.locator("#act :is([name^=piece-], [name=card_seen])").all():
         box.check()
     desk.page.keyboard.press("F6")
     stands_at(desk, "field_enquiry")
