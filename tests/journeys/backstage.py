@@ -24,6 +24,10 @@ from protocol.records.keys import SigningKey
 PATIENCE = 60.0  # seconds until a certificate is sealed on a busy machine
 BETWEEN = 0.2
 
+CROWD = 500
+"""People made up for one walk through all journeys: each story wants its own, some of them several."""
+
+
 
 class Backstage:
     """Makes people, accounts, requests, decisions and papers."""
@@ -31,7 +35,7 @@ class Backstage:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         chance = random.Random(5)  # made-up people, the same in every run: pictures change as little as they can
-        self._people = iter(with_pins(made_up(60, chance), chance))
+        self._people = iter(with_pins(made_up(CROWD, chance), chance))
         self.kiosk = Kiosk(self._browser)
         self.counter = Counter(self._browser, stage.person("clerk"))
         deputy = next(agent for agent in stage.agents if agent.login == "driss")
