@@ -28,7 +28,6 @@ CROWD = 500
 """People made up for one walk through all journeys: each story wants its own, some of them several."""
 
 
-
 class Backstage:
     """Makes people, accounts, requests, decisions and papers."""
 
