@@ -144,7 +144,7 @@ def _receipt_printer(
             return EscposPrinter(file_port(Path(part.path)), _encoded, answers=part.answers)
         case SimulatedReceiptPrinterPart():
             # Here, not above: Pillow's 10 MB are for who has this printer.
-            from devices.simulated_receipt_printer import SimulatedReceiptPrinter  # noqa: PLC0415
+            from devices.simulated_receipt_printer import SimulatedReceiptPrinter  # noqa: PLC0415 - memory
 
             return SimulatedReceiptPrinter(now, _encoded)
     return None
@@ -152,7 +152,7 @@ def _receipt_printer(
 
 def _encoded(picture: bytes) -> bytes:
     """Import the encoder when the first ticket is printed, in that ticket's thread: its module says why."""
-    from devices.escpos_encoding import escpos_of  # noqa: PLC0415
+    from devices.escpos_encoding import escpos_of  # noqa: PLC0415 - memory
 
     return escpos_of(picture)
 

@@ -101,7 +101,7 @@ class Workshop:
 def make_certificate(typesetter: Typesetter, data: CertificateData, seals: SealKeys) -> Done:
     """Set `data`, with its token in the QR code and among the file's keywords, and seal the file."""
     # Here, not above: a service that prints receipts all day never pays for pyHanko's 60 MB.
-    from edge.press.sealing import seal_pdf  # noqa: PLC0415
+    from edge.press.sealing import seal_pdf  # noqa: PLC0415 - memory
 
     token = encode_token(claims_of(data), seals.token_key)
     pdf = typesetter.set("certificate", certificate_page(data, token), data.issued_ms)

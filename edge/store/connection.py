@@ -85,10 +85,10 @@ class _OneTrip(aiosqlite.Connection):
     """aiosqlite with several statements in one trip to its thread: a trip costs as much as a small statement."""
 
     async def run(self, statements: Sequence[Statement]) -> list[Row]:
-        return await self._execute(_run_all, self._conn, statements)  # type: ignore[no-any-return, no-untyped-call]
+        return await self._execute(_run_all, self._conn, statements)  # type: ignore[no-any-return, no-untyped-call]  # untyped
 
     async def count(self, sql: str, params: Sequence[SqlValue]) -> int:
-        return await self._execute(_count, self._conn, sql, params)  # type: ignore[no-any-return, no-untyped-call]
+        return await self._execute(_count, self._conn, sql, params)  # type: ignore[no-any-return, no-untyped-call]  # untyped
 
 
 def _run_all(connection: sqlite3.Connection, statements: Iterable[Statement]) -> list[Row]:

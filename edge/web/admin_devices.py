@@ -152,7 +152,7 @@ def _receipt_printer(office: Office) -> SimulatedReceiptPrinter | None:
     if printer is None or not printer.health().simulated:
         return None
     # Here, not above: Pillow's 10 MB are for who has this printer, who has imported it by now.
-    from devices.simulated_receipt_printer import SimulatedReceiptPrinter  # noqa: PLC0415
+    from devices.simulated_receipt_printer import SimulatedReceiptPrinter  # noqa: PLC0415 - memory
 
     return printer if isinstance(printer, SimulatedReceiptPrinter) else None
 
