@@ -23,7 +23,7 @@ STATES: Mapping[str, StateLook] = {
     "field_enquiry": StateLook(N_("neighbourhood enquiry"), "wait", "walk"),
     "under_decision": StateLook(N_("waiting for the decision"), "wait", "clock"),
     "approved": StateLook(N_("granted, being prepared"), "sent", "stamp"),
-    "refused": StateLook(N_("refused, appeal possible"), "refused", "cross"),
+    "refused": StateLook(N_("refused"), "refused", "cross"),
     "ready": StateLook(N_("ready to collect"), "ready", "check"),
     "collected": StateLook(N_("handed over"), "over", "check"),
     "withdrawn": StateLook(N_("withdrawn"), "over", "minus"),

@@ -3,14 +3,14 @@
 Rules:
 
 - A declared account sees only what was entered through it: whoever has its PIN may not be whose card it names. What a
-  clerk filed shows once the card was seen.
+  clerk filed or did, and who looked, shows once the card was seen.
 - Who answers for children sees their requests beside his own, until they are of age.
 - What is not one's own is as if it did not exist.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.services.accounts import account_of
 from edge.services.office import Office
@@ -50,7 +50,14 @@ async def own_account(office: Office, subject: bytes) -> OwnAccount:
         dossiers = await _dossiers(reader, subject)
         shown = [row_of(one) for one in dossiers if account.verified or _entered_here(one)]
         children = [await _child(reader, child) for child in await _children(reader, account, office.now())]
-    return OwnAccount(account, shown, children, hidden=len(shown) < len(dossiers))
+    return OwnAccount(_own_part(account), shown, children, hidden=len(shown) < len(dossiers))
+
+
+def _own_part(account: AccountView) -> AccountView:
+    """What the holder of the PIN may read of an account: of a declared one, what others did to it is left out."""
+    if account.verified:
+        return account
+    return replace(account, views=(), steps=tuple(step for step in account.steps if step.by.role == "citizen"))
 
 
 async def own_dossier(office: Office, subject: bytes, case: bytes) -> Dossier:

@@ -49,13 +49,14 @@ def life_of(dossier: Dossier) -> Life:
     case = dossier.case
     asked = case.asked if case.state is State.AWAITING_PIECES else ()
     papers = papers_of(case)
+    may_appeal = case.state is State.REFUSED and case.told and case.appeal is None and not case.frozen
     return Life(
         missing=[piece.label for piece in dossier.procedure.pieces if piece.id in asked],
         until=case.asked_until,
         silent=notices.SILENT in papers,
         may_withdraw=case.state in OPEN and not case.frozen,
-        may_appeal=case.state is State.REFUSED and case.told and case.appeal is None and not case.frozen,
-        appeal_until=appeal_until(case),
+        may_appeal=may_appeal,
+        appeal_until=appeal_until(case) if may_appeal else None,
         appeal_late=is_late(case),
         papers=papers,
     )

@@ -14,7 +14,7 @@ STATE_LABELS: Final[Mapping[State, str]] = {
     State.FIELD_ENQUIRY: N_("neighbourhood enquiry"),
     State.UNDER_DECISION: N_("waiting for the decision"),
     State.APPROVED: N_("granted, being prepared"),
-    State.REFUSED: N_("refused, appeal possible"),
+    State.REFUSED: N_("refused"),
     State.READY: N_("ready to collect"),
     State.COLLECTED: N_("handed over"),
     State.WITHDRAWN: N_("withdrawn"),

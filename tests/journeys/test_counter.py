@@ -129,6 +129,7 @@ def test_a_clerk_helps_someone_to_an_account_and_a_request(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_citizen_reads_who_looked_at_his_account(screens: Screens, backstage: Backstage, language: str) -> None:
     person = backstage.with_account()
+    backstage.counter.complete(backstage.filed(person))
     assert backstage.counter.account_of(person)
     kiosk = screens.kiosk(language)
     kiosk.open("/kiosk/sign-in")

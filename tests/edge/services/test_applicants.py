@@ -263,10 +263,13 @@ async def test_a_declared_account_sees_only_what_was_entered_through_it(office: 
     declared = await account(office)
     own_one = (await asked(office, declared)).case
     clerks = (await filed(office, declared, None)).case
+    await accounts.view(office, declared, CLERK)
     before = await own_account.own_account(office, declared)
+    assert (before.account.views, before.account.steps) == ((), ())
     assert ([row.case for row in before.rows], before.hidden) == ([own_one], True)
     assert (await refused(lambda: own_account.own_dossier(office, declared, clerks))).status == 404
     await accounts.verify_identity(office, office.command(), declared, CLERK)
     after = await own_account.own_account(office, declared)
     assert ({row.case for row in after.rows}, after.hidden) == ({own_one, clerks}, False)
+    assert [look.by for look in after.account.views] == [CLERK]
     assert (await own_account.own_dossier(office, declared, clerks)).case.state is State.SUBMITTED

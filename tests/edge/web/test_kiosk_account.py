@@ -114,12 +114,23 @@ async def test_a_second_claim_on_a_card_is_sent_to_the_counter_and_told_nothing(
 
 async def test_the_account_shows_who_looked_at_it(kiosk: Visitor, post: Post, office: Office) -> None:
     await open_account(post)
-    assert "Personne d’autre que vous" in await (await kiosk.get("/kiosk/account")).text()
     account = await accounts.sign_in(office, "FA123456", PIN)
-    await accounts.view(office, account, Actor(role="clerk", id="bennani", name="S. Bennani", name_ar="س. بناني"))
+    clerk = Actor(role="clerk", id="bennani", name="S. Bennani", name_ar="س. بناني")
+    await accounts.verify_identity(office, office.command(), account, clerk)
+    assert "Personne d’autre que vous" in await (await kiosk.get("/kiosk/account")).text()
+    await accounts.view(office, account, clerk)
     text = await (await kiosk.get("/kiosk/account")).text()
     assert "S. Bennani" in text
     assert " · un agent du guichet" in text
+
+
+async def test_a_declared_account_does_not_show_who_looked_at_it(kiosk: Visitor, post: Post, office: Office) -> None:
+    await open_account(post)
+    account = await accounts.sign_in(office, "FA123456", PIN)
+    await accounts.view(office, account, Actor(role="clerk", id="bennani", name="S. Bennani", name_ar="س. بناني"))
+    text = await (await kiosk.get("/kiosk/account")).text()
+    assert "S. Bennani" not in text
+    assert "Ceci s’affichera ici une fois votre carte vue." in text
 
 
 async def test_nobody_opens_the_request_of_another(kiosk: Visitor, post: Post) -> None:
