@@ -19,6 +19,7 @@ from gpiozero import Button  # type: ignore[import-untyped]  # the package ships
 
 from devices.health import Condition, Device, Health
 from devices.pins import PIN_FAULTS, Pins
+from devices.simulated_wire import SimulatedWire
 
 DEVICE = "call-button"
 
@@ -109,12 +110,12 @@ class GpioButton:
             self._watching[1]()
 
 
-class SimulatedButton:
-    """A button on the administration page; `broken` is a wire that came off."""
+class SimulatedButton(SimulatedWire):
+    """A button on the administration page."""
 
     def __init__(self) -> None:
+        super().__init__(DEVICE)
         self._pressed: Pressed | None = None
-        self.broken = False
 
     def press(self) -> None:
         """Press it."""
@@ -124,15 +125,6 @@ class SimulatedButton:
     def watch(self, pressed: Pressed) -> None:
         """Call `pressed` at each press from now on."""
         self._pressed = pressed
-
-    def health(self) -> Health:
-        """Say whether the wire holds."""
-        why = "unplugged" if self.broken else ""
-        return Health(DEVICE, Condition.ABSENT if why else Condition.WORKING, simulated=True, why=why)
-
-    async def check(self) -> Health:
-        """Say whether the wire holds."""
-        return self.health()
 
     async def close(self) -> None:
         """Let nobody be told any more."""

@@ -12,6 +12,7 @@ from gpiozero import LED  # type: ignore[import-untyped]  # the package ships no
 
 from devices.health import Condition, Device, Health
 from devices.pins import PIN_FAULTS, Pins
+from devices.simulated_wire import SimulatedWire
 
 DEVICE = "lamp"
 
@@ -81,12 +82,12 @@ class GpioLamp:
             self._why = str(error)
 
 
-class SimulatedLamp:
-    """A lamp on the administration page; `broken` is a wire that came off."""
+class SimulatedLamp(SimulatedWire):
+    """A lamp on the administration page."""
 
     def __init__(self) -> None:
+        super().__init__(DEVICE)
         self._lit = False
-        self.broken = False
 
     @property
     def lit(self) -> bool:
@@ -96,15 +97,6 @@ class SimulatedLamp:
     def light(self, on: bool) -> None:
         """Switch it on or off."""
         self._lit = on
-
-    def health(self) -> Health:
-        """Say whether the wire holds."""
-        why = "unplugged" if self.broken else ""
-        return Health(DEVICE, Condition.ABSENT if why else Condition.WORKING, simulated=True, why=why)
-
-    async def check(self) -> Health:
-        """Say whether the wire holds."""
-        return self.health()
 
     async def close(self) -> None:
         """Switch it off."""
