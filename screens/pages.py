@@ -6,14 +6,15 @@
 
 Every template knows: `tongue` (screens.languages.Tongue), `_()` and `ngettext()` in that language, `session`, `csrf`,
 `principal`, `area`, `languages`, `here` (this page's path), `again` (where it can be asked for again, in another
-language), `command()` (a fresh command id), `asset(name)`, and what the application's own `context` adds. Filters:
-`own` (bilingual data in this language), `day`, `moment`, `look` (the look of a state).
+language), `command()` (a fresh command id), `asset(name)`, `icon(name)`, and what the application's own `context` adds.
+Filters: `own` (bilingual data in this language), `day`, `moment`, `look` (the look of a state).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,8 @@ def _environment(tongue: Tongue, folders: Sequence[Path]) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it at run time
         tongue.gettext, tongue.ngettext, newstyle=True
     )
-    environment.globals.update(tongue=tongue, languages=LANGUAGES, asset=asset)
+    environment.constant = {"asset": asset, "icon": icon}
+    environment.globals.update(tongue=tongue, languages=LANGUAGES, **environment.constant)
     environment.filters.update(
         own=lambda value: tongue.choose(value.ar, value.fr) if value else "",
         day=tongue.date,
@@ -132,6 +134,14 @@ def _environment(tongue: Tongue, folders: Sequence[Path]) -> Environment:
 def asset(name: str) -> str:
     """The address of a static file. Browsers ask again each time (one LAN away) whether it changed."""
     return f"/static/{name}"
+
+
+@cache
+def icon(name: str, flip: bool = False) -> Markup:
+    """A picture of the sprite beside words that say the same; `flip` turns it round where one reads right to left."""
+    return Markup('<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
+        " flip" if flip else "", asset("icons.svg"), name
+    )
 
 
 def ltr(text: object) -> Markup:

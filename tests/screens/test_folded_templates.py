@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined, UndefinedError
+from markupsafe import Markup
 
 from screens.folded_templates import FoldedEnvironment
 
@@ -65,3 +66,24 @@ def test_an_unknown_name_is_still_an_error() -> None:
     environment.gettext = str
     with pytest.raises(UndefinedError):
         environment.get_template("page").render()
+
+
+def test_a_part_that_follows_from_its_arguments_is_made_once() -> None:
+    made: list[str] = []
+
+    def picture(name: str, *, flip: bool = False) -> Markup:
+        made.append(name)
+        return Markup("<svg id={}{}>").format(name, " flip" if flip else "")
+
+    sources = {
+        "page": "{{ picture('home') }}{{ picture('next', flip=True) }}{{ picture(name) }}",
+        "plain": "{{ name }}",
+    }
+    environment = FoldedEnvironment(loader=DictLoader(sources), autoescape=True)
+    environment.gettext = str
+    environment.constant = {"picture": picture}
+    environment.globals.update(environment.constant)
+    for _ in range(2):
+        page = environment.get_template("page").render(name="<b>")
+        assert page == "<svg id=home><svg id=next flip><svg id=&lt;b&gt;>"
+    assert made == ["home", "next", "<b>", "<b>"]
