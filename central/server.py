@@ -17,6 +17,7 @@ from aiohttp import web
 
 from central.announcements import Announcements
 from central.centre import Centre
+from central.connections import Connections
 from central.installation import Installation
 from central.opening import Entropy, Now, opened_centre, software_version
 from central.passwords import Passwords
@@ -24,7 +25,6 @@ from central.prefecture import Prefecture, Profile
 from central.references import References
 from central.revoking import keep_revocations
 from central.staff import Staff
-from central.uplinks import Uplinks
 from central.web import application
 from protocol.errors import MulhaqaError, OperatorError
 
@@ -79,13 +79,13 @@ def join(installation: Installation, centre: Centre, passwords: Passwords | None
     """Everything that the pages need, around an open centre."""
     seed = installation.seed
     announcements = Announcements()
-    uplinks = Uplinks(centre)
-    uplinks.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
+    connections = Connections(centre)
+    connections.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
     centre.feeds.on_publish(lambda _stream: announcements.publish("catalogue"))
     return Prefecture(
         profile=Profile(seed.centre_id, seed.name_ar, seed.name_fr),
         centre=centre,
-        uplinks=uplinks,
+        connections=connections,
         staff=Staff(centre.store, seed.centre_id, passwords or Passwords(centre.entropy), centre.now),
         papers=installation.papers,
         revocations=installation.revocations,
