@@ -4,7 +4,7 @@
 - The page says its language and direction, and nothing on it is in another language: no msgid of ours is left as it
   stands in the code, an Arabic page has no Latin word but capitals (SMS), a French one no Arabic letter and no English
   particle. What says its own language (`lang`) or direction (`dir`), or is isolated (`bdi`, `code`, `kbd`), is data.
-- Nothing is wider than its screen or than the part of it that holds it, and no text is cut by its own box.
+- Nothing is wider than its screen or than the part of it that holds it, and no text is cut by a box around it.
 - On the kiosk, at its own size, nothing is set below 28 px and nothing that is touched is lower than 76 px (20 mm on
   its panel).
 """
@@ -65,13 +65,23 @@ AS_WRITTEN = "() => { for (const [node, text] of globalThis.written) node.nodeVa
 
 WIDTH = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
-CUT = """() => Array.from(document.body.querySelectorAll("*")).filter((part) => {
-    if (!part.checkVisibility({ visibilityProperty: true })) return false;
-    if (part.closest(".out-of-sight, .skip, .stars, svg")) return false;
-    const holds = Array.from(part.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim());
-    const hides = !["visible", "auto"].includes(getComputedStyle(part).overflowX);
-    return holds && hides && part.scrollWidth > part.clientWidth + 1;
-  }).map((part) => part.textContent.trim().slice(0, 80))"""
+CUT = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), cut = [];
+  const hides = (part) => ["hidden", "clip"].includes(getComputedStyle(part).overflowX);
+  while (walker.nextNode()) {
+    const part = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+    if (!text || !part.checkVisibility({ visibilityProperty: true })) continue;
+    if (part.closest(".out-of-sight, .skip, svg")) continue;
+    let box = part;
+    while (box && !hides(box)) box = box.parentElement;
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const { left, right } = (box || document.documentElement).getBoundingClientRect();
+    const outside = (line) => line.left < left - 1 || line.right > right + 1;
+    if (Array.from(range.getClientRects()).some(outside)) cut.push(text.slice(0, 80));
+  }
+  return cut;
+}"""
 
 SIDEWAYS = """() => Array.from(document.body.querySelectorAll("*")).filter((part) =>
     part.checkVisibility() && ["auto", "scroll"].includes(getComputedStyle(part).overflowX)

@@ -17,6 +17,8 @@ FAULTS = {
     "px wide": "<p style='inline-size: 3000px'>طويل</p>",
     "sideways": "<div style='overflow: auto'><p style='inline-size: 3000px'>طويل</p></div>",
     "cut by its box": "<p style='inline-size: 3em; overflow: hidden; white-space: nowrap'>كلام لا يسعه مكانه</p>",
+    "cut by its box: 'عنوان": "<div style='inline-size: 9em; overflow: hidden'><h2 style='white-space: nowrap'>"
+    "<span>عنوان طويل لا يسعه مكانه ولا ينكسر</span></h2></div>",
     "not translated": "<p>Sign out</p>",
     "Latin words": "<p>Bonjour</p>",
     "small text": "<p style='font-size: 20px'>صغير</p>",
