@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ Row = Mapping[str, Any]
 SQLITE = "central.sqlite"  # the database in a data folder
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
+Connect = Callable[[], Awaitable[Any]]  # an open connection of the URL's driver: aiosqlite's or asyncpg's
 WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will write
 
 
@@ -88,9 +89,13 @@ class Database:
         return upsert
 
 
-async def open_database(url: str) -> Database:
-    """Open the database and make its tables if it is new; raises OperatorError if it cannot serve."""
-    engine = create_async_engine(url, hide_parameters=True)
+async def open_database(url: str, connect: Connect | None = None) -> Database:
+    """Open the database and make its tables if it is new; raises OperatorError if it cannot serve.
+
+    `connect` makes the driver's connections in the place of the driver itself, so that a disk with faults can be put
+    under them.
+    """
+    engine = create_async_engine(url, hide_parameters=True, **({} if connect is None else {"async_creator": connect}))
     if engine.dialect.name == "sqlite":
         _create_closed(engine.url.database)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -18,7 +18,7 @@ from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.sync.backoff import Backoff
 from edge.sync.conversation import Conversation, FeedStopped
-from edge.sync.link import Cut, Dialler, Refused, Unreachable
+from edge.sync.link import Cut, Dials, Refused, Unreachable
 from edge.sync.source import Source
 from protocol.errors import N_, PeerError
 from protocol.records.credentials import Trust
@@ -72,7 +72,7 @@ class Uplink:
     def __init__(
         self,
         store: Store,
-        dialler: Dialler,
+        dialler: Dials,
         *,
         identity: LocalIdentity,
         trust: Trust,
