@@ -2,7 +2,7 @@
 session's.
 
 - Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
-  tells whoever listens.
+  tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
 - An annexe has one connection: a newer one takes the older one's place.
 """
@@ -29,6 +29,8 @@ from protocol.sync.session import Session
 # How long a stranger may take to prove who it is: one answer of a slow mobile network. Credentials are public, so
 # whoever shows one could otherwise hold a connection open for ever.
 PROOF_S = 30.0
+# Seconds of silence after which an owed answer is not coming: the slowest link carries a full batch in half of it.
+SILENCE_S = 60.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -60,6 +62,9 @@ class Connections:
     proof_s: float = PROOF_S
     open: dict[str, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
+    _unfolded: dict[str, None] = field(default_factory=dict)
+    _folding: asyncio.Task[None] | None = None
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
 
     def on_change(self, listener: Callable[[str], None]) -> None:
@@ -70,6 +75,33 @@ class Connections:
         """Pass a change on."""
         for listener in self._listeners:
             listener(annexe)
+
+    def arrived(self, annexe: str) -> None:
+        """Records of this annexe were committed: fold them soon."""
+        self._unfolded[annexe] = None
+        self._more.set()
+        if self._folding is None or self._folding.done():
+            self._folding = asyncio.create_task(self._fold(), name="folding")
+
+    async def _fold(self) -> None:
+        while self._unfolded:
+            annexe = next(iter(self._unfolded))
+            del self._unfolded[annexe]  # first: what arrives while this is folded is a reason to look again
+            try:
+                await self.centre.folder.fold(annexe)
+            except Exception:
+                logger.exception("what %s sent is kept and could not be folded; it is tried again", annexe)
+                self._unfolded[annexe] = None
+                await self._pause()
+            else:
+                self.changed(annexe)
+
+    async def _pause(self) -> None:
+        """After a failure: until more arrives, or for a while."""
+        self._more.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_AGAIN_S):
+                await self._more.wait()
 
     def connected(self, annexe: str) -> bool:
         """Whether this annexe is connected now."""
@@ -100,7 +132,9 @@ class Connections:
         """End every connection, for a clean stop of the server."""
         for connection in list(self.open.values()):
             self.dismiss(connection)
-        await asyncio.gather(*self._ending)
+        if self._folding is not None:
+            self._folding.cancel()  # what it leaves is folded at the next start
+        await asyncio.gather(*self._ending, *([] if self._folding is None else [self._folding]), return_exceptions=True)
 
 
 class Connection:
@@ -113,7 +147,6 @@ class Connection:
         self._socket = socket
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._fold = asyncio.Event()
         self.annexe: str | None = None
 
     def announce(self, stream: str) -> None:
@@ -131,9 +164,9 @@ class Connection:
 
     async def run(self) -> None:
         """Drive the session until the connection ends."""
-        helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._fold_arrivals())]
-        for task in helpers:
-            task.add_done_callback(self._stop_without)
+        helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
+        for helper in helpers:
+            helper.add_done_callback(self._stop_without)
         waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
         try:
             await self._flush()
@@ -142,8 +175,8 @@ class Connection:
             logger.info("an uplink was cut: %s", error)
         finally:
             waiting.cancel()
-            for task in helpers:
-                task.cancel()
+            for helper in helpers:
+                helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             self._leave()
             await self._socket.close()
@@ -198,21 +231,9 @@ class Connection:
             if not self._session.is_over:
                 self._session.reject(error)
             return
-        self._fold.set()
+        self._connections.arrived(annexe)
         if not self._session.is_over:  # a newer connection may have taken this one's place meanwhile
             self._session.committed(batch.number, receipt.counter, receipt.held)
-
-    async def _fold_arrivals(self) -> None:
-        while True:
-            await self._fold.wait()
-            self._fold.clear()
-            if self.annexe is None:
-                continue
-            try:
-                await self._centre.folder.fold(self.annexe)
-            except Exception:
-                logger.exception("what %s sent is kept and could not be folded; it is tried again", self.annexe)
-            self._connections.changed(self.annexe)
 
     async def _send_feeds(self) -> None:
         while True:
@@ -223,6 +244,18 @@ class Connection:
                 self._session.announce("all")
             self._wake.clear()
             await self._pump()
+
+    async def _watch(self) -> None:
+        """Two looks with an answer owed and none that came in between: whatever hangs there, the annexe dials again."""
+        waited, answers = False, 0
+        while True:
+            await asyncio.sleep(SILENCE_S)
+            session = self._session
+            if waited and session.is_waiting and session.answers == answers:
+                logger.info("%s does not answer any more", self.annexe)
+                self._connections.dismiss(self)
+                return
+            waited, answers = session.is_waiting, session.answers
 
     async def _pump(self) -> None:
         while (pull := self._session.pull()) is not None:

@@ -47,13 +47,17 @@ class ServerSettings:
 
 
 async def run(installation: Installation, settings: ServerSettings, now: Now, entropy: Entropy) -> None:
-    """Serve until SIGTERM or SIGINT; OperatorError when it cannot."""
+    """Serve until SIGTERM or SIGINT; OperatorError when it cannot, or when the disk fails under it."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopped.set)
-    async with serving(installation, settings, now, entropy):
+    async with serving(installation, settings, now, entropy) as prefecture:
+        database = prefecture.centre.store.database
+        database.on_failure(lambda _error: stopped.set())
         await stopped.wait()
+        if database.failure is not None:
+            raise database.failure
     log.info("server.stopped")
 
 

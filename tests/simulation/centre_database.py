@@ -133,7 +133,9 @@ def _run(
     try:
         rows = list(cursor.execute(sql, tuple(parameters)))
     except FATAL as error:
-        raise sqlite3.OperationalError(f"disk I/O error: {error}") from error
+        failed = sqlite3.OperationalError(f"disk I/O error: {error}")
+        failed.sqlite_errorname = "SQLITE_FULL" if isinstance(error, apsw.FullError) else "SQLITE_IOERR"
+        raise failed from error
     except apsw.ConstraintError as error:
         raise sqlite3.IntegrityError(str(error)) from error
     except apsw.Error as error:

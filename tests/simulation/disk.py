@@ -6,7 +6,9 @@ OSDI 2014):
 - What was written and not synced may be there after a cut, or not, each write by itself and in part: the order in which
   a page cache writes back is nobody's.
 - What was synced is there.
-- A full disk, a failed write and a failed fsync can be asked for, at the n-th such call from now.
+- A full disk, a failed write and a failed fsync can be asked for, at the n-th such call from now. After a failed fsync
+  the kernel has forgotten what it could not write: it is read back, and no later fsync brings it to the disk (Rebello
+  and others, "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 - A disk without power refuses everything.
 
 A node's folder lies in memory (/dev/shm). After a cut it starts again in a new folder, made of what survived.
@@ -26,14 +28,20 @@ SECTOR = 512
 """Bytes that a disk writes whole; a torn write ends at a multiple of it."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Write:
-    """A change that was not synced: what stood there before, and how long the file was."""
+    """A change that was not synced: bytes at an offset, or (`data` None) the end of the file there."""
 
     offset: int
-    before: bytes
-    after: bytes
-    size: int
+    data: bytes | None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A file as the platter has it, and what only the page cache knows besides."""
+
+    durable: bytearray
+    pending: list[_Write] = field(default_factory=list)
 
 
 @dataclass
@@ -46,7 +54,7 @@ class Disk:
     fail_sync: int | None = None
     full: bool = False
     syncs: int = 0
-    _unsynced: dict[Path, list[_Write]] = field(default_factory=dict)
+    _kept: dict[Path, _Kept] = field(default_factory=dict)
     _open: list[apsw.Connection] = field(default_factory=list)
 
     def connect(self, name: str, *, writable: bool) -> apsw.Connection:
@@ -60,11 +68,11 @@ class Disk:
 
     def cut(self, chance: Random, folder: Path) -> Disk:
         """Cut the power; returns the disk of the next life, in `folder`."""
-        survived = {path: _survivor(path, writes, chance) for path, writes in self._unsynced.items() if path.exists()}
         self.powered = False
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-shm"))
-        for path, data in survived.items():
-            (folder / path.name).write_bytes(data)
+        for path, kept in self._kept.items():
+            if path.exists():
+                (folder / path.name).write_bytes(_survivor(kept, chance))
         self.leave()
         return Disk(folder)
 
@@ -82,14 +90,33 @@ class Disk:
         DISKS.pop(self.folder, None)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def make_room(self) -> None:
+        """Somebody deleted something."""
+        self.full = False
+
+    def mend(self) -> None:
+        """No fault is to come any more."""
+        self.full, self.fail_write, self.fail_sync = False, None, None
+
+    def opened(self, path: Path) -> None:
+        """A file is used from here on; what it holds now is on the platter."""
+        if path not in self._kept:
+            self._kept[path] = _Kept(bytearray(path.read_bytes() if path.exists() else b""))
+
     def wrote(self, path: Path, write: _Write) -> None:
         """Note a change that is not synced."""
-        self._unsynced.setdefault(path, []).append(write)
+        self._kept[path].pending.append(write)
 
-    def synced(self, path: Path) -> None:
-        """What was written to a file is safe."""
+    def sync(self, path: Path) -> None:
+        """Bring what was written to a file to the platter, or raise, and forget that it was written."""
+        kept = self._kept[path]
+        pending, kept.pending = kept.pending, []
+        if not self.powered:
+            raise apsw.IOError("no power")
+        self.fail_sync = _counted(self.fail_sync, "an fsync failed")
         self.syncs += 1
-        self._unsynced.pop(path, None)
+        for write in pending:
+            _apply(kept.durable, write)
 
     def may_write(self) -> None:
         """Raise what SQLite hears of a disk that fails now."""
@@ -98,12 +125,6 @@ class Disk:
         if self.full:
             raise apsw.FullError("the disk is full")
         self.fail_write = _counted(self.fail_write, "a write failed")
-
-    def may_sync(self) -> None:
-        """Raise for an fsync that fails; the kernel then drops what it could not write."""
-        if not self.powered:
-            raise apsw.IOError("no power")
-        self.fail_sync = _counted(self.fail_sync, "an fsync failed")
 
 
 DISKS: dict[Path, Disk] = {}
@@ -128,32 +149,28 @@ class _Vfs(apsw.VFS):
 
 class _File(apsw.VFSFile):
     def __init__(self, name: str | apsw.URIFilename | None, flags: list[int], path: Path, disk: Disk | None) -> None:
+        if disk is not None:
+            disk.opened(path)
         super().__init__("unix", name, flags)
         self._path = path
         self._disk = disk
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
-        if self._disk is None:
-            super().xWrite(data, offset)
-            return
-        self._disk.may_write()
-        size = self.xFileSize()
-        before = self.xRead(min(len(data), size - offset), offset) if offset < size else b""
-        self._disk.wrote(self._path, _Write(offset, before, bytes(data), size))
+        self._note(_Write(offset, bytes(data)))
         super().xWrite(data, offset)
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's name
-        if self._disk is not None:
-            self._disk.may_write()
-            size = self.xFileSize()
-            if newsize < size:
-                self._disk.wrote(self._path, _Write(newsize, self.xRead(size - newsize, newsize), b"", size))
+        self._note(_Write(newsize, None))
         super().xTruncate(newsize)
 
     def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
         if self._disk is not None:
-            self._disk.may_sync()
-            self._disk.synced(self._path)
+            self._disk.sync(self._path)
+
+    def _note(self, write: _Write) -> None:
+        if self._disk is not None:
+            self._disk.may_write()
+            self._disk.wrote(self._path, write)
 
 
 def _counted(left: int | None, what: str) -> int | None:
@@ -164,29 +181,24 @@ def _counted(left: int | None, what: str) -> int | None:
     return left - 1
 
 
-def _survivor(path: Path, writes: list[_Write], chance: Random) -> bytes:
+def _apply(image: bytearray, write: _Write) -> None:
+    if write.data is None:
+        del image[write.offset :]
+        return
+    image.extend(bytes(max(0, write.offset - len(image))))
+    image[write.offset : write.offset + len(write.data)] = write.data
+
+
+def _survivor(kept: _Kept, chance: Random) -> bytes:
     """The file after a cut: as it was synced, then each later write, or a part of it, or nothing of it."""
-    image = bytearray(path.read_bytes())
-    for write in reversed(writes):
-        del image[write.size :]
-        image[write.offset : write.offset + len(write.before)] = write.before
-        if not write.after:
-            image[write.offset :] = write.before
-    for write in writes:
-        kept = _kept(write, chance)
-        if kept:
-            image.extend(bytes(max(0, write.offset - len(image))))
-            image[write.offset : write.offset + len(kept)] = kept
+    image = bytearray(kept.durable)
+    for write in kept.pending:
+        drawn = chance.random()
+        if drawn < 0.35:
+            _apply(image, write)
+        elif drawn < 0.5 and write.data is not None:
+            _apply(image, _Write(write.offset, write.data[: chance.randrange(len(write.data) // SECTOR + 1) * SECTOR]))
     return bytes(image)
-
-
-def _kept(write: _Write, chance: Random) -> bytes:
-    drawn = chance.random()
-    if drawn < 0.5 or not write.after:
-        return b""
-    if drawn < 0.85:
-        return write.after
-    return write.after[: chance.randrange(len(write.after) // SECTOR + 1) * SECTOR]
 
 
 def _close(connection: apsw.Connection) -> None:

@@ -80,3 +80,10 @@ def connect_to(disk: Disk) -> Callable[[Path, bool], Awaitable[SimulatedConnecti
         return connection
 
     return connect
+
+
+async def open_scratch() -> SimulatedConnection:
+    """A database of its own, in no file."""
+    connection = SimulatedConnection(apsw.Connection(":memory:"))
+    await connection.run((("PRAGMA foreign_keys = ON", ()),))
+    return connection

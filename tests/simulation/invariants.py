@@ -68,6 +68,7 @@ async def unsound(annexe: AnnexeMachine) -> list[str]:
         vault=Vault.open(annexe.disk.folder),
         own=SigningKey(seed(annexe.annexe)).public,
         connect=edge_database.connect_to(annexe.disk),
+        scratch=edge_database.open_scratch,
     )
     return [f"{annexe.name}: its log: {finding.place}: {finding.what}" for finding in report.findings]
 

@@ -50,6 +50,7 @@ class Machine:
         self.cut_in: int | None = None
         self.offset_ms = 0
         self.lives = 0
+        self.refused = ""
         self.disk = Disk(folder / f"{name}.0")
         self.disk.folder.mkdir(parents=True)
         self.on_cut: Callable[[], None] = lambda: None
@@ -84,6 +85,11 @@ class Machine:
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
+        raise NotImplementedError
+
+    @property
+    def failed(self) -> MulhaqaError | None:
+        """Why it stopped by itself, if it did: its disk failed, and only a new start may trust it again."""
         raise NotImplementedError
 
     def cut(self) -> None:
@@ -167,6 +173,11 @@ class CentreMachine(Machine):
         super().cut()
         self.centre = self.connections = None
 
+    @property
+    def failed(self) -> MulhaqaError | None:
+        """Why the database stopped for good, if it did."""
+        return None if self.centre is None else self.centre.store.database.failure
+
     def answering(self) -> Answer | None:
         """What a dialling annexe finds; None while nothing answers."""
         return self._answer if self.powered and self.connections is not None else None
@@ -218,6 +229,7 @@ class AnnexeMachine(Machine):
             software=SOFTWARE,
             fingerprint=f"card of {self.name}",
             connect=edge_database.connect_to(self.disk),
+            scratch=edge_database.open_scratch,
         )
         self.store = store
         self.uplink = Uplink(

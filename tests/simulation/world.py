@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -115,40 +114,43 @@ class World:
         for version in range(1, 1 + self._chance.randrange(4)):
             await asyncio.sleep(self._chance.expovariate(0.1))
             document = {**self._chance.choice(PROCEDURES), "version": version}
-            while not await self._published(document):
-                await asyncio.sleep(AGAIN_S)
+            await self._publish(document)
 
-    async def _published(self, document: dict[str, Any]) -> bool:
-        centre = self._centre.centre
-        if centre is None:
-            return False
-        try:
-            await self._centre.ask(centre.feeds.publish_procedure(document))
-        except (PowerCut, OperatorError):
-            return False
-        return True
+    async def _publish(self, document: dict[str, Any]) -> None:
+        """Publish until it is confirmed."""
+        while True:
+            centre = self._centre.centre
+            try:
+                if centre is not None:
+                    await self._centre.ask(centre.feeds.publish_procedure(document))
+                    return
+            except (PowerCut, OperatorError):
+                pass  # whoever publishes sees an error page, and tries again
+            await asyncio.sleep(AGAIN_S)
 
     async def _begin(self, machine: Machine) -> None:
-        with suppress(PowerCut):
+        """Start a machine, as the service manager does: again and again; why it would not is told at the end."""
+        try:
             await machine.start()
+        except PowerCut:
+            return
+        except OperatorError as error:
+            machine.refused = str(error)
+            machine.cut()
+        else:
+            machine.refused = ""
 
     async def _keep(self, machine: Machine) -> None:
         """Start a machine again whenever it is dark, or its store has stopped."""
         while True:
             await asyncio.sleep(1.0)
-            if isinstance(machine, AnnexeMachine) and machine.failed is not None:
+            if machine.failed is not None:
                 machine.cut()
             if not machine.powered:
                 await self._begin(machine)
 
     async def _trouble(self) -> None:
-        strikes: list[Callable[[], None]] = [
-            self._cut_power,
-            self._cut_power,
-            self._cut_line,
-            self._take_line_down,
-            self._jump,
-        ]
+        strikes = (self._cut_power, self._cut_power, self._cut_line, self._take_line_down, self._jump, self._fail_disk)
         while True:
             await asyncio.sleep(self._chance.expovariate(0.15))
             self._chance.choice(strikes)()
@@ -172,10 +174,27 @@ class World:
         self.struck("clock jump", annexe)
         annexe.offset_ms += self._chance.randrange(-3_600_000, 3_600_000)
 
+    def _fail_disk(self) -> None:
+        machine = self._chance.choice(self._machines)
+        fault = self._chance.choice(("disk full", "write fails", "fsync fails"))
+        self.struck(f"{fault}{'' if machine is not self._centre else ' at the prefecture'}", self._beside(machine))
+        if fault == "disk full":
+            machine.disk.full = True
+            self._loop.call_later(self._chance.uniform(1, 30), machine.disk.make_room)
+        elif fault == "write fails":
+            machine.disk.fail_write = self._chance.randrange(1, 60)
+        else:
+            machine.disk.fail_sync = self._chance.randrange(1, 10)
+
+    def _beside(self, machine: Machine) -> AnnexeMachine:
+        """The annexe whose state a fault is counted with."""
+        return machine if isinstance(machine, AnnexeMachine) else self._annexes[0]
+
     def _mend(self) -> None:
         self._mended = True
         for machine in self._machines:
             machine.cut_in = None
+            machine.disk.mend()
         for annexe in self._annexes:
             annexe.line.is_up = True
             annexe.line.weather = Weather()
@@ -189,6 +208,7 @@ class World:
                 await asyncio.sleep(60.0)
                 return
         self.report.broken.append("it does not come to rest")
+        self.report.broken += [f"{one.name} would not start: {one.refused}" for one in self._machines if one.refused]
 
     def _at_rest(self, annexe: AnnexeMachine) -> bool:
         uplink = annexe.uplink
