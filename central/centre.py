@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from central.store import schema
+from central.store.database import Connect
 from central.store.feeds import FeedWriter, Publisher
 from central.store.folding import Folder
 from central.store.ingest import Ingest
@@ -65,13 +66,14 @@ class Centre:
         entropy: Callable[[int], bytes],
         software: str,
         database_url: str | None = None,
+        connect: Connect | None = None,
     ) -> Centre:
         """Open the data folder. `chain`: the centre's credential and its issuer's. `now` in ms, `entropy(n)` n random
-        bytes.
+        bytes, `connect` as `open_database` says.
 
         Raises OperatorError when the store cannot serve.
         """
-        store = await CentralStore.open(folder, entropy=entropy, database_url=database_url)
+        store = await CentralStore.open(folder, entropy=entropy, database_url=database_url, connect=connect)
         try:
             identity = LocalIdentity(keys.signing, tuple(chain), software)
             return await cls._on(store, identity, keys.opening, roots, now, entropy)

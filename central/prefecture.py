@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from central.announcements import Announcements
 from central.centre import Centre
+from central.connections import Connections
 from central.paper_keys import PaperKeys
 from central.references import References
 from central.revocation_file import RevocationFile
 from central.staff import Staff
-from central.uplinks import Uplinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Prefecture:
 
     profile: Profile
     centre: Centre
-    uplinks: Uplinks
+    connections: Connections
     staff: Staff
     papers: PaperKeys
     revocations: RevocationFile

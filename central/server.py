@@ -17,6 +17,7 @@ from aiohttp import web
 
 from central.announcements import Announcements
 from central.centre import Centre
+from central.connections import Connections
 from central.installation import Installation
 from central.opening import Entropy, Now, opened_centre, software_version
 from central.passwords import Passwords
@@ -24,7 +25,6 @@ from central.prefecture import Prefecture, Profile
 from central.references import References
 from central.revoking import keep_revocations
 from central.staff import Staff
-from central.uplinks import Uplinks
 from central.web import application
 from protocol.errors import MulhaqaError, OperatorError
 
@@ -47,13 +47,17 @@ class ServerSettings:
 
 
 async def run(installation: Installation, settings: ServerSettings, now: Now, entropy: Entropy) -> None:
-    """Serve until SIGTERM or SIGINT; OperatorError when it cannot."""
+    """Serve until SIGTERM or SIGINT; OperatorError when it cannot, or when the disk fails under it."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopped.set)
-    async with serving(installation, settings, now, entropy):
+    async with serving(installation, settings, now, entropy) as prefecture:
+        database = prefecture.centre.store.database
+        database.on_failure(lambda _error: stopped.set())
         await stopped.wait()
+        if database.failure is not None:
+            raise database.failure
     log.info("server.stopped")
 
 
@@ -79,13 +83,13 @@ def join(installation: Installation, centre: Centre, passwords: Passwords | None
     """Everything that the pages need, around an open centre."""
     seed = installation.seed
     announcements = Announcements()
-    uplinks = Uplinks(centre)
-    uplinks.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
+    connections = Connections(centre)
+    connections.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
     centre.feeds.on_publish(lambda _stream: announcements.publish("catalogue"))
     return Prefecture(
         profile=Profile(seed.centre_id, seed.name_ar, seed.name_fr),
         centre=centre,
-        uplinks=uplinks,
+        connections=connections,
         staff=Staff(centre.store, seed.centre_id, passwords or Passwords(centre.entropy), centre.now),
         papers=installation.papers,
         revocations=installation.revocations,

@@ -19,6 +19,7 @@ ABOUT = """Mulhaqa, a digital administrative annexe: kiosk, counters, decisions,
   ./mulhaqa selftest   play a whole procedure, kiosk to prefecture, and check every step
   ./mulhaqa test       run every check of the repository
   ./mulhaqa bench      measure what the project claims, each figure beside its floor
+  ./mulhaqa simulate   play runs with power cuts, bad lines and bad disks, and check that nothing is lost
   ./mulhaqa pictures   draw docs/pictures/ anew: every screen, in Arabic and French
 
 The first start makes a Python environment in .venv and says so; the next ones begin at once.
@@ -28,10 +29,15 @@ EPILOG = "Each command explains itself:  ./mulhaqa demo --help"
 
 REFUSED = 1
 
-NEEDS = {"bench": (debian.BENCH, environment.RUNTIME), "pictures": (debian.TESTS, environment.DEVELOPMENT)}
-"""What a command needs besides the product: pictures are taken by the browser journeys, pages loaded by wrk."""
+NEEDS = {
+    "bench": (debian.BENCH, environment.RUNTIME),
+    "pictures": (debian.TESTS, environment.DEVELOPMENT),
+    "simulate": (debian.PRODUCT, environment.DEVELOPMENT),
+}
+"""What a command needs besides the product: pictures are taken by the browser journeys, pages loaded by wrk, and the
+simulator brings a SQLite of its own."""
 
-MODULES = {"bench": "bench"}
+MODULES = {"bench": "bench", "simulate": "tests.simulation"}
 """Where a command lives, when not in the launcher itself."""
 
 
@@ -44,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="start a prefecture and an annexe on this machine", add_help=False)
     commands.add_parser("selftest", help="play the whole journey and check it", add_help=False)
     commands.add_parser("bench", help="measure every figure, or one", add_help=False)
+    commands.add_parser("simulate", help="play runs in which everything goes wrong", add_help=False)
     commands.add_parser("pictures", help="draw the pictures of every screen anew", add_help=False)
     test = commands.add_parser(
         "test",

@@ -7,6 +7,7 @@ anything is set up.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from launcher.environment import ROOT
@@ -77,6 +78,26 @@ def bench() -> argparse.ArgumentParser:
     return command
 
 
+def simulate() -> argparse.ArgumentParser:
+    """The command line of `./mulhaqa simulate`."""
+    command = argparse.ArgumentParser(
+        prog="mulhaqa simulate",
+        description="Plays annexes and their prefecture in one process a seed, the real code on simulated disks, "
+        "lines and time: power cuts at any step, lines that drop, double, reorder and break, disks that fill and fail, "
+        "clocks that jump. At the end everything that was confirmed to a person must be everywhere, once. The same "
+        "seed plays the same run. Exits 0 only if every run held.",
+    )
+    command.add_argument("--runs", type=int, default=200, metavar="N", help="how many seeds to play (default: 200)")
+    command.add_argument("--seed", type=int, default=1, metavar="S", help="the first of them (default: 1)")
+    command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at once")
+    command.add_argument(
+        "--resume", type=Path, metavar="FILE", help="keep what was played there, and play only what is missing"
+    )
+    command.add_argument("--json", action="store_true", help="print one line of JSON instead of the summary")
+    command.add_argument("--batch", action="store_true", help=argparse.SUPPRESS)
+    return command
+
+
 def _port(text: str) -> int:
     try:
         port = int(text)
@@ -87,4 +108,4 @@ def _port(text: str) -> int:
     return port
 
 
-OF = {"bench": bench, "demo": demo, "pictures": pictures, "selftest": selftest}
+OF = {"bench": bench, "demo": demo, "pictures": pictures, "selftest": selftest, "simulate": simulate}

@@ -3,14 +3,18 @@
 SQLite has one writer: `write` takes a lock of this process first, then the database's own, before it reads: a
 transaction that reads and then asks to write is refused at once if another process wrote in between, whatever the
 time-out. PostgreSQL needs no such lock, and takes the same code.
+
+A statement that the disk failed ends it all: after a failed fsync nobody knows what is on the disk, so nothing is
+confirmed any more, whoever listens is told, and the server starts anew from what the disk really holds. A full disk
+alone is known for what it is: the transaction went back, and the next may find room.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +33,15 @@ Row = Mapping[str, Any]
 SQLITE = "central.sqlite"  # the database in a data folder
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
+Connect = Callable[[], Awaitable[Any]]  # an open connection of the URL's driver: aiosqlite's or asyncpg's
+FULL = "SQLITE_FULL"
+FATAL = (
+    "SQLITE_IOERR",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+)  # the file is in doubt
 WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will write
 
 
@@ -41,6 +54,8 @@ class Database:
     """Connections to the centre's database; made by `open_database`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self.failure: OperatorError | None = None
+        self._listeners: list[Callable[[OperatorError], None]] = []
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
         self._upserts: dict[tuple[str, bool], Executable] = {}
@@ -50,14 +65,46 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes: committed when the block ends, rolled back when it raises."""
         turn: AbstractAsyncContextManager[Any] = self._one_writer or nullcontext()
-        async with turn, self._writing.begin() as connection:
-            yield connection
+        with self._guarded():
+            async with turn, self._writing.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read with, on one snapshot."""
-        async with self._engine.connect() as connection:
-            yield connection
+        with self._guarded():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    def on_failure(self, listener: Callable[[OperatorError], None]) -> None:
+        """Tell `listener` once the database can be trusted no more, so that the server starts anew."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Refuse everything once the disk has failed; turn what the driver says of it into a sentence."""
+        if self.failure is not None:
+            raise self.failure
+        try:
+            yield
+        except DBAPIError as error:
+            name = str(getattr(error.orig, "sqlite_errorname", ""))
+            if name.startswith(FULL):
+                raise OperatorError(
+                    "The disk is full: nothing of this was kept. Make room; it is tried again."
+                ) from error
+            if name.startswith(FATAL):
+                raise self._failed(name) from error
+            raise
+
+    def _failed(self, name: str) -> OperatorError:
+        if self.failure is None:
+            self.failure = OperatorError(
+                f"The database's disk failed ({name}), so nothing of this was kept: check it. The server starts anew."
+            )
+            for listener in self._listeners:
+                listener(self.failure)
+        return self.failure
 
     async def close(self) -> None:
         """Close every connection."""
@@ -88,9 +135,13 @@ class Database:
         return upsert
 
 
-async def open_database(url: str) -> Database:
-    """Open the database and make its tables if it is new; raises OperatorError if it cannot serve."""
-    engine = create_async_engine(url, hide_parameters=True)
+async def open_database(url: str, connect: Connect | None = None) -> Database:
+    """Open the database and make its tables if it is new; raises OperatorError if it cannot serve.
+
+    `connect` makes the driver's connections in the place of the driver itself, so that a disk with faults can be put
+    under them.
+    """
+    engine = create_async_engine(url, hide_parameters=True, **({} if connect is None else {"async_creator": connect}))
     if engine.dialect.name == "sqlite":
         _create_closed(engine.url.database)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.store.database import Database, open_database, sqlite_url
+from central.store.database import Connect, Database, open_database, sqlite_url
 from central.store.schema import data_keys
 from central.store.vault import NAME, CentreVault
 from protocol.errors import OperatorError, PeerError
@@ -34,14 +34,19 @@ class CentralStore:
 
     @classmethod
     async def open(
-        cls, folder: Path, *, entropy: Callable[[int], bytes], database_url: str | None = None
+        cls,
+        folder: Path,
+        *,
+        entropy: Callable[[int], bytes],
+        database_url: str | None = None,
+        connect: Connect | None = None,
     ) -> CentralStore:
-        """Open the store of a data folder, or make it.
+        """Open the store of a data folder, or make it; `connect` as `open_database` says.
 
         Raises OperatorError when the key is missing or open to others, or the database is of another release.
         """
         is_new = await asyncio.to_thread(_prepare, folder)
-        database = await open_database(database_url or sqlite_url(folder))
+        database = await open_database(database_url or sqlite_url(folder), connect)
         try:
             await _check_key(database, folder, is_new=is_new)
             return cls(database, await asyncio.to_thread(CentreVault.open, folder, entropy))

@@ -72,7 +72,7 @@ async def _card(prefecture: Prefecture, state: AnnexeState) -> AnnexeCard:
     standing = trust.standing(newest, now_ms) if newest else None
     return AnnexeCard(
         state=state,
-        connected=prefecture.uplinks.connected(state.annexe),
+        connected=prefecture.connections.connected(state.annexe),
         left=await prefecture.centre.outgoing.unconfirmed(state.annexe),
         ends_ms=newest.not_after if newest else None,
         flags=tuple(standing_words(standing)) if standing else (),

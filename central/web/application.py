@@ -67,7 +67,7 @@ def build(prefecture: Prefecture) -> web.Application:
     )
     for room in (health, metrics, staff_sign_in, live, annexes, requests, catalogue, verification):
         app.add_routes(signed_in.require_marks(room.routes()))
-    app.add_routes(uplinks.routes(prefecture.centre, prefecture.uplinks))
+    app.add_routes(uplinks.routes(prefecture.connections))
     app.router.add_get("/", first_page)
     app.cleanup_ctx.append(sweeping)
     app.on_shutdown.append(live.close_streams)
@@ -95,7 +95,7 @@ async def sweeping(app: web.Application) -> AsyncIterator[None]:
 
 async def end_uplinks(app: web.Application) -> None:
     """End the annexes' connections, so that the server can stop."""
-    await app[signed_in.PREFECTURE].uplinks.close()
+    await app[signed_in.PREFECTURE].connections.close()
 
 
 async def first_page(_request: web.Request) -> web.StreamResponse:

@@ -80,6 +80,9 @@ class Connection(Protocol):
 Connect = Callable[[Path, bool], Awaitable[Connection]]
 """How the store opens a database: `await connect(path, writable)`."""
 
+Scratch = Callable[[], Awaitable[Connection]]
+"""How it opens a database that is gone when closed: `await scratch()`."""
+
 
 class _OneTrip(aiosqlite.Connection):
     """aiosqlite with several statements in one trip to its thread: a trip costs as much as a small statement."""

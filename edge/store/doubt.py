@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.store.connection import Connect
+from edge.store.connection import Connect, Scratch
 from edge.store.durable import sync_folder
 from edge.store.vault import Vault
 from edge.store.verify import verify_log
@@ -31,12 +31,14 @@ def leave_doubt(folder: Path) -> None:
         logger.exception("the mark that the store must be verified could not be left")
 
 
-async def settle_doubt(folder: Path, *, vault: Vault, own: bytes, connect: Connect, views: Sequence[View]) -> None:
+async def settle_doubt(
+    folder: Path, *, vault: Vault, own: bytes, connect: Connect, scratch: Scratch, views: Sequence[View]
+) -> None:
     """Verify the store if the mark is there, and take the mark away; raises OperatorError when it is not sound."""
     mark = folder / IN_DOUBT
     if not mark.exists():
         return
-    report = await verify_log(folder, vault=vault, own=own, connect=connect, views=views)
+    report = await verify_log(folder, vault=vault, own=own, connect=connect, scratch=scratch, views=views)
     if not report.sound:
         found = "; ".join(f"{finding.place}: {finding.what}" for finding in report.findings[:3])
         raise OperatorError(f"the disk failed and the log is damaged ({found}): restore it from the mirror or a backup")

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edge.store.connection import Connect, Connection, open_sqlite
+from edge.store.connection import Connect, Connection, Scratch, open_scratch, open_sqlite
 from edge.store.doubt import IN_DOUBT, leave_doubt, settle_doubt
 from edge.store.keyring import Keyring
 from edge.store.lock import WriterLock
@@ -74,6 +74,7 @@ class Store:
         fingerprint: str,
         clock: str = "estimated",
         connect: Connect = open_sqlite,
+        scratch: Scratch = open_scratch,
         views: Sequence[View] = DEFAULT_VIEWS,
         longest_decision: float = LONGEST_DECISION,
     ) -> Store:
@@ -91,7 +92,8 @@ class Store:
             opened.append(connection)
             keyring = Keyring(vault)
             await prepare(connection, annexe=identity.annexe, views=views, keyring=keyring, vault=vault, now_ms=now())
-            await settle_doubt(folder, vault=vault, own=identity.signing.public, connect=connect, views=views)
+            own = identity.signing.public
+            await settle_doubt(folder, vault=vault, own=own, connect=connect, scratch=scratch, views=views)
             machine = Machine(software, fingerprint, clock)
             workshop = Workshop(
                 log=Log(identity, machine, entropy, await load_tips(connection, identity.streams())),

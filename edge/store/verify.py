@@ -19,7 +19,7 @@ from pathlib import Path
 
 from edge.store.chains import held_segments
 from edge.store.columns import blob, number, text
-from edge.store.connection import Connect, Connection, Row, open_scratch, open_sqlite, statements_of
+from edge.store.connection import Connect, Connection, Row, Scratch, open_scratch, open_sqlite, statements_of
 from edge.store.keyring import Keyring
 from edge.store.pending import Pending
 from edge.store.schema import DATABASE
@@ -74,6 +74,7 @@ async def verify_log(
     trust: Trust | None = None,
     own: bytes | None = None,
     connect: Connect = open_sqlite,
+    scratch: Scratch = open_scratch,
     views: Sequence[View] = DEFAULT_VIEWS,
 ) -> Report:
     """Verify the store in `folder`. `own`: the annexe's public key; `trust`: whose signatures count beside it.
@@ -83,13 +84,13 @@ async def verify_log(
     """
     connection = await connect(folder / DATABASE, False)
     try:
-        scratch = await open_scratch()
+        folded = await scratch()
         try:
             return await _Inspection(
-                connection, scratch, vault=vault or Vault.open(folder), trust=trust, own=own, views=views
+                connection, folded, vault=vault or Vault.open(folder), trust=trust, own=own, views=views
             ).run()
         finally:
-            await scratch.close()
+            await folded.close()
     finally:
         await connection.close()
 

@@ -1,6 +1,9 @@
 """One connection: a session on one side, a socket and the store on the other. It decides nothing that is the
 session's.
 
+A peer that owes an answer and is silent for longer than any link needs is left: whatever hangs there, a new connection
+begins with what both hold.
+
 A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
 annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
 """
@@ -16,6 +19,13 @@ from edge.sync.source import Source
 from protocol.errors import PeerError
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.session import Session
+
+SILENCE_S = 60.0
+"""Seconds of silence after which an answer is not coming: the slowest link carries a full batch in half of it."""
+
+
+class Silent(Exception):
+    """The other end owed an answer for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +72,23 @@ class Conversation:
         self._room.set()
 
     async def run(self) -> None:
-        """Talk until the connection or the session ends."""
-        pump = asyncio.create_task(self._pump())
+        """Talk until the connection or the session ends; raises Silent when the other end does not answer."""
+        helpers = [asyncio.create_task(self._pump()), asyncio.create_task(self._watch())]
         try:
-            while not self._session.is_over and (frame := await self._next_frame(pump)) is not None:
+            while not self._session.is_over and (frame := await self._next_frame(helpers)) is not None:
                 await self._take(frame)
         finally:
-            pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
 
-    async def _next_frame(self, pump: asyncio.Task[None]) -> bytes | None:
+    async def _next_frame(self, helpers: list[asyncio.Task[None]]) -> bytes | None:
         receiving = asyncio.create_task(self._socket.receive_frame())
         try:
-            await asyncio.wait({receiving, pump}, return_when=asyncio.FIRST_COMPLETED)
-            if pump.done():
-                pump.result()  # it ends by an error: a dead line, or a disk that failed
+            await asyncio.wait([receiving, *helpers], return_when=asyncio.FIRST_COMPLETED)
+            for helper in helpers:
+                if helper.done():
+                    helper.result()  # it ends by an error: a dead line, silence, or a disk that failed
             return await receiving
         finally:
             receiving.cancel()
@@ -125,6 +137,16 @@ class Conversation:
                     return
                 self._session.supply(pull, records, keys, self._now())
                 await self._flush()
+
+    async def _watch(self) -> None:
+        """Two looks with an answer owed and none that came in between are enough."""
+        waited, answers = False, 0
+        while True:
+            await asyncio.sleep(SILENCE_S)
+            session = self._session
+            if waited and session.is_waiting and session.answers == answers:
+                raise Silent
+            waited, answers = session.is_waiting, session.answers
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other

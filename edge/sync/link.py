@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
 from aiohttp import (
     ClientError,
@@ -40,6 +41,15 @@ class Refused(Exception):
 
 class Cut(Exception):
     """The connection broke."""
+
+
+class Dials(Protocol):
+    """How the uplink reaches the prefecture. `patience_s`: seconds for the connection, and again for its proof."""
+
+    patience_s: float
+
+    def dial(self, hello: bytes) -> AbstractAsyncContextManager[Socket]:
+        """A connection, closed at the end of the block; raises Unreachable or Refused if there is none."""
 
 
 class _WebSocket:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.sync.backoff import Backoff
-from edge.sync.conversation import Conversation, FeedStopped
-from edge.sync.link import Cut, Dialler, Refused, Unreachable
+from edge.sync.conversation import Conversation, FeedStopped, Silent
+from edge.sync.link import Cut, Dials, Refused, Unreachable
 from edge.sync.source import Source
 from protocol.errors import N_, PeerError
 from protocol.records.credentials import Trust
@@ -37,6 +37,7 @@ DISAGREED = N_("The annexe and the prefecture did not understand each other: bot
 FEED_STOPPED = N_(
     "What the prefecture publishes cannot be read here: its administrator must look at it. Requests still reach it."
 )
+SILENT = N_("The prefecture does not answer any more. It is dialled again.")
 CUT = N_("The link to the prefecture was cut. It is dialled again.")
 LEFT = N_("The prefecture ended the connection. It is dialled again.")
 
@@ -72,7 +73,7 @@ class Uplink:
     def __init__(
         self,
         store: Store,
-        dialler: Dialler,
+        dialler: Dials,
         *,
         identity: LocalIdentity,
         trust: Trust,
@@ -149,6 +150,8 @@ class Uplink:
             self._failed(REFUSED, str(error))
         except TimeoutError:
             self._failed(NOT_TRUSTED, "no proof in time")
+        except Silent:
+            self._failed(SILENT, "an answer is owed")
         except (Cut, PeerError) as error:  # of our own disk: what is damaged there is not the peer's fault
             self._failed(CUT, str(error))
         finally:

@@ -60,6 +60,8 @@ OWN_FIELDS = frozenset(
     {"capacity", "rep_document", "rep_cnie", "rep_state", "rep_name_fr", "rep_name_ar", "rep_basis", "papers_seen"}
 )
 """The fields about who asks for the applicant; all others are the catalogue's."""
+
+
 @AT_THE_COUNTER
 async def declaration(request: web.Request) -> web.StreamResponse:
     """A declaration on honour to print, blank, for who asks for an abolished certificate."""

@@ -141,6 +141,8 @@ class Session:
         self._taken = 0
         self._committed = 0
         self._said = False
+        self.answers = 0
+        """Checkpoints that came: while an answer is owed, the driver watches that this grows (`is_waiting`)."""
 
     # What the driver sends
 
@@ -170,6 +172,11 @@ class Session:
     def is_over(self) -> bool:
         """Whether nothing more will be said."""
         return self.state in OVER
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the peer owes an answer: its first checkpoint, or one for what was sent."""
+        return self.state is State.OPEN and (not self._believed or self._window.in_flight > 0)
 
     # What arrives
 
@@ -268,6 +275,7 @@ class Session:
         checkpoint = parse_checkpoint(data)
         peer = self._peer()
         verify_checkpoint(checkpoint, peer.public, acker=peer.holder, audience=self._identity.id)
+        self.answers += 1
         if through > self._number:
             raise CreditExceeded("The peer answers a batch that was never sent.")
         self._window.grant(credit)

@@ -127,7 +127,7 @@ class Annexe:
         self._sent = {stream: len(held) for stream, held in self.log.streams.items()}
         await centre.ingest.take(ANNEXE, keys, records)
         await centre.folder.fold(ANNEXE)
-        self.prefecture.uplinks.changed(ANNEXE)
+        self.prefecture.connections.changed(ANNEXE)
 
     def submit(self, name: str, applicant: Applicant = SALMA, represented_by: Representative | None = None) -> bytes:
         request = RequestSubmitted(

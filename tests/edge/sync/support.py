@@ -13,7 +13,8 @@ from pathlib import Path
 from aiohttp import web
 
 from central.centre import Centre
-from central.uplinks import PROOF_S, Uplinks, routes
+from central.connections import PROOF_S, Connections
+from central.uplinks import routes
 from edge.store.log import Identity
 from edge.store.schema import DATABASE
 from edge.store.store import Store
@@ -97,10 +98,10 @@ class Line:
 
 
 @asynccontextmanager
-async def served(centre: Centre, *, proof_s: float = PROOF_S) -> AsyncIterator[tuple[Line, Uplinks]]:
-    uplinks = Uplinks(centre, proof_s=proof_s)
+async def served(centre: Centre, *, proof_s: float = PROOF_S) -> AsyncIterator[tuple[Line, Connections]]:
+    uplinks = Connections(centre, proof_s=proof_s)
     app = web.Application()
-    app.add_routes(routes(centre, uplinks))
+    app.add_routes(routes(uplinks))
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -162,7 +163,7 @@ async def until_sent(uplink: Uplink) -> None:
     await until(lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change)
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], uplinks: Uplinks) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], uplinks: Connections) -> None:
     """Wait for something that came and was folded at the prefecture, after which `holds()`."""
     changed = asyncio.Event()
     uplinks.on_change(lambda _: changed.set())

@@ -1,0 +1,287 @@
+"""One annexe's connection, on the prefecture's side: a session, a socket, the centre. It decides nothing that is the
+session's.
+
+- Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
+  tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
+- Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
+- An annexe has one connection: a newer one takes the older one's place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from central.centre import Centre
+from central.store.ingest import standing_words
+from protocol.errors import PeerError
+from protocol.records.keys import seal_to
+from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
+from protocol.sync.hello import NONCE_SIZE
+from protocol.sync.outbound import Pull
+from protocol.sync.session import Session
+
+# How long a stranger may take to prove who it is: one answer of a slow mobile network. Credentials are public, so
+# whoever shows one could otherwise hold a connection open for ever.
+PROOF_S = 30.0
+# Seconds of silence after which an owed answer is not coming: the slowest link carries a full batch in half of it.
+SILENCE_S = 60.0
+# How often feeds are looked at for what another process published.
+LOOK_AGAIN_S = 30.0
+
+logger = logging.getLogger(__name__)
+
+
+class LineDead(Exception):
+    """The connection broke under a frame; the text is the technical reason."""
+
+
+class Socket(Protocol):
+    """Frames out, frames in, each whole."""
+
+    async def send_frame(self, frame: bytes) -> None:
+        """Send one frame; raises LineDead."""
+
+    async def receive_frame(self) -> bytes | None:
+        """The next frame, or None when the other end has closed or the line is dead."""
+
+    async def close(self) -> None:
+        """Close, waiting no longer than a farewell takes."""
+
+
+@dataclass
+class Connections:
+    """The open connections: who is here now, and who is told of a change."""
+
+    centre: Centre
+    proof_s: float = PROOF_S
+    open: dict[str, Connection] = field(default_factory=dict)
+    _listeners: list[Callable[[str], None]] = field(default_factory=list)
+    _unfolded: dict[str, None] = field(default_factory=dict)
+    _folding: asyncio.Task[None] | None = None
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def on_change(self, listener: Callable[[str], None]) -> None:
+        """Tell `listener` the annexe's id whenever it came, went, or sent something that was folded."""
+        self._listeners.append(listener)
+
+    def changed(self, annexe: str) -> None:
+        """Pass a change on."""
+        for listener in self._listeners:
+            listener(annexe)
+
+    def arrived(self, annexe: str) -> None:
+        """Records of this annexe were committed: fold them soon."""
+        self._unfolded[annexe] = None
+        self._more.set()
+        if self._folding is None or self._folding.done():
+            self._folding = asyncio.create_task(self._fold(), name="folding")
+
+    async def _fold(self) -> None:
+        while self._unfolded:
+            annexe = next(iter(self._unfolded))
+            del self._unfolded[annexe]  # first: what arrives while this is folded is a reason to look again
+            try:
+                await self.centre.folder.fold(annexe)
+            except Exception:
+                logger.exception("what %s sent is kept and could not be folded; it is tried again", annexe)
+                self._unfolded[annexe] = None
+                await self._pause()
+            else:
+                self.changed(annexe)
+
+    async def _pause(self) -> None:
+        """After a failure: until more arrives, or for a while."""
+        self._more.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_AGAIN_S):
+                await self._more.wait()
+
+    def connected(self, annexe: str) -> bool:
+        """Whether this annexe is connected now."""
+        return annexe in self.open
+
+    def published(self, stream: str) -> None:
+        """A feed has grown: every connection looks for more."""
+        for connection in self.open.values():
+            connection.announce(stream)
+
+    async def session_for(self, claimed: str) -> Session:
+        """A session for who comes with a hello that claims this id; it has heard nothing yet."""
+        centre = self.centre
+        known = await centre.outgoing.known(claimed)
+        return Session("centre", centre.identity, centre.trust, centre.entropy(NONCE_SIZE), known=known)
+
+    async def serve(self, session: Session, socket: Socket) -> None:
+        """One connection, whose session has heard its hello, to its end."""
+        await Connection(self, session, socket).run()
+
+    def dismiss(self, connection: Connection) -> None:
+        """End a connection without waiting for its other end, which may be long dead."""
+        ending = asyncio.create_task(connection.end())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def close(self) -> None:
+        """End every connection, for a clean stop of the server."""
+        for connection in list(self.open.values()):
+            self.dismiss(connection)
+        if self._folding is not None:
+            self._folding.cancel()  # what it leaves is folded at the next start
+        await asyncio.gather(*self._ending, *([] if self._folding is None else [self._folding]), return_exceptions=True)
+
+
+class Connection:
+    """One annexe's connection."""
+
+    def __init__(self, connections: Connections, session: Session, socket: Socket) -> None:
+        self._connections = connections
+        self._centre = connections.centre
+        self._session = session
+        self._socket = socket
+        self._sending = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self.annexe: str | None = None
+
+    def announce(self, stream: str) -> None:
+        """Something may have been published on this stream."""
+        self._session.announce(stream)
+        self._wake.set()
+
+    async def end(self) -> None:
+        """Close the connection from our side."""
+        if not self._session.is_over:
+            self._session.bye()
+        with contextlib.suppress(LineDead):  # a line that is dead already needs no farewell
+            await self._flush()
+        await self._socket.close()
+
+    async def run(self) -> None:
+        """Drive the session until the connection ends."""
+        helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
+        for helper in helpers:
+            helper.add_done_callback(self._stop_without)
+        waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
+        try:
+            await self._flush()
+            await self._receive()
+        except LineDead as error:
+            logger.info("an uplink was cut: %s", error)
+        finally:
+            waiting.cancel()
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._leave()
+            await self._socket.close()
+
+    def _stop_unproved(self) -> None:
+        if self.annexe is None:
+            self._connections.dismiss(self)
+
+    def _stop_without(self, helper: asyncio.Task[None]) -> None:
+        """A connection that can no longer do all its work ends, so that the annexe dials again."""
+        error = None if helper.cancelled() else helper.exception()
+        if error is not None and not isinstance(error, LineDead):
+            logger.error("an uplink cannot go on: %s", type(error).__name__, exc_info=error)
+            self._connections.dismiss(self)
+
+    async def _receive(self) -> None:
+        while not self._session.is_over and (frame := await self._socket.receive_frame()) is not None:
+            for event in self._session.receive(frame, self._centre.now()):
+                await self._act(event)
+            await self._flush()
+            self._wake.set()
+
+    async def _act(self, event: SessionEvent) -> None:
+        match event:
+            case Authenticated():
+                await self._greet(event)
+            case BatchArrived() if self.annexe is not None:
+                await self._take(self.annexe, event)
+            case CheckpointArrived() if self.annexe is not None:
+                await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
+            case PeerFailed():
+                logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
+
+    async def _greet(self, event: Authenticated) -> None:
+        annexe = event.peer.holder
+        older = self._connections.open.get(annexe)
+        if older is not None:
+            self._connections.dismiss(older)  # an annexe has one connection: the older one is dead, or a clone's
+        self.annexe = annexe
+        self._connections.open[annexe] = self
+        flags = ",".join(standing_words(event.standing))
+        receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
+        if not self._session.is_over:
+            self._session.committed(0, receipt.counter, receipt.held)
+        self._connections.changed(annexe)
+
+    async def _take(self, annexe: str, batch: BatchArrived) -> None:
+        try:
+            receipt = await self._centre.ingest.take(annexe, batch.keys, batch.records)
+        except PeerError as error:
+            logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
+            if not self._session.is_over:
+                self._session.reject(error)
+            return
+        self._connections.arrived(annexe)
+        if not self._session.is_over:  # a newer connection may have taken this one's place meanwhile
+            self._session.committed(batch.number, receipt.counter, receipt.held)
+
+    async def _send_feeds(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._wake.wait()
+            if not self._wake.is_set():
+                self._session.announce("all")
+            self._wake.clear()
+            await self._pump()
+
+    async def _watch(self) -> None:
+        """Two looks with an answer owed and none that came in between: whatever hangs there, the annexe dials again."""
+        waited, answers = False, 0
+        while True:
+            await asyncio.sleep(SILENCE_S)
+            session = self._session
+            if waited and session.is_waiting and session.answers == answers:
+                logger.info("%s does not answer any more", self.annexe)
+                self._connections.dismiss(self)
+                return
+            waited, answers = session.is_waiting, session.answers
+
+    async def _pump(self) -> None:
+        while (pull := self._session.pull()) is not None:
+            records = await self._centre.outgoing.read(pull)
+            keys = await self._seal_keys(pull, records)
+            if self._session.is_over:
+                return
+            self._session.supply(pull, records, keys, self._centre.now())
+            await self._flush()
+
+    async def _seal_keys(self, pull: Pull, records: list[Stored]) -> list[SealedKey]:
+        peer = self._session.peer
+        wanted = self._session.keys_wanted(pull, records)
+        if not wanted or peer is None or peer.sealing is None:
+            return []
+        held = await self._centre.outgoing.keys(wanted)
+        return [
+            SealedKey(one, seal_to(peer.sealing, held[one], self._centre.entropy(32))) for one in wanted if one in held
+        ]
+
+    async def _flush(self) -> None:
+        async with self._sending:  # two tasks send, and frames must not overtake each other
+            for frame in self._session.outgoing():
+                await self._socket.send_frame(frame)
+
+    def _leave(self) -> None:
+        if self.annexe is not None and self._connections.open.get(self.annexe) is self:
+            del self._connections.open[self.annexe]
+            self._connections.changed(self.annexe)

@@ -1,0 +1,141 @@
+"""`./mulhaqa simulate [--runs N] [--seed S] [--resume FILE] [--json]`: play many seeds, and tell what did not hold.
+
+Exit status 0 if every run held, 1 if one did not, 2 if the command was typed wrongly.
+
+Runs are played in processes of some runs each (`loop.UNENDED` says why), as many at once as there are processors. Text
+is hashed alike in all of them: the order of a set is a part of what a seed decides.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from launcher import options
+
+BATCH = 20
+"""Runs of one process: its start costs about one run, and what they leave behind stays below 200 MB."""
+
+Result = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play; returns the exit status."""
+    chosen = options.simulate().parse_args(arguments)
+    if chosen.batch:
+        _play_batch(chosen.seed, chosen.runs)
+    held = _held(chosen.resume)
+    wanted = [seed for seed in range(chosen.seed, chosen.seed + chosen.runs) if seed not in held]
+    for done, results in enumerate(_batches(wanted, chosen.jobs), 1):
+        held |= {result["seed"]: result for result in results}
+        _keep(chosen.resume, results)
+        _say(f"{min(done * BATCH, len(wanted))} of {len(wanted)} runs, {len(_failed(held))} did not hold")
+    summary = _summary(list(held.values()))
+    print(json.dumps(summary) if chosen.json else _text(summary))
+    return 1 if summary["failed"] else 0
+
+
+def _batches(seeds: Sequence[int], jobs: int) -> Iterator[list[Result]]:
+    chunks = [seeds[start : start + BATCH] for start in range(0, len(seeds), BATCH)]
+    with ThreadPoolExecutor(max_workers=jobs) as threads:
+        yield from threads.map(_in_a_process, chunks)
+
+
+def _in_a_process(seeds: Sequence[int]) -> list[Result]:
+    """Seeds of one batch follow each other, but for those that were played before."""
+    results = []
+    for first, count in _stretches(seeds):
+        command = [sys.executable, "-m", "tests.simulation", "--batch", "--seed", str(first), "--runs", str(count)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONHASHSEED": "0"}
+        )
+        played = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        results += played
+        if len(played) < count:
+            words = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+            results.append(_broken(first + len(played), f"the process ended with {done.returncode}: {words[0]}"))
+    return results
+
+
+def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    first = previous = None
+    for seed in [*seeds, None]:
+        if first is not None and previous is not None and seed != previous + 1:
+            yield first, previous - first + 1
+            first = seed
+        first = seed if first is None else first
+        previous = seed
+
+
+def _play_batch(first: int, count: int) -> None:
+    """Play here, a line of JSON a run; the process ends without unwinding what lost its power."""
+    from tests.simulation.world import play  # noqa: PLC0415 - the command that starts the processes needs none of it
+
+    logging.disable(logging.CRITICAL)  # what the machines log of their troubles is thousands of lines a run
+    for seed in range(first, first + count):
+        report = play(seed)
+        faults: Counter[str] = Counter()
+        for (fault, state), times in report.faults.items():
+            faults[f"{fault}/{state}"] += times
+        line = {"seed": seed, "broken": report.broken, "faults": faults, "confirmed": report.confirmed}
+        print(json.dumps(line), flush=True)
+    os._exit(0)
+
+
+def _broken(seed: int, why: str) -> Result:
+    return {"seed": seed, "broken": [why], "faults": {}, "confirmed": 0}
+
+
+def _held(resume: Path | None) -> dict[int, Result]:
+    if resume is None or not resume.exists():
+        return {}
+    played = [json.loads(line) for line in resume.read_text().splitlines()]
+    return {result["seed"]: result for result in played if not result["broken"]}
+
+
+def _keep(resume: Path | None, results: Sequence[Result]) -> None:
+    if resume is not None:
+        with resume.open("a") as file:
+            file.writelines(json.dumps(result) + "\n" for result in results)
+
+
+def _failed(played: dict[int, Result]) -> list[Result]:
+    return [result for result in played.values() if result["broken"]]
+
+
+def _summary(results: Sequence[Result]) -> dict[str, Any]:
+    faults: dict[str, Counter[str]] = {}
+    for result in results:
+        for name, times in result["faults"].items():
+            fault, state = name.split("/")
+            faults.setdefault(fault, Counter())[state] += times
+    return {
+        "runs": len(results),
+        "failed": [{"seed": one["seed"], "broken": one["broken"]} for one in results if one["broken"]],
+        "confirmed": sum(one["confirmed"] for one in results),
+        "faults": {fault: dict(sorted(states.items())) for fault, states in sorted(faults.items())},
+    }
+
+
+def _text(summary: dict[str, Any]) -> str:
+    lines = [f"{summary['runs']} runs, {summary['confirmed']} things confirmed to people"]
+    lines += [
+        f"  {fault:36} {'  '.join(f'{s} {n}' for s, n in states.items())}"
+        for fault, states in summary["faults"].items()
+    ]
+    for failed in summary["failed"]:
+        lines += [f"seed {failed['seed']}:", *(f"  {sentence}" for sentence in failed["broken"][:10])]
+    lines.append("every run held" if not summary["failed"] else f"{len(summary['failed'])} runs did not hold")
+    return "\n".join(lines)
+
+
+def _say(line: str) -> None:
+    print(f"simulate: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,40 @@
+"""What people were told, written down by somebody who knows nothing of logs: the measure of everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Told:
+    """A case as its citizen and the clerks know it: its reference, and which steps somebody saw confirmed."""
+
+    annexe: str
+    reference: str
+    steps: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Oracle:
+    """Everything that was ever confirmed to a person. `published` counts what the prefecture's staff saw published."""
+
+    cases: dict[bytes, Told] = field(default_factory=dict)
+    accounts: dict[bytes, str] = field(default_factory=dict)
+    staff: dict[str, str] = field(default_factory=dict)
+    published: set[tuple[str, int]] = field(default_factory=set)
+
+    def account(self, annexe: str, account: bytes) -> None:
+        """Somebody saw that his account is open."""
+        self.accounts[account] = annexe
+
+    def submitted(self, annexe: str, case: bytes, reference: str) -> None:
+        """Somebody holds a receipt."""
+        self.cases[case] = Told(annexe, reference)
+
+    def stepped(self, case: bytes, kind: str) -> None:
+        """Somebody saw that a step was taken."""
+        self.cases[case].steps.append(kind)
+
+    def added(self, annexe: str, login: str) -> None:
+        """An administrator saw that an agent was added."""
+        self.staff[login] = annexe

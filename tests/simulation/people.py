@@ -1,0 +1,115 @@
+"""The people of a run: citizens and clerks who ask a machine for something until it is confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from edge.store.store import Transaction
+from edge.store.writer import Decide
+from protocol.errors import OperatorError
+from protocol.office import references
+from protocol.records.encoding import Value
+from tests.edge.store.life import LIFE
+from tests.edge.store.support import account_opened, request_submitted, staff_added
+from tests.simulation.nodes import AnnexeMachine, PowerCut
+from tests.simulation.oracle import Oracle
+
+AGAIN_S = 5.0
+"""Seconds until somebody whose machine went dark tries again."""
+
+STEPS = LIFE[:5]
+"""From the complete dossier to the certificate that is ready: each kind once, so that what is doubled shows."""
+
+
+class People:
+    """Who works at one annexe. `chance` decides what they do, and when."""
+
+    def __init__(self, machine: AnnexeMachine, oracle: Oracle, chance: Random) -> None:
+        self._machine = machine
+        self._oracle = oracle
+        self._chance = chance
+        self._commands = 0
+
+    async def citizen(self, number: int) -> None:
+        """Open an account, ask for something, and have it taken through some of its steps."""
+        await self._pause()
+        card = f"FA{100000 + self._chance.randrange(800000)}{number % 10}"[:8]
+        phone = f"+2126{self._chance.randrange(10**8):08d}"
+        account = await self._told(_opens(account_opened(cnie=card, phone=phone)))
+        self._oracle.account(self._machine.annexe, account)
+        await self._pause()
+        reference = references.draw("B05", self._chance.randbytes)
+        case = await self._told(_submits(account, reference))
+        self._oracle.submitted(self._machine.annexe, case, reference)
+        for step in range(self._chance.randrange(len(STEPS) + 1)):
+            await self._pause()
+            kind = (await self._told(_takes(case, step))).decode()
+            self._oracle.stepped(case, kind)
+
+    async def administrator(self) -> None:
+        """Add an agent: the office's stream has something to say too."""
+        await self._pause()
+        login = f"agent{self._chance.randrange(10**9)}"
+        await self._told(_adds(login))
+        self._oracle.added(self._machine.annexe, login)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self._chance.expovariate(0.2))
+
+    async def _told(self, decide: Decide) -> bytes:
+        """Ask until it is confirmed, always with the same command."""
+        self._commands += 1
+        command = hashlib.sha256(f"{self._machine.annexe}/{self._commands}".encode()).digest()[:16]
+        while True:
+            try:
+                result = await self._machine.execute(command, decide)
+            except (PowerCut, OperatorError):
+                await asyncio.sleep(AGAIN_S)
+            else:
+                assert isinstance(result, bytes)
+                return result
+
+
+Deciding = Callable[[Transaction], Awaitable[Value]]
+
+
+def _opens(event: object) -> Deciding:
+    async def decide(tx: Transaction) -> Value:
+        subject = await tx.new_key()
+        await tx.append("cases", event, key_of=subject)  # type: ignore[arg-type]  # an event, as the caller made it
+        return subject
+
+    return decide
+
+
+def _submits(account: bytes, reference: str) -> Deciding:
+    async def decide(tx: Transaction) -> Value:
+        subject = await tx.new_key()
+        await tx.append("cases", request_submitted(account, reference), key_of=subject)
+        return subject
+
+    return decide
+
+
+def _takes(case: bytes, step: int) -> Deciding:
+    async def decide(tx: Transaction) -> Value:
+        found = await tx.case(case)
+        assert found is not None
+        event = STEPS[step](list(found.heads))
+        await tx.append("cases", event, key_of=case)
+        after = await tx.case(case)
+        assert after is not None
+        return after.history[-1].kind.encode()
+
+    return decide
+
+
+def _adds(login: str) -> Deciding:
+    async def decide(tx: Transaction) -> Value:
+        await tx.append("office", staff_added(login), key_of=tx.office)
+        return login.encode()
+
+    return decide

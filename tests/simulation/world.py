@@ -1,0 +1,258 @@
+"""One run: a prefecture, some annexes, people who work there, and everything that goes wrong, all from one seed.
+
+For `TROUBLE_S` seconds faults strike; then all is mended, and the run must come to rest with every invariant holding.
+Each fault is counted with what the annexe's uplink was doing when it struck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from protocol.errors import OperatorError
+from tests.edge.web.support import PROCEDURES
+from tests.protocol.sync.support import make_prefecture
+from tests.simulation.invariants import broken, unsound
+from tests.simulation.loop import SimulatedLoop
+from tests.simulation.network import Line, Weather
+from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine, PowerCut
+from tests.simulation.oracle import Oracle
+from tests.simulation.people import AGAIN_S, People
+
+TROUBLE_S = 120.0
+REST_S = 3600.0
+"""Seconds of simulated time in which everything must have come to rest once all is mended: a working hour."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the disks are simulated: they lie in memory, in a folder of the run's own
+
+
+@dataclass
+class Report:
+    """What came of a run. `broken`: a sentence for each thing that does not hold."""
+
+    seed: int
+    broken: list[str] = field(default_factory=list)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    confirmed: int = 0
+    seconds: float = 0.0
+
+
+class World:
+    """Made for one run, and used up by it."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.report = Report(seed)
+        self._chance = Random(seed)
+        self._loop = SimulatedLoop(self._fork())
+        self._oracle = Oracle()
+        self._mended = False
+        prefecture = make_prefecture()
+        self._centre = CentreMachine(prefecture, folder, self._fork(), self._loop)
+        names = [f"berkane-{number:02d}" for number in range(1, 2 + self._chance.randrange(2))]
+        self._annexes = [AnnexeMachine(name, prefecture, folder, self._fork(), self._loop) for name in names]
+        for annexe in self._annexes:
+            annexe.line = Line(self._fork(), self._loop, _Struck(self, annexe), self._weather())
+            annexe.answer = self._centre.answering
+            annexe.on_cut = self._counter("power cut", annexe)
+        self._centre.on_cut = self._counter("power cut at the prefecture", self._annexes[0])
+
+    def run(self) -> Report:
+        """Run to the end; everything that does not hold is in the report."""
+        try:
+            self._loop.run_until_complete(self._story())
+        except Exception as error:  # whatever it is, the seed that shows it is worth more than the traceback
+            self.report.broken.append(f"{type(error).__name__}: {error}")
+        for annexe in self._annexes:
+            self.report.broken += asyncio.run(unsound(annexe))
+        self.report.broken += self._loop.errors
+        self.report.seconds = self._loop.time()
+        for machine in self._machines:
+            machine.powered = False
+            machine.disk.leave()
+        return self.report
+
+    @property
+    def _machines(self) -> list[Machine]:
+        return [self._centre, *self._annexes]
+
+    async def _story(self) -> None:
+        for machine in self._machines:
+            await self._begin(machine)
+        people = [asyncio.ensure_future(one) for one in self._people()]
+        keepers = [asyncio.ensure_future(self._keep(machine)) for machine in self._machines]
+        trouble = asyncio.ensure_future(self._trouble())
+        await asyncio.sleep(TROUBLE_S)
+        trouble.cancel()
+        self._mend()
+        await asyncio.gather(*people)
+        await self._rest()
+        for keeper in keepers:
+            keeper.cancel()
+        centre = self._centre.centre
+        if centre is None:
+            self.report.broken.append("the prefecture is not running")
+            return
+        self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._annexes)]
+        self.report.confirmed = len(self._oracle.cases) + len(self._oracle.accounts) + len(self._oracle.staff)
+
+    def _people(self) -> list[Awaitable[None]]:
+        working: list[Awaitable[None]] = [self._publisher()]
+        for annexe in self._annexes:
+            people = People(annexe, self._oracle, self._fork())
+            working += [people.citizen(number) for number in range(self._chance.randrange(1, 6))]
+            working += [people.administrator() for _ in range(self._chance.randrange(3))]
+        return working
+
+    async def _publisher(self) -> None:
+        for version in range(1, 1 + self._chance.randrange(4)):
+            await asyncio.sleep(self._chance.expovariate(0.1))
+            document = {**self._chance.choice(PROCEDURES), "version": version}
+            await self._publish(document)
+
+    async def _publish(self, document: dict[str, Any]) -> None:
+        """Publish until it is confirmed."""
+        while True:
+            centre = self._centre.centre
+            try:
+                if centre is not None:
+                    await self._centre.ask(centre.feeds.publish_procedure(document))
+                    return
+            except (PowerCut, OperatorError):
+                pass  # whoever publishes sees an error page, and tries again
+            await asyncio.sleep(AGAIN_S)
+
+    async def _begin(self, machine: Machine) -> None:
+        """Start a machine, as the service manager does: again and again; why it would not is told at the end."""
+        try:
+            await machine.start()
+        except PowerCut:
+            return
+        except OperatorError as error:
+            machine.refused = str(error)
+            machine.cut()
+        else:
+            machine.refused = ""
+
+    async def _keep(self, machine: Machine) -> None:
+        """Start a machine again whenever it is dark, or its store has stopped."""
+        while True:
+            await asyncio.sleep(1.0)
+            if machine.failed is not None:
+                machine.cut()
+            if not machine.powered:
+                await self._begin(machine)
+
+    async def _trouble(self) -> None:
+        strikes = (self._cut_power, self._cut_power, self._cut_line, self._take_line_down, self._jump, self._fail_disk)
+        while True:
+            await asyncio.sleep(self._chance.expovariate(0.15))
+            self._chance.choice(strikes)()
+
+    def _cut_power(self) -> None:
+        self._chance.choice(self._machines).cut_in = self._chance.randrange(1, 400)
+
+    def _cut_line(self) -> None:
+        annexe = self._chance.choice(self._annexes)
+        self.struck("line cut", annexe)
+        annexe.line.cut()
+
+    def _take_line_down(self) -> None:
+        annexe = self._chance.choice(self._annexes)
+        self.struck("line down", annexe)
+        annexe.line.take_down()
+        self._loop.call_later(self._chance.uniform(1, 60), lambda: setattr(annexe.line, "is_up", True))
+
+    def _jump(self) -> None:
+        annexe = self._chance.choice(self._annexes)
+        self.struck("clock jump", annexe)
+        annexe.offset_ms += self._chance.randrange(-3_600_000, 3_600_000)
+
+    def _fail_disk(self) -> None:
+        machine = self._chance.choice(self._machines)
+        fault = self._chance.choice(("disk full", "write fails", "fsync fails"))
+        self.struck(f"{fault}{'' if machine is not self._centre else ' at the prefecture'}", self._beside(machine))
+        if fault == "disk full":
+            machine.disk.full = True
+            self._loop.call_later(self._chance.uniform(1, 30), machine.disk.make_room)
+        elif fault == "write fails":
+            machine.disk.fail_write = self._chance.randrange(1, 60)
+        else:
+            machine.disk.fail_sync = self._chance.randrange(1, 10)
+
+    def _beside(self, machine: Machine) -> AnnexeMachine:
+        """The annexe whose state a fault is counted with."""
+        return machine if isinstance(machine, AnnexeMachine) else self._annexes[0]
+
+    def _mend(self) -> None:
+        self._mended = True
+        for machine in self._machines:
+            machine.cut_in = None
+            machine.disk.mend()
+        for annexe in self._annexes:
+            annexe.line.is_up = True
+            annexe.line.weather = Weather()
+
+    async def _rest(self) -> None:
+        """Wait until nothing is left to send."""
+        until = self._loop.time() + REST_S
+        while self._loop.time() < until:
+            await asyncio.sleep(5.0)
+            if all(self._at_rest(annexe) for annexe in self._annexes):
+                await asyncio.sleep(60.0)
+                return
+        self.report.broken.append("it does not come to rest")
+        self.report.broken += [f"{one.name} would not start: {one.refused}" for one in self._machines if one.refused]
+
+    def _at_rest(self, annexe: AnnexeMachine) -> bool:
+        uplink = annexe.uplink
+        return uplink is not None and uplink.status.connected and not uplink.status.left and not uplink.status.holes
+
+    def _weather(self) -> Weather:
+        bad = self._chance.random() < 0.5
+        odds = (0.0, 0.01, 0.05) if bad else (0.0,)
+        return Weather(
+            delay_s=self._chance.choice([0.001, 0.05, 0.6]),
+            rate=self._chance.choice([8_000.0, 100_000.0, 10_000_000.0]),
+            drop=self._chance.choice(odds),
+            duplicate=self._chance.choice(odds),
+            swap=self._chance.choice(odds),
+            cut=self._chance.choice(odds),
+        )
+
+    def struck(self, fault: str, annexe: AnnexeMachine) -> None:
+        """Count a fault with what the annexe's uplink was doing."""
+        self.report.faults[fault, annexe.doing()] += 1
+
+    def _counter(self, fault: str, annexe: AnnexeMachine) -> Callable[[], None]:
+        return lambda: self.struck(fault, annexe)
+
+    def _fork(self) -> Random:
+        return Random(self._chance.getrandbits(64))
+
+
+@dataclass
+class _Struck:
+    """A line's faults, counted for its annexe."""
+
+    world: World
+    annexe: AnnexeMachine
+
+    def struck(self, fault: str) -> None:
+        """Count it."""
+        self.world.struck(fault, self.annexe)
+
+
+def play(seed: int) -> Report:
+    """Play one seed from beginning to end."""
+    folder = Path(tempfile.mkdtemp(prefix="mulhaqa-simulation-", dir=MEMORY))
+    try:
+        return World(seed, folder).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
