@@ -7,7 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
+from protocol.office.calendar import local_date
 from screens import pages
+from screens.own_pages import OWN_PAGES, Make
 from screens.shared_pages import SHARED_PAGES, Context
 
 WARN_MS = 30_000
@@ -29,6 +31,13 @@ async def show_shared(
 ) -> web.Response:
     """Render a page of the kiosk that is the same for everyone who has not signed in (`screens.shared_pages`)."""
     return await request.app[SHARED_PAGES].show(request, f"kiosk/{template}", context, queries)
+
+
+async def show_own(request: web.Request, template: str, make: Make) -> web.Response:
+    """Render a page of the kiosk about one's own account, or give the one in the session while it still shows what is
+    so (`screens.own_pages`)."""
+    today = local_date(request.app[pages.SITE].now())
+    return await request.app[OWN_PAGES].show(request, f"kiosk/{template}", today, make)
 
 
 def go(to: str, headers: Mapping[str, str] | None = None) -> web.HTTPSeeOther:
