@@ -17,6 +17,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 QUIETER = ("aiohttp.access",)
 """Libraries that say more of what they were given than a journal may hold."""
 
+_encoded = msgspec.json.Encoder(enc_hook=repr).encode
+
 
 def configure(level: int = logging.INFO) -> None:
     """Send our own lines and those of the standard library's loggers to standard error, in one form."""
@@ -48,10 +50,10 @@ def configure(level: int = logging.INFO) -> None:
 def _line(logger: WrappedLogger, level: str, said: EventDict) -> bytes:
     """Write a line of our own in one go: every page has one, and must not wait for it longer than for itself."""
     said["level"] = level
-    said["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    said["timestamp"] = datetime.now(UTC)
     if "exc_info" in said:
         said = structlog.processors.format_exc_info(logger, level, said)
-    return msgspec.json.encode(said, enc_hook=repr)
+    return _encoded(said)
 
 
 def _unquoted(record: logging.LogRecord) -> bool:

@@ -22,5 +22,9 @@ def sent(request: web.Request) -> Mapping[str, str]:
 
 
 def _read(header: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    found: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.partition("=")
+        if equals:
+            found[name.strip()] = value.strip()
+    return found

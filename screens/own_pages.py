@@ -81,7 +81,7 @@ class OwnPages:
         `day`: today, as far as what is shown depends on it.
         """
         session = pages.session_of(request)
-        key = (session.csrf, template, pages.tongue_of(request).code, request.path_qs, day)
+        key = (session.csrf, template, pages.tongue_of(request).code, request.raw_path, day)
         kept = session.data.get(KEPT)
         if isinstance(kept, KeptPage) and kept.key == key and self._stands(kept):
             return answer(request, kept.page)

@@ -48,7 +48,7 @@ class SharedPages:
         """
         if pages.session_of(request).principal is not None or request.query_string not in queries:
             return pages.render(request, template, **await context())
-        key = (template, pages.tongue_of(request).code, request.path_qs)
+        key = (template, pages.tongue_of(request).code, request.raw_path)
         return answer(request, self._held.get(key) or await self._made(request, key, context))
 
     async def _made(self, request: web.Request, key: Key, context: Context) -> CutPage:
