@@ -17,8 +17,8 @@ from typing import Any
 
 from aiohttp import web
 
-from edge.services.guide import PUBLISHED
 from edge.services.office import Office
+from edge.services.published import PUBLISHED
 from edge.store.rows import Committed
 from edge.web import health, live, metrics, signed_in, staff_sign_in
 from edge.web.signed_in import OFFICE
