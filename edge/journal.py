@@ -1,13 +1,18 @@
 """Where the service's words go: one JSON line each on standard error, which systemd hands to the journal.
 
-No line holds a name, a CNIE, a phone number, a raw path or a secret: events are named, counted and timed.
+No line holds a name, a CNIE, a phone number, a raw path or a secret: events are named, counted and timed. Each has the
+time at which it was said; those of one turn of the event loop are written together, unless something went wrong.
 """
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import sys
 from datetime import UTC, datetime
+from threading import Lock
+from typing import BinaryIO
 
 import msgspec
 import structlog
@@ -39,12 +44,57 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIETER:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    lines = Lines(sys.stderr.buffer)
+    atexit.register(lines.write)
     structlog.configure(
         processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lambda *_names: lines,
         cache_logger_on_first_use=True,
     )
+
+
+class Lines:
+    """Writes what structlog hands it; any thread may.
+
+    A page has a line each, and a write for each line would cost it more than to make it. So whatever is said while
+    the loop turns waits for the end of that turn; without a loop, and from a warning on, nothing waits.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = Lock()
+        self._waiting: list[bytes] = []
+
+    def info(self, line: bytes) -> None:
+        """Write a line at the end of this turn."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # another thread's, or before and after the service
+            self.warning(line)
+            return
+        with self._lock:
+            if not self._waiting:
+                loop.call_soon(self.write)
+            self._waiting.append(line)
+
+    debug = info
+
+    def warning(self, line: bytes) -> None:
+        """Write a line now, after what waits."""
+        with self._lock:
+            self._waiting.append(line)
+        self.write()
+
+    error = critical = warning
+
+    def write(self) -> None:
+        """Write what waits."""
+        with self._lock:
+            lines, self._waiting = self._waiting, []
+            if lines:
+                self._stream.write(b"\n".join([*lines, b""]))
+                self._stream.flush()
 
 
 def _line(logger: WrappedLogger, level: str, said: EventDict) -> bytes:

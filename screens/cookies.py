@@ -15,10 +15,11 @@ SENT: web.RequestKey[Mapping[str, str]] = web.RequestKey("cookies sent", dict)
 
 def sent(request: web.Request) -> Mapping[str, str]:
     """Return the request's cookies by name; read once a request."""
-    found: Mapping[str, str] | None = request.get(SENT)
-    if found is None:
+    try:
+        return request[SENT]
+    except KeyError:
         found = request[SENT] = _read(request.headers.get("Cookie", ""))
-    return found
+        return found
 
 
 def _read(header: str) -> dict[str, str]:

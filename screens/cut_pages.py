@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from screens import pages
 from screens.forms import COMMAND_SIZE
 
 CSRF, COMMAND = "mark-of-the-sessions-token", "mark-of-a-fresh-command"
+HTML = CIMultiDict({"Content-Type": "text/html; charset=utf-8"})
 MARKS = re.compile(f"({CSRF}|{COMMAND})")
 
 
@@ -52,4 +54,4 @@ def answer(request: web.Request, page: CutPage) -> web.Response:
     """Give the page to who asks."""
     drawn = request.app[pages.SITE].entropy(COMMAND_SIZE * len(page.commands))
     body = page.body(pages.session_of(request).csrf, drawn)
-    return web.Response(body=body, content_type="text/html", charset="utf-8")
+    return web.Response(body=body, headers=HTML)

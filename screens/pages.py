@@ -162,10 +162,11 @@ def ltr(text: object) -> Markup:
 
 def _standing_of(request: web.Request) -> Standing:
     """Where a request stands; found once a request."""
-    found: Standing | None = request.get(STANDING)
-    if found is None:
+    try:
+        return request[STANDING]
+    except KeyError:
         found = request[STANDING] = _stand(request)
-    return found
+        return found
 
 
 def _stand(request: web.Request) -> Standing:
@@ -189,10 +190,10 @@ def area_of(request: web.Request) -> Area:
 
 def session_of(request: web.Request) -> Session:
     """The session of this request. Raises CallerError on a path without sessions."""
-    session: Session | None = request.get(SESSION)
-    if session is None:
-        raise CallerError("this path has no session: put the route under an area")
-    return session
+    try:
+        return request[SESSION]
+    except KeyError as error:
+        raise CallerError("this path has no session: put the route under an area") from error
 
 
 def tongue_of(request: web.Request) -> Tongue:
