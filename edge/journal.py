@@ -68,15 +68,11 @@ class Lines:
 
     def info(self, line: bytes) -> None:
         """Write a line at the end of this turn."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # another thread's, or before and after the service
-            self.warning(line)
-            return
         with self._lock:
-            if not self._waiting:
-                loop.call_soon(self.write)
+            first = not self._waiting
             self._waiting.append(line)
+        if first:
+            self._write_soon()
 
     debug = info
 
@@ -87,6 +83,12 @@ class Lines:
         self.write()
 
     error = critical = warning
+
+    def _write_soon(self) -> None:
+        try:
+            asyncio.get_running_loop().call_soon(self.write)
+        except RuntimeError:  # another thread's line, or one before and after the service
+            self.write()
 
     def write(self) -> None:
         """Write what waits."""
