@@ -15,12 +15,17 @@ SENT: web.RequestKey[Mapping[str, str]] = web.RequestKey("cookies sent", dict)
 
 def sent(request: web.Request) -> Mapping[str, str]:
     """Return the request's cookies by name; read once a request."""
-    found: Mapping[str, str] | None = request.get(SENT)
-    if found is None:
+    try:
+        return request[SENT]
+    except KeyError:
         found = request[SENT] = _read(request.headers.get("Cookie", ""))
-    return found
+        return found
 
 
 def _read(header: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    found: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.partition("=")
+        if equals:
+            found[name.strip()] = value.strip()
+    return found

@@ -72,8 +72,19 @@ class Site:
     now: Callable[[], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands: the area whose session its path belongs to, if any, whose layout and languages it gets,
+    and the language that this person reads."""
+
+    sitting: Area | None
+    area: Area
+    tongue: Tongue
+
+
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
 SESSION: web.RequestKey[Session] = web.RequestKey("session", Session)
+STANDING: web.RequestKey[Standing] = web.RequestKey("standing", Standing)
 LOST: web.RequestKey[bool] = web.RequestKey("lost", bool)
 """Set when the browser came with the id of a session that is no more."""
 
@@ -149,32 +160,45 @@ def ltr(text: object) -> Markup:
     return Markup('<bdi dir="ltr">{}</bdi>').format(text)
 
 
+def _standing_of(request: web.Request) -> Standing:
+    """Where a request stands; found once a request."""
+    try:
+        return request[STANDING]
+    except KeyError:
+        found = request[STANDING] = _stand(request)
+        return found
+
+
+def _stand(request: web.Request) -> Standing:
+    site = request.app[SITE]
+    first = request.path.lstrip("/").split("/", 1)[0]
+    sitting = site.areas.get(first) or site.areas.get("")
+    area = sitting or next(iter(site.areas.values()))
+    code = cookies.sent(request).get(LANGUAGE_COOKIE, DEFAULT)
+    return Standing(sitting, area, site.languages[code if code in area.languages else DEFAULT])
+
+
 def sitting_area(request: web.Request) -> Area | None:
     """The area whose session a request's path belongs to; None for paths without sessions."""
-    areas = request.app[SITE].areas
-    first = request.path.lstrip("/").split("/", 1)[0]
-    return areas.get(first) or areas.get("")
+    return _standing_of(request).sitting
 
 
 def area_of(request: web.Request) -> Area:
     """The area whose layout and languages a request gets."""
-    return sitting_area(request) or next(iter(request.app[SITE].areas.values()))
+    return _standing_of(request).area
 
 
 def session_of(request: web.Request) -> Session:
     """The session of this request. Raises CallerError on a path without sessions."""
-    session: Session | None = request.get(SESSION)
-    if session is None:
-        raise CallerError("this path has no session: put the route under an area")
-    return session
+    try:
+        return request[SESSION]
+    except KeyError as error:
+        raise CallerError("this path has no session: put the route under an area") from error
 
 
 def tongue_of(request: web.Request) -> Tongue:
     """The language that this person chose, Arabic otherwise; one that the area does not offer falls back too."""
-    site = request.app[SITE]
-    code = cookies.sent(request).get(LANGUAGE_COOKIE, DEFAULT)
-    offered = area_of(request).languages
-    return site.languages[code if code in offered else DEFAULT]
+    return _standing_of(request).tongue
 
 
 def again(request: web.Request) -> str:

@@ -21,6 +21,7 @@ from time import monotonic
 
 import structlog
 from aiohttp import web
+from multidict import CIMultiDict
 
 from protocol.errors import N_, MulhaqaError, PersonError
 from screens import cookies, pages
@@ -51,6 +52,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+OF_A_PAGE = CIMultiDict({**HEADERS, "Cache-Control": "no-store"})
+OF_A_FILE = CIMultiDict({**HEADERS, "Cache-Control": "no-cache"})
+"""With what each answer is sent where it says nothing else itself."""
+
 CLEAR_SITE_DATA = '"cache", "storage"'
 
 LIVE_HEADER = "X-Live"
@@ -76,10 +81,8 @@ def install(app: web.Application) -> None:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Security headers on everything, `no-store` on all but static files."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
     static = request.path.startswith("/static/") and response.status < 400
-    response.headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+    response.headers.merge(OF_A_FILE if static else OF_A_PAGE)
     response.headers.pop("Server", None)
 
 
@@ -187,15 +190,6 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
     elif not refreshes_itself(request):
         site.sessions.touch(session)
     request[SESSION] = session
-    return await _with_cookie(request, handler, area, session)
-
-
-def refreshes_itself(request: web.Request) -> bool:
-    """Say whether a page asks by itself, so that nobody's presence follows from it."""
-    return LIVE_HEADER in request.headers or "text/event-stream" in request.headers.get("Accept", "")
-
-
-async def _with_cookie(request: web.Request, handler: Handler, area: Area, session: Session) -> web.StreamResponse:
     try:
         response = await handler(request)
     except web.HTTPException as redirect:
@@ -204,6 +198,11 @@ async def _with_cookie(request: web.Request, handler: Handler, area: Area, sessi
     if not response.prepared:
         set_cookie(request, response, area, session)
     return response
+
+
+def refreshes_itself(request: web.Request) -> bool:
+    """Say whether a page asks by itself, so that nobody's presence follows from it."""
+    return LIVE_HEADER in request.headers or "text/event-stream" in request.headers.get("Accept", "")
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, area: Area, session: Session) -> None:

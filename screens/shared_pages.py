@@ -1,8 +1,8 @@
 """Pages that are the same for every visitor: rendered once a language, then given to each with tokens of his own.
 
 - Two things differ between two visitors' pages: the session's CSRF token, and the id of each form's command. A page is
-  rendered with marks in their places and cut there; whoever asks gets his own token, and fresh ids.
-- Who has signed in sees his name, so his page is rendered for him alone and never kept.
+  kept cut at these (`screens.cut_pages`).
+- Who has signed in sees his name, so his page is rendered for him alone and never kept here (`screens.own_pages`).
 - What a page shows may change: `forget` then, from whatever announces it. A page whose making began before is not kept.
 - A page names the address it was asked for at (the switch of languages leads back there). So only the queries that a
   handler names are shared; who comes with another gets a page of his own, and nobody reads what he added.
@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,9 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from screens import pages
-
-CSRF, COMMAND = "mark-of-the-sessions-token", "mark-of-a-fresh-command"
-MARKS = re.compile(f"({CSRF}|{COMMAND})")
+from screens.cut_pages import CutPage, answer, cut
 
 MOST = 500
 """Pages kept: some dozens of procedures in three languages, a few kilobytes each."""
@@ -30,25 +27,11 @@ Key = tuple[str, str, str]
 Context = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPage:
-    """A page cut at its marks: every second part is a mark."""
-
-    parts: tuple[bytes, ...]
-
-    def body(self, csrf: str, command: Callable[[], str]) -> bytes:
-        """The page with a visitor's own token, and a new id for each of its forms."""
-        token, parts = csrf.encode(), list(self.parts)
-        for place in range(1, len(parts), 2):
-            parts[place] = token if parts[place] == CSRF.encode() else command().encode()
-        return b"".join(parts)
-
-
 @dataclass(slots=True)
 class SharedPages:
     """The pages of one application that were rendered already."""
 
-    _held: dict[Key, SharedPage] = field(default_factory=dict)
+    _held: dict[Key, CutPage] = field(default_factory=dict)
     _edition: int = 0
 
     def forget(self) -> None:
@@ -63,20 +46,14 @@ class SharedPages:
 
         A page is known by template, language and address; `queries` are the query strings that may be shared.
         """
-        session = pages.session_of(request)
-        if session.principal is not None or request.query_string not in queries:
+        if pages.session_of(request).principal is not None or request.query_string not in queries:
             return pages.render(request, template, **await context())
-        key = (template, pages.tongue_of(request).code, request.path_qs)
-        page = self._held.get(key)
-        if page is None:
-            page = await self._made(request, key, context)
-        body = page.body(session.csrf, lambda: pages.fresh_command(request))
-        return web.Response(body=body, content_type="text/html", charset="utf-8")
+        key = (template, pages.tongue_of(request).code, request.raw_path)
+        return answer(request, self._held.get(key) or await self._made(request, key, context))
 
-    async def _made(self, request: web.Request, key: Key, context: Context) -> SharedPage:
+    async def _made(self, request: web.Request, key: Key, context: Context) -> CutPage:
         edition = self._edition
-        text = pages.rendered(request, key[0], {**await context(), "csrf": CSRF, "command": lambda: COMMAND})
-        page = SharedPage(tuple(part.encode() for part in MARKS.split(text)))
+        page = cut(request, key[0], await context())
         if edition == self._edition:
             if len(self._held) >= MOST:
                 self._held.clear()  # one address spelt in ever new ways; what is really read is soon back

@@ -167,7 +167,7 @@ async def view(office: Office, account: bytes, by: Actor | None = None) -> Accou
 
 
 async def _read(office: Office, account: bytes) -> AccountView:
-    async with office.store.reading() as reader:
+    async with office.store.asking() as reader:
         return await account_of(reader, account)
 
 

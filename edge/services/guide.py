@@ -10,11 +10,7 @@ from rapidfuzz import fuzz
 from edge.services.office import Office
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import Procedure, Status, Topic
-from protocol.office.events import CataloguePublished
 from protocol.office.folding import fold_name
-
-PUBLISHED = str(CataloguePublished.__struct_config__.tag)
-"""The kind of what changes the guide."""
 
 GOOD_ENOUGH = 70
 """Similarity (0 to 100) from which a procedure is shown: "residanse" still finds "résidence", "passeport" does not."""
@@ -59,15 +55,13 @@ class Group:
 
 async def procedures(office: Office) -> list[Procedure]:
     """Return the newest version of each procedure, those that can be asked for here first, then by event of life."""
-    async with office.store.reading() as reader:
-        found = await reader.procedures()
-    return sorted(found, key=lambda one: (ORDER.index(one.status), TOPICS.index(one.topic), one.id))
+    found = await office.published.newest(office.store)
+    return sorted(found.values(), key=lambda one: (ORDER.index(one.status), TOPICS.index(one.topic), one.id))
 
 
 async def procedure(office: Office, procedure_id: str) -> Procedure:
     """Return one procedure; raises PersonError 404 when the guide has none of this id."""
-    async with office.store.reading() as reader:
-        found = await reader.procedure(procedure_id)
+    found = (await office.published.newest(office.store)).get(procedure_id)
     if found is None:
         raise PersonError(N_("The guide has no such procedure. Look for it in the list."), status=404)
     return found

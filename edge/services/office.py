@@ -14,6 +14,7 @@ from edge.services.attempts import Attempts
 from edge.services.calls import Calls
 from edge.services.devices import Devices
 from edge.services.passwords import Passwords
+from edge.services.published import Published
 from edge.services.setbacks import Setbacks
 from edge.store.store import Store
 from protocol.office.casework import UNDO_MS
@@ -109,6 +110,8 @@ class Office:
     """How far the clock is to be believed now: trusted, estimated or unknown (`protocol.records.clock`)."""
     agenda: Agenda = field(default_factory=Agenda)
     """Decided requests that wait to be sealed or told."""
+    published: Published = field(default_factory=Published)
+    """The guide as it is now."""
     setbacks: Setbacks = field(default_factory=Setbacks)
     """What failed lately in the background, by its subject or name, and rests."""
 

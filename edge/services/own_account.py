@@ -28,6 +28,7 @@ NOT_YOURS = N_("There is no such request in your account.")
 class Child:
     """A child for whom one answers, and his requests."""
 
+    account: bytes
     name_ar: str
     name_fr: str
     rows: list[RequestRow]
@@ -41,6 +42,11 @@ class OwnAccount:
     rows: list[RequestRow]
     children: list[Child]
     hidden: bool
+
+    @property
+    def accounts(self) -> frozenset[bytes]:
+        """Whose accounts this was read from."""
+        return frozenset({self.account.subject, *(child.account for child in self.children)})
 
 
 async def own_account(office: Office, subject: bytes) -> OwnAccount:
@@ -100,4 +106,5 @@ async def children_of(office: Office, guardian: AccountView) -> list[bytes]:
 
 
 async def _child(reader: Reader, child: AccountView) -> Child:
-    return Child(child.name_ar, child.name_fr, [row_of(one) for one in await _dossiers(reader, child.subject)])
+    rows = [row_of(one) for one in await _dossiers(reader, child.subject)]
+    return Child(child.subject, child.name_ar, child.name_fr, rows)

@@ -204,7 +204,7 @@ def row_of(opened: Dossier) -> RequestRow:
 
 async def dossier(office: Office, case: bytes) -> Dossier:
     """Return one request, whole; PersonError 404 when there is none."""
-    async with office.store.reading() as reader:
+    async with office.store.asking() as reader:
         return await read_dossier(reader, case)
 
 

@@ -36,6 +36,17 @@ class Snapshot:
             await self._connection.run((("ROLLBACK", ()),))
 
 
+class Glance:
+    """A look for one question: each query sees what is confirmed when it is run, and no trip ends it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        """Run one query."""
+        return await self._connection.run(((sql, params),))
+
+
 class ReadPool:
     """Lends the read connections, and closes them all at the end."""
 
@@ -57,6 +68,15 @@ class ReadPool:
                 await snapshot.close()
             finally:
                 self._free.put_nowait(connection)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Glance]:
+        """Lend a connection for one question; waits while all are lent."""
+        connection = await self._free.get()
+        try:
+            yield Glance(connection)
+        finally:
+            self._free.put_nowait(connection)
 
     async def close(self) -> None:
         """Close every connection; looks that are still open fail."""

@@ -120,8 +120,12 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What listeners are told once it is on the disk."""
+    """What listeners are told once it is on the disk.
+
+    `accounts`: those whose own pages it may change. None named: it is about no account, or nobody can tell whose.
+    """
 
     stream: str
     subject: bytes | None
     kind: str
+    accounts: frozenset[bytes] = frozenset()

@@ -149,6 +149,15 @@ class Store:
         async with self._pool.look() as snapshot:
             yield Reader(snapshot, self._workshop.keyring, self._workshop.vault)
 
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[Reader]:
+        """Give a reader for one question: a row, and what never changes (its key, a version of a procedure).
+
+        It sees everything confirmed so far. What must agree with each other is asked for in one `reading`.
+        """
+        async with self._pool.glance() as glance:
+            yield Reader(glance, self._workshop.keyring, self._workshop.vault)
+
     def on_commit(self, listener: Listener) -> None:
         """Tell `listener` what was committed, after each commit, in order. It must not block; its errors are logged."""
         self._listeners.append(listener)

@@ -107,7 +107,9 @@ class Transaction(Reader):
         self._note(record, kind if isinstance(kind, str) else "")
 
     def _note(self, record: Record, kind: str) -> None:
-        self.changes.told.append(Committed(record.stream, record.subject, kind))
+        accounts = frozenset(self._folding.concerned)
+        self.changes.told.append(Committed(record.stream, record.subject, kind, accounts))
+        self._folding.concerned.clear()
         self.changes.named.extend(self._folding.named)
         self._folding.named.clear()
 

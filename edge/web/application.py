@@ -17,14 +17,15 @@ from typing import Any
 
 from aiohttp import web
 
-from edge.services.guide import PUBLISHED
 from edge.services.office import Office
+from edge.services.published import PUBLISHED
 from edge.store.rows import Committed
 from edge.web import health, live, metrics, signed_in, staff_sign_in
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
 from screens import pages, security
 from screens.limits import Limits
+from screens.own_pages import OWN_PAGES, OwnPages
 from screens.pages import Area
 from screens.shared_pages import SHARED_PAGES, SharedPages
 
@@ -53,6 +54,7 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     app[signed_in.LIMITS] = Limits(office.now)
     app[live.STREAMS] = set()
     app[SHARED_PAGES] = shared_pages(office)
+    app[OWN_PAGES] = own_pages(office)
     security.install(app)
     app.middlewares.append(signed_in.guard)
     pages.setup(
@@ -97,6 +99,18 @@ def shared_pages(office: Office) -> SharedPages:
 
     office.store.on_commit(heard)
     return shared
+
+
+def own_pages(office: Office) -> OwnPages:
+    """The pages that sessions keep; told whom each commit concerns."""
+    own = OwnPages()
+
+    def heard(changes: Sequence[Committed]) -> None:
+        for change in changes:
+            own.changed(change.accounts)
+
+    office.store.on_commit(heard)
+    return own
 
 
 def context_of(office: Office) -> Callable[[web.Request], Mapping[str, Any]]:

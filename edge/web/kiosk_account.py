@@ -12,12 +12,13 @@ from edge.services.void_certificates import awaited
 from edge.web import signed_in
 from edge.web.kiosk_life import life_of
 from edge.web.kiosk_own import language_of, own_dossier, paper
-from edge.web.kiosk_page import show
+from edge.web.kiosk_page import show_own
 from edge.web.kiosk_words import ACCOUNT_FIELDS, ACCOUNT_STEPS, PAPERS, ROLES, VOID, citizen_step
 from protocol.office.applicants import CAPACITIES
 from protocol.office.documents import DOCUMENTS, mask_number
 from protocol.office.identity import mask_phone
 from protocol.records.hashing import text_of
+from screens.own_pages import Made
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -32,51 +33,58 @@ def routes(_office: Office) -> list[web.RouteDef]:
 @signed_in.citizen
 async def own_account(request: web.Request) -> web.StreamResponse:
     """Profile, requests, those of one's children, what was done to the account and who looked."""
+    return await show_own(request, "account.html", lambda: _account(request))
+
+
+async def _account(request: web.Request) -> Made:
     own = await own_pages.own_account(signed_in.office_of(request), signed_in.citizen_of(request).account)
     account = own.account
-    return show(
-        request,
-        "account.html",
-        account=account,
-        own=own,
-        document=DOCUMENTS[account.document],
-        number=mask_number(account.document, account.cnie),
-        phone=mask_phone(account.phone) if account.phone else "",
-        looks=sorted(account.views, key=lambda look: -look.at_ms),
-        steps=[(ACCOUNT_STEPS[step.kind], step) for step in reversed(account.steps) if step.kind in ACCOUNT_STEPS],
-        fields=ACCOUNT_FIELDS,
-        id_of=text_of,
-        roles=ROLES,
-        new="new" in request.query,
-        pin_changed="pin" in request.query,
-    )
+    steps = [(ACCOUNT_STEPS[step.kind], step) for step in reversed(account.steps) if step.kind in ACCOUNT_STEPS]
+    context = {
+        "account": account,
+        "own": own,
+        "document": DOCUMENTS[account.document],
+        "number": mask_number(account.document, account.cnie),
+        "phone": mask_phone(account.phone) if account.phone else "",
+        "looks": sorted(account.views, key=lambda look: -look.at_ms),
+        "steps": steps,
+        "fields": ACCOUNT_FIELDS,
+        "id_of": text_of,
+        "roles": ROLES,
+        "new": "new" in request.query,
+        "pin_changed": "pin" in request.query,
+    }
+    return Made(own.accounts, context)
 
 
 @signed_in.citizen
 async def own_request(request: web.Request) -> web.StreamResponse:
     """One of one's requests: state, what happened, the reason of a refusal and the way to appeal."""
-    dossier = await own_dossier(request)
+    return await show_own(request, "request_state.html", lambda: _request(request))
+
+
+async def _request(request: web.Request) -> Made:
+    dossier, me = await own_dossier(request), signed_in.citizen_of(request).account
     decision = dossier.case.decision
     refused = decision is not None and dossier.case.state.value == "refused"
     reason = BY_CODE.get(decision.reason_code) if decision and refused else None
     steps = [(citizen_step(step), step) for step in dossier.case.history if step.lawful]
     history = [(label, step) for label, step in steps if label]
-    return show(
-        request,
-        "request_state.html",
-        dossier=dossier,
-        case=text_of(dossier.subject),
-        history=history,
-        roles=ROLES,
-        capacities=CAPACITIES,
-        others=dossier.case.account != signed_in.citizen_of(request).account,
-        refused=refused,
-        reason=reason.label if reason else None,
-        reason_text=decision.reason_text if decision and refused else "",
-        life=life_of(dossier),
-        papers=PAPERS,
-        void=VOID[gone.cause] if (gone := awaited(dossier.case)) else "",
-    )
+    context = {
+        "dossier": dossier,
+        "case": text_of(dossier.subject),
+        "history": history,
+        "roles": ROLES,
+        "capacities": CAPACITIES,
+        "others": dossier.case.account != me,
+        "refused": refused,
+        "reason": reason.label if reason else None,
+        "reason_text": decision.reason_text if decision and refused else "",
+        "life": life_of(dossier),
+        "papers": PAPERS,
+        "void": VOID[gone.cause] if (gone := awaited(dossier.case)) else "",
+    }
+    return Made(frozenset({me, dossier.case.account}), context)
 
 
 @signed_in.citizen

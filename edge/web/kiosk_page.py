@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
 
+from protocol.office.calendar import local_date
 from screens import pages
+from screens.own_pages import OWN_PAGES, Make
 from screens.shared_pages import SHARED_PAGES, Context
+
+MINUTE_MS = 60_000
 
 WARN_MS = 30_000
 """The page warns this long before its session ends: the guidance for older users is 20 s at the least."""
@@ -29,6 +35,19 @@ async def show_shared(
 ) -> web.Response:
     """Render a page of the kiosk that is the same for everyone who has not signed in (`screens.shared_pages`)."""
     return await request.app[SHARED_PAGES].show(request, f"kiosk/{template}", context, queries)
+
+
+async def show_own(request: web.Request, template: str, make: Make) -> web.Response:
+    """Render a page of the kiosk about one's own account, or give the one in the session while it still shows what is
+    so (`screens.own_pages`)."""
+    today = _day_of(request.app[pages.SITE].now() // MINUTE_MS)
+    return await request.app[OWN_PAGES].show(request, f"kiosk/{template}", today, make)
+
+
+@lru_cache(maxsize=1)
+def _day_of(minute: int) -> date:
+    """The day of a minute since the epoch: every day of an office begins with one."""
+    return local_date(minute * MINUTE_MS)
 
 
 def go(to: str, headers: Mapping[str, str] | None = None) -> web.HTTPSeeOther:

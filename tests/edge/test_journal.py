@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from io import BytesIO
+from typing import Any
 
 import pytest
+
+from edge.journal import Lines
+
+
+class Writes(BytesIO):
+    """A stream that keeps each write by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
+    def write(self, data: Any) -> int:
+        self.writes.append(bytes(data))
+        return len(data)
+
 
 SERVE_AND_SEND = """
 import asyncio, logging
@@ -45,3 +63,37 @@ def test_what_is_no_http_leaves_a_line_without_its_bytes(room: str) -> None:
     assert [line["logger"] for line in lines[:-1]] == ["aiohttp.server"] * len(NO_HTTP)
     assert "FA123456" not in said
     assert "Salma" not in said
+
+
+async def test_lines_of_one_turn_are_written_together_and_in_order() -> None:
+    stream = Writes()
+    lines = Lines(stream)
+    lines.info(b"one")
+    lines.info(b"two")
+    assert stream.writes == []
+    await asyncio.sleep(0)
+    assert stream.writes == [b"one\ntwo\n"]
+
+
+async def test_what_went_wrong_is_written_at_once_after_what_was_said_before() -> None:
+    stream = Writes()
+    lines = Lines(stream)
+    lines.info(b"before")
+    lines.error(b"wrong")
+    assert stream.writes == [b"before\nwrong\n"]
+    await asyncio.sleep(0)
+    assert stream.writes == [b"before\nwrong\n"]
+
+
+def test_without_a_loop_nothing_waits() -> None:
+    stream = Writes()
+    Lines(stream).info(b"starting")
+    assert stream.writes == [b"starting\n"]
+
+
+async def test_what_waits_is_written_when_the_process_ends() -> None:
+    stream = Writes()
+    lines = Lines(stream)
+    lines.info(b"last")
+    lines.write()
+    assert stream.writes == [b"last\n"]

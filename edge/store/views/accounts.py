@@ -103,11 +103,19 @@ async def _opened(folding: Folding, entry: Entry, event: AccountOpened) -> None:
         guardian=event.guardian,
     )
     sealed = _sealed(await folding.key(entry.subject), account)
+    _concern(folding, account)
     folding.note_cell("accounts", entry.subject, sealed)
     folding.write("INSERT INTO accounts (subject, details) VALUES (?, ?)", (entry.subject, sealed))
     for kind, text in _found_by(account):
         _index(folding, entry.subject, kind, text)
     folding.named.append(Named(entry.subject, names_of(account)))
+
+
+def _concern(folding: Folding, account: AccountView) -> None:
+    """Note whose pages show an account: its own, and those of who answers for a child."""
+    folding.concerned.add(account.subject)
+    if account.guardian is not None:
+        folding.concerned.add(account.guardian)
 
 
 def _found_by(account: AccountView) -> Iterator[tuple[str, str]]:
@@ -140,6 +148,7 @@ async def _change(
     key, before = await _before(folding, entry)
     after = replace(before, **changes, steps=(*before.steps, _step(entry, event, event.by, fields)))
     sealed = _sealed(key, after)
+    _concern(folding, after)
     folding.note_cell("accounts", entry.subject, sealed)
     folding.write("UPDATE accounts SET details = ? WHERE subject = ?", (sealed, entry.subject))
     old, new = set(_found_by(before)), set(_found_by(after))
@@ -190,6 +199,7 @@ async def _corrected(folding: Folding, entry: Entry, event: AccountCorrected) ->
 
 async def _viewed(folding: Folding, entry: Entry, event: AccountViewed) -> None:
     key = await folding.key(entry.subject)
+    folding.concerned.add(entry.subject)
     look = _encode(Look(at_ms=entry.time_ms, by=event.by, reason=event.reason))
     sealed = seal_cell(key, place("account_looks", "details", entry.hash), look)
     folding.write(

@@ -110,6 +110,7 @@ async def _frozen(folding: Folding, entry: Entry) -> None:
 
 def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
     sealed = seal_cell(key, place("cases", "details", entry.subject), _encode(case))
+    folding.concerned.add(case.account)
     folding.note_cell("cases", entry.subject, sealed)
     folding.write(PUT, (entry.subject, case.account, *_columns(case, entry.time_ms), sealed))
 

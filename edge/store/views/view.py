@@ -88,6 +88,8 @@ class Folding:
         self._drawn = drawn
         self._written: dict[bytes, bytes] = {}
         self.named: list[Named] = []
+        self.concerned: set[bytes] = set()
+        """The accounts of which the last folds changed something."""
 
     def write(self, sql: str, params: Sequence[SqlValue]) -> None:
         """Change a row, with the next trip."""

@@ -281,7 +281,7 @@ async def test_listeners_are_told_after_the_commit_and_only_what_was_committed(t
             await store.execute(command("bad"), refuse)
         assert told == []
         subject = await open_account(store)
-        assert told == [Committed("berkane-05/cases", subject, "account.opened")]
+        assert told == [Committed("berkane-05/cases", subject, "account.opened", frozenset({subject}))]
 
 
 async def test_a_listener_that_fails_harms_nobody(tmp_path: Path) -> None:
