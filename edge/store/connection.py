@@ -95,10 +95,13 @@ class _OneTrip(aiosqlite.Connection):
 
 
 def _run_all(connection: sqlite3.Connection, statements: Iterable[Statement]) -> list[Row]:
-    rows: list[Row] = []
-    for sql, params in statements:
-        rows = connection.execute(sql, params).fetchall()
-    return rows
+    cursor = connection.cursor()
+    try:
+        for sql, params in statements:
+            cursor.execute(sql, params)
+        return cursor.fetchall()
+    finally:
+        cursor.close()
 
 
 def _count(connection: sqlite3.Connection, sql: str, params: Sequence[SqlValue]) -> int:

@@ -67,6 +67,13 @@ class Pending:
         self.failed = None
         return ran
 
+    def forget(self, mark: Mark) -> bool:
+        """Forget the one statement that was written first after `mark`, if it still waits; say whether it did."""
+        if self._trips > mark.trips:
+            return False
+        del self._waiting[mark.waiting]
+        return True
+
     def drop(self) -> None:
         """Forget what waits, and what failed."""
         self._waiting.clear()
