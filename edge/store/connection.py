@@ -32,6 +32,10 @@ Statement = tuple[str, Sequence[SqlValue]]
 BUSY_MS = 5_000
 """How long SQLite waits for another process's lock: longer than any checkpoint, shorter than a person's patience."""
 
+WRITER_CACHE_KIB = 8_192
+"""Pages that the writer keeps at hand, filled as they are used: the inner pages of the indexes of years of requests, and
+all that one group of commands changes. SQLite's own 2 MB would read leaves again for every group."""
+
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """Primary result codes of a file that is no sound database."""
 
@@ -207,6 +211,7 @@ async def _dial(uri: str) -> _OneTrip:
 async def _assert_durable(connection: SqliteConnection, writable: bool) -> None:
     await connection.run(((f"PRAGMA busy_timeout = {BUSY_MS}", ()), ("PRAGMA temp_store = MEMORY", ())))
     if writable:
+        await connection.run(((f"PRAGMA cache_size = -{WRITER_CACHE_KIB}", ()),))
         mode = await connection.run((("PRAGMA synchronous = FULL", ()), ("PRAGMA journal_mode = WAL", ())))
         if mode != [("wal",)]:
             raise OperatorError("the store's disk carries no write-ahead log: put the data folder on a local disk")

@@ -28,7 +28,7 @@ OVERHEAD: Final = NONCE_SIZE + TAG_SIZE
 
 
 class Sealer:
-    """A key of 32 bytes in its one use, THING: both subkeys, derived once. Made where a key seals more than one thing."""
+    """A key of 32 bytes in its one use, THING: both subkeys, derived once. For a key that seals more than one thing."""
 
     __slots__ = ("_nonce_key", "_seal_key")
 
