@@ -9,14 +9,13 @@ nothing more runs until `back_to` or `drop`: a decision that swallows it cannot 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.store.connection import Connection, Row, SqlValue, Statement
 from protocol.errors import MulhaqaError
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place among the writes: after how many trips, and what waited then."""
 
     trips: int
