@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.store.connection import Connection
 from protocol.errors import CallerError, OperatorError
@@ -41,8 +42,7 @@ class Identity:
         return tuple(f"{self.annexe}/{short}" for short in SHORT_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(NamedTuple):
     """Where a stream ends. `open` says whether its segment is of this start, so that writing may go on in it."""
 
     head: Head
@@ -59,8 +59,7 @@ class Machine:
     clock: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where the next record stands."""
 
     stream: str

@@ -9,14 +9,13 @@ nothing more runs until `back_to` or `drop`: a decision that swallows it cannot 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.store.connection import Connection, Row, SqlValue, Statement
 from protocol.errors import MulhaqaError
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place among the writes: after how many trips, and what waited then."""
 
     trips: int
@@ -66,6 +65,13 @@ class Pending:
         del self._waiting[0 if ran else mark.waiting :]
         self.failed = None
         return ran
+
+    def forget(self, mark: Mark) -> bool:
+        """Forget the one statement that was written first after `mark`, if it still waits; say whether it did."""
+        if self._trips > mark.trips:
+            return False
+        del self._waiting[mark.waiting]
+        return True
 
     def drop(self) -> None:
         """Forget what waits, and what failed."""

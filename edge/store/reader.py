@@ -99,7 +99,7 @@ class Reader:
     async def case_by_reference(self, reference: str) -> bytes | None:
         """Return the case of this reference (as `references.parse` returns it)."""
         blind = self._vault.blind("reference", reference)
-        found = await self.rows("SELECT subject FROM case_index WHERE reference = ?", (blind,))
+        found = await self.rows("SELECT subject FROM cases WHERE reference = ?", (blind,))
         return blob(found[0][0]) if found else None
 
     async def cases(

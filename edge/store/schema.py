@@ -1,7 +1,8 @@
 """The tables that are no views: the log, the keys, and what the store remembers for its callers.
 
-- `records`: every record, own or from a feed, by hash, by name and by subject (all that one case is folded from);
-  `position` is the order of arrival, in which views are folded.
+- `records`: every record, own or from a feed, by name and by subject (all that one case is folded from); `position` is
+  the order of arrival, in which views are folded. Nothing is looked up by hash, and one hash never stands under two
+  names, for it covers them: so it has no index, which would write a page more for each record.
 - `segments`: where each segment hangs; its last record is found through the index of `records`.
 - `contradictions`: a second record under a name that is taken, kept as proof, never folded.
 - `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 DATABASE = "mulhaqa.db"
 
-VERSION = 1
+VERSION = 2
 """Version of the tables below; a file of another version is refused, never guessed at."""
 
 TABLES = """
@@ -24,7 +25,7 @@ CREATE TABLE IF NOT EXISTS meta (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS records (
     position INTEGER PRIMARY KEY,
-    hash BLOB NOT NULL UNIQUE,
+    hash BLOB NOT NULL,
     stream TEXT NOT NULL,
     segment BLOB NOT NULL,
     seq INTEGER NOT NULL,

@@ -22,7 +22,7 @@ from edge.store.custody import KEY_NAME, KEY_SIZE, Custody, KeyFile
 from protocol.errors import OperatorError, PeerError
 from protocol.records.hashing import digest
 from protocol.records.keys import subject_of, subkey
-from protocol.records.sealing import seal, unseal
+from protocol.records.sealing import Sealer
 
 BLIND_SIZE = 16
 """Bytes of a blind index: no collision among the people of a country, half the size of a full hash."""
@@ -35,10 +35,10 @@ class Vault:
         master = custody.load()
         if len(master) != KEY_SIZE:
             raise OperatorError("the vault's key has the wrong length: restore it from the annexe's backup")
-        self._wrap = subkey(master, "vault-wrap")
         self._blind = subkey(master, "vault-blind")
-        self._local = subkey(master, "vault-local")
-        self._results = subkey(master, "vault-results")
+        self._keys = Sealer(subkey(master, "vault-wrap"), "vault-key")
+        self._local = Sealer(subkey(master, "vault-local"), "vault-local")
+        self._results = Sealer(subkey(master, "vault-results"), "vault-result")
 
     @classmethod
     def create(cls, folder: Path, entropy: Callable[[int], bytes]) -> Vault:
@@ -54,11 +54,11 @@ class Vault:
 
     def wrap(self, key: bytes, subject: bytes) -> bytes:
         """Seal a data key for the disk."""
-        return seal(self._wrap, "vault-key", subject, key)
+        return self._keys.seal(subject, key)
 
     def unwrap(self, wrapped: bytes, subject: bytes) -> bytes:
         """Open a data key; raises CannotOpen, or PeerError when it is not the key of this subject."""
-        key = unseal(self._wrap, "vault-key", subject, wrapped)
+        key = self._keys.unseal(subject, wrapped)
         if subject_of(key) != subject:
             raise PeerError("a data key on the disk is not the one that its subject names")
         return key
@@ -69,16 +69,16 @@ class Vault:
 
     def seal_local(self, place: bytes, plain: bytes) -> bytes:
         """Seal a secret of the appliance itself."""
-        return seal(self._local, "vault-local", place, plain)
+        return self._local.seal(place, plain)
 
     def open_local(self, place: bytes, sealed: bytes) -> bytes:
         """Open a secret of the appliance itself; raises CannotOpen."""
-        return unseal(self._local, "vault-local", place, sealed)
+        return self._local.unseal(place, sealed)
 
     def seal_result(self, command: bytes, plain: bytes) -> bytes:
         """Seal the first answer of a command."""
-        return seal(self._results, "vault-result", command, plain)
+        return self._results.seal(command, plain)
 
     def open_result(self, command: bytes, sealed: bytes) -> bytes:
         """Open the first answer of a command; raises CannotOpen."""
-        return unseal(self._results, "vault-result", command, sealed)
+        return self._results.unseal(command, sealed)

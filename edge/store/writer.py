@@ -16,6 +16,8 @@ Rules:
 - The writes of a group make as few trips to the database as its reads allow. When one fails, nobody can tell whose it
   was: the group is taken back to its beginning and decided again, each command with trips of its own. So a decision may
   be run twice; only what its last run appended and returned counts.
+- A savepoint is set on the disk only for a command some of whose writes have run before it ended. Of one that fails
+  while all its writes still wait, they are forgotten: the database never saw them.
 - If BEGIN, COMMIT or a rollback fails, or the disk, every command of the group fails and the writer stops for good.
   After a failed fsync nobody knows what is on the disk (the kernel drops the pages): it is never tried again on this
   connection. The store is opened anew and verified instead; a mark in the folder says so.
@@ -31,6 +33,7 @@ from dataclasses import dataclass
 
 from edge.store.columns import blob
 from edge.store.connection import Connection, DiskFailed
+from edge.store.limit import Limit
 from edge.store.pending import Mark, Pending
 from edge.store.transaction import Changes, Transaction, Workshop
 from protocol.errors import CallerError, MulhaqaError, OperatorError
@@ -82,7 +85,7 @@ class Writer:
         self._connection = connection
         self._workshop = workshop
         self._now = now
-        self._longest = longest
+        self._limit = Limit(longest)
         self._committed = committed
         self._failed = failed
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
@@ -117,6 +120,7 @@ class Writer:
                     return
                 raise
             if group[-1] is None:
+                self._limit.close()
                 return
 
     async def _next_group(self) -> list[Job | None]:
@@ -129,6 +133,7 @@ class Writer:
     def _stop(self, error: BaseException, group: Sequence[Job | None]) -> None:
         """Fail the group and all that waits: nobody is told that something is kept while the disk is in doubt."""
         self._stopped = stopped = _stopped_by(error)
+        self._limit.close()
         while not self._queue.empty():
             group = [*group, self._queue.get_nowait()]
         for job in group:
@@ -169,7 +174,7 @@ class Writer:
         pending.write("SAVEPOINT together")
         outcomes = []
         for job in jobs:
-            outcomes.append(await self._one(pending, job, answered))
+            outcomes.append(await self._one(pending, job, answered, shared=True))
             if pending.failed is not None:
                 break
         else:
@@ -185,7 +190,7 @@ class Writer:
     async def _alone(self, pending: Pending, job: Job, answered: dict[bytes, bytes]) -> Outcome:
         """Run a command with trips of its own: whatever fails is its own fault."""
         log, place = self._workshop.log.mark(), pending.mark()
-        outcome = await self._one(pending, job, answered)
+        outcome = await self._one(pending, job, answered, shared=False)
         try:
             await pending.flush()
         except MulhaqaError as error:
@@ -195,17 +200,19 @@ class Writer:
             return Outcome(job, error=outcome.error or error)
         return outcome
 
-    async def _one(self, pending: Pending, job: Job, answered: dict[bytes, bytes]) -> Outcome:
+    async def _one(self, pending: Pending, job: Job, answered: dict[bytes, bytes], *, shared: bool) -> Outcome:
+        """Run one command. `shared`: if a write of it fails at a later trip, the whole group goes back."""
         if job.command is not None and job.command in answered:
             return self._again(job, job.command, answered[job.command])
         log, place = self._workshop.log.mark(), pending.mark()
         transaction = Transaction(self._workshop, pending, self._now())
         try:
             pending.write("SAVEPOINT command")
-            result = await _decided(job, transaction, self._longest)
+            result = await _decided(job, transaction, self._limit)
             transaction.finish()
             sealed = self._remember(pending, job, result, transaction.now_ms)
-            pending.write("RELEASE command")
+            if not shared or not pending.forget(place):
+                pending.write("RELEASE command")
         except Exception as error:
             if pending.failed is None:
                 self._workshop.log.back_to(log)
@@ -236,13 +243,15 @@ class Writer:
             await self._connection.run(((f"ROLLBACK TO {savepoint}", ()), (f"RELEASE {savepoint}", ())))
 
 
-async def _decided(job: Job, transaction: Transaction, longest: float) -> Value:
+async def _decided(job: Job, transaction: Transaction, limit: Limit) -> Value:
     """Run the decision; what it awaited may be cancelled or never come, which is its own failure, not the writer's end.
 
     The store's own work (a rebuild) takes as long as it takes.
     """
     try:
-        async with asyncio.timeout(None if job.command is None else longest):
+        if job.command is None:
+            return await job.decide(transaction)
+        with limit:
             return await job.decide(transaction)
     except TimeoutError as error:
         raise CallerError("a decision took too long: do what is slow before deciding") from error

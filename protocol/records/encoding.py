@@ -11,12 +11,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 import msgpack  # type: ignore[import-untyped]  # has no stubs; every result is given a type where it is taken
+import msgspec
 
 from protocol.errors import CallerError
 from protocol.records.refusals import NotCanonical, TooDeep, TooLarge
+
+pack: Final = msgspec.msgpack.Encoder(order="sorted").encode
+"""`encode` for values whose types are known: it looks at none of them. It sorts the keys of maps as text, which is the
+order of their UTF-8 bytes, and gives every integer and length its shortest form."""
 
 Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value] | None"
 
@@ -29,11 +35,11 @@ MAX_DEPTH: Final = 16
 
 def encode(value: Value) -> bytes:
     """The one encoding of a value. Raises CallerError for what has none: a float, a tuple, a key that is no text."""
+    _check(value, 0)
     try:
-        packed: bytes = msgpack.packb(_ordered(value, 0), use_bin_type=True, strict_types=True)
+        return pack(value)
     except (UnicodeEncodeError, OverflowError) as error:
         raise CallerError("The value holds an integer beyond 64 bits, or text with a lone surrogate.") from error
-    return packed
 
 
 def decode(data: bytes, *, max_size: int = MAX_VALUE) -> Value:
@@ -52,29 +58,33 @@ def decode(data: bytes, *, max_size: int = MAX_VALUE) -> Value:
 
 
 _SCALAR_TYPES: Final = frozenset({str, bytes, bool, int, type(None)})
+_TEXT: Final = frozenset({str})
 
 
-def _ordered(value: Value, depth: int) -> Value:
-    """The same value with its maps in order; refuses what has no encoding.
-
-    Python compares text by code points, which is the order of the UTF-8 bytes.
-    """
+def _check(value: Value, depth: int) -> None:
+    """Refuse what has no encoding."""
     kind = type(value)
     if kind in _SCALAR_TYPES:
-        return value
+        return
     if depth >= MAX_DEPTH:
         raise CallerError(f"The value is nested deeper than {MAX_DEPTH}, or has no encoding.")
     if isinstance(value, dict) and kind is dict:
         _check_keys(value)
-        items = ((key, value[key]) for key in sorted(value))
-        return {key: item if type(item) in _SCALAR_TYPES else _ordered(item, depth + 1) for key, item in items}
-    if isinstance(value, list) and kind is list:
-        return [item if type(item) in _SCALAR_TYPES else _ordered(item, depth + 1) for item in value]
-    raise CallerError(f"A value of type {kind.__name__} has no encoding here.")
+        _check_items(value.values(), depth)
+    elif isinstance(value, list) and kind is list:
+        _check_items(value, depth)
+    else:
+        raise CallerError(f"A value of type {kind.__name__} has no encoding here.")
+
+
+def _check_items(items: Iterable[Value], depth: int) -> None:
+    for item in items:
+        if type(item) not in _SCALAR_TYPES:
+            _check(item, depth + 1)
 
 
 def _check_keys(value: dict[str, Value]) -> None:
-    if {type(key) for key in value} - {str}:
+    if not _TEXT.issuperset(map(type, value)):
         raise CallerError("Map keys are text.")
 
 

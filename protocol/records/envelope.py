@@ -23,12 +23,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgpack  # type: ignore[import-untyped]  # has no stubs; every result is given a type where it is taken
-
 from protocol.errors import CallerError, PeerError
 from protocol.records.clock import MAX_COUNTER, MAX_MS, Timestamp
 from protocol.records.compression import compress, decompress
-from protocol.records.encoding import Value, decode, encode
+from protocol.records.encoding import Value, decode, encode, pack
 from protocol.records.hashing import HASH_SIZE, SUBJECT_SIZE, record_hash
 from protocol.records.keys import KEY_ID_SIZE, SIGNATURE_SIZE, SigningKey, key_id, subject_of, verify_signature
 from protocol.records.refusals import (
@@ -90,8 +88,7 @@ class Record:
     def __post_init__(self) -> None:
         _check_place(self)
         _check_content(self)
-        head = _pack_header(self)
-        encoded = b"\x9a" + head[1:] + _pack(self.body) + _pack(self.signature)
+        encoded = pack([*_header_fields(self), self.body, self.signature])
         if len(encoded) > MAX_RECORD:
             raise NotARecord(f"A record has at most {MAX_RECORD} bytes.")
         object.__setattr__(self, "_encoded", encoded)
@@ -113,7 +110,7 @@ class Record:
 
     def header(self) -> bytes:
         """encode(first eight fields): the place of a sealed body."""
-        return _pack_header(self)
+        return pack(_header_fields(self))
 
     def signed_bytes(self) -> bytes:
         """encode(first nine fields): what the signer signs."""
@@ -146,9 +143,9 @@ def write_record(
     plain = _encode_event(event, sealed=key is not None)
     subject = None if key is None else subject_of(key)
     try:
-        header = _pack([VERSION, stream, segment, seq, prev, list(time), subject, signing.id])
+        header = pack([VERSION, stream, segment, seq, prev, list(time), subject, signing.id])
         body = plain if key is None else seal(key, "record", header, pad(compress(plain)))
-        signature = signing.sign("record", b"\x99" + header[1:] + _pack(body))
+        signature = signing.sign("record", b"\x99" + header[1:] + pack(body))
         return Record(VERSION, stream, segment, seq, prev, time, subject, signing.id, body, signature)
     except (NotARecord, OverflowError) as error:
         raise CallerError(f"This is not how a record is made: {error}") from error
@@ -245,16 +242,11 @@ def _checked_event(event: Value, *, sealed: bool) -> dict[str, Value]:
     return event
 
 
-def _pack(value: Value) -> bytes:
-    """encode() for values whose types are known and that hold no map."""
-    packed: bytes = msgpack.packb(value, use_bin_type=True)
-    return packed
-
-
-def _pack_header(record: Record) -> bytes:
-    time: Value = [record.time.ms, record.time.counter]
+def _header_fields(record: Record) -> list[Value]:
+    """What stands before the body."""
+    time: Value = list(record.time)
     place: list[Value] = [record.version, record.stream, record.segment, record.seq, record.prev, time]
-    return _pack([*place, record.subject, record.signer])
+    return [*place, record.subject, record.signer]
 
 
 def _check_place(record: Record) -> None:

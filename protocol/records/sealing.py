@@ -27,25 +27,44 @@ TAG_SIZE: Final = 16
 OVERHEAD: Final = NONCE_SIZE + TAG_SIZE
 
 
+class Sealer:
+    """A key of 32 bytes in its one use, THING: both subkeys, derived once. For a key that seals more than one thing."""
+
+    __slots__ = ("_nonce_key", "_seal_key")
+
+    def __init__(self, key: bytes, thing: str) -> None:
+        self._seal_key = subkey(key, f"{thing}/seal")
+        self._nonce_key = subkey(key, f"{thing}/nonce")
+
+    def seal(self, place: bytes, plain: bytes) -> bytes:
+        """Seal `plain` at `place`; OVERHEAD bytes longer."""
+        nonce = self._nonce(place, plain)
+        return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, self._seal_key)
+
+    def unseal(self, place: bytes, sealed: bytes) -> bytes:
+        """What `seal` sealed at the same place; raises CannotOpen."""
+        if len(sealed) < OVERHEAD:
+            raise CannotOpen(f"Sealed bytes are at least {OVERHEAD}; these are cut short.")
+        nonce, ciphertext = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
+        try:
+            plain = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, place, nonce, self._seal_key)
+        except CryptoError as error:
+            raise CannotOpen(
+                "The bytes were not sealed under this key at this place, or were changed since."
+            ) from error
+        if not compare_digest(nonce, self._nonce(place, plain)):
+            raise CannotOpen("The nonce is not the one that belongs to these bytes: no writer of ours sealed them.")
+        return plain
+
+    def _nonce(self, place: bytes, plain: bytes) -> bytes:
+        return digest("nonce", place, plain, size=NONCE_SIZE, key=self._nonce_key)
+
+
 def seal(key: bytes, thing: str, place: bytes, plain: bytes) -> bytes:
     """Seal `plain` for the purpose THING at `place` under a key of 32 bytes; OVERHEAD bytes longer."""
-    nonce = _nonce(key, thing, place, plain)
-    return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, subkey(key, f"{thing}/seal"))
+    return Sealer(key, thing).seal(place, plain)
 
 
 def unseal(key: bytes, thing: str, place: bytes, sealed: bytes) -> bytes:
     """What `seal` sealed with the same key, purpose and place; raises CannotOpen."""
-    if len(sealed) < OVERHEAD:
-        raise CannotOpen(f"Sealed bytes are at least {OVERHEAD}; these are cut short.")
-    nonce, ciphertext = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
-    try:
-        plain = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, place, nonce, subkey(key, f"{thing}/seal"))
-    except CryptoError as error:
-        raise CannotOpen("The bytes were not sealed under this key at this place, or were changed since.") from error
-    if not compare_digest(nonce, _nonce(key, thing, place, plain)):
-        raise CannotOpen("The nonce is not the one that belongs to these bytes: no writer of ours sealed them.")
-    return plain
-
-
-def _nonce(key: bytes, thing: str, place: bytes, plain: bytes) -> bytes:
-    return digest("nonce", place, plain, size=NONCE_SIZE, key=subkey(key, f"{thing}/nonce"))
+    return Sealer(key, thing).unseal(place, sealed)

@@ -210,7 +210,7 @@ async def _viewed(folding: Folding, entry: Entry, event: AccountViewed) -> None:
 
 ACCOUNTS = View(
     name="accounts",
-    version=2,
+    version=3,
     schema=SCHEMA,
     tables=("accounts", "account_index", "account_looks"),
     folds={

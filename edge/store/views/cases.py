@@ -5,8 +5,9 @@ the next event is folded onto it: `casework.apply` promises the same result as `
 event that does not follow exactly the case's heads (another branch of the log came in), or that this release does not
 know, has the case folded anew from its records.
 
-`turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how much of a delay that
-runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
+`reference` is the blind index of the request's reference; it stands here and not in a table of its own, so that opening
+a case writes one row. `turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how
+much of a delay that runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from protocol.records.refusals import NeedsUpgrade
 SCHEMA = """
 CREATE TABLE cases (
     subject BLOB PRIMARY KEY NOT NULL,
+    reference BLOB UNIQUE NOT NULL,
     account BLOB NOT NULL,
     state TEXT NOT NULL,
     procedure TEXT NOT NULL,
@@ -45,17 +47,15 @@ CREATE INDEX cases_by_turn ON cases (turns) WHERE turns IS NOT NULL;
 CREATE INDEX cases_late ON cases (due) WHERE mark > 0;
 CREATE INDEX cases_appealed ON cases (updated_ms) WHERE appealed = 1;
 CREATE INDEX cases_by_account ON cases (account, submitted_ms);
-CREATE TABLE case_index (
-    reference BLOB PRIMARY KEY NOT NULL,
-    subject BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
 """
 
-PUT = (
-    "INSERT INTO cases (subject, account, state, procedure, submitted_ms, due, updated_ms, told, turns, mark, appealed,"
-    " details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET state = excluded.state,"
-    " due = excluded.due, updated_ms = excluded.updated_ms, told = excluded.told, turns = excluded.turns,"
-    " mark = excluded.mark, appealed = excluded.appealed, details = excluded.details"
+OPEN = (
+    "INSERT INTO cases (state, due, updated_ms, told, turns, mark, appealed, details, subject, reference, account,"
+    " procedure, submitted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+CHANGE = (
+    "UPDATE cases SET state = ?, due = ?, updated_ms = ?, told = ?, turns = ?, mark = ?, appealed = ?, details = ?"
+    " WHERE subject = ?"
 )
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -72,9 +72,9 @@ async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     before = await _load(folding, entry.subject, key)
     fact = Fact(hash=entry.hash, time_ms=entry.time_ms, event=event)
     if _follows_on(before, fact):
-        _put(folding, entry, key, casework.apply(before, fact))
+        _put(folding, entry, key, casework.apply(before, fact), new=before is None)
     else:
-        await _fold_anew(folding, entry, key)
+        await _fold_anew(folding, entry, key, new=before is None)
 
 
 async def _load(folding: Folding, subject: bytes, key: bytes) -> Case | None:
@@ -88,10 +88,10 @@ def _follows_on(before: Case | None, fact: Fact) -> bool:
     return not before.frozen and set(fact.follows) == set(before.heads)
 
 
-async def _fold_anew(folding: Folding, entry: Entry, key: bytes) -> None:
+async def _fold_anew(folding: Folding, entry: Entry, key: bytes, *, new: bool) -> None:
     facts = [_fact(record, key) for record in await folding.records_of(entry.subject)]
     if any(isinstance(fact.event, RequestSubmitted) for fact in facts):
-        _put(folding, entry, key, casework.fold(facts))
+        _put(folding, entry, key, casework.fold(facts), new=new)
 
 
 def _fact(record: Record, key: bytes) -> Fact:
@@ -105,23 +105,27 @@ def _fact(record: Record, key: bytes) -> Fact:
 async def _frozen(folding: Folding, entry: Entry) -> None:
     """A record that this release cannot read: if it is about a case, the case shows it."""
     if entry.subject and await folding.rows("SELECT 1 FROM cases WHERE subject = ?", (entry.subject,)):
-        await _fold_anew(folding, entry, await folding.key(entry.subject))
+        await _fold_anew(folding, entry, await folding.key(entry.subject), new=False)
 
 
-def _put(folding: Folding, entry: Entry, key: bytes, case: Case) -> None:
+def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -> None:
+    """Write the case's row; `new` when it has none yet."""
     sealed = seal_cell(key, place("cases", "details", entry.subject), _encode(case))
     folding.concerned.add(case.account)
     folding.note_cell("cases", entry.subject, sealed)
-    folding.write(PUT, (entry.subject, case.account, *_columns(case, entry.time_ms), sealed))
+    row = (*_columns(case, entry.time_ms), sealed, entry.subject)
+    if new:
+        reference = folding.blind("reference", case.reference)
+        folding.write(OPEN, (*row, reference, case.account, case.procedure, case.submitted_ms))
+    else:
+        folding.write(CHANGE, row)
 
 
 def _columns(case: Case, time_ms: int) -> tuple[SqlValue, ...]:
-    """Return what lists and the appliance's own work ask for, in the order of `PUT`."""
+    """Return what lists and the appliance's own work ask for and events change, in the order of `CHANGE`."""
     waits_for_answer = case.state is State.REFUSED and case.appeal is not None and not case.appeal.outcome
     return (
         case.state.value,
-        case.procedure,
-        case.submitted_ms,
         _iso(case.due),
         time_ms,
         int(case.told),
@@ -135,19 +139,11 @@ def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-async def _submitted(folding: Folding, entry: Entry, event: RequestSubmitted) -> None:
-    await _folded(folding, entry, event)
-    folding.write(
-        "INSERT INTO case_index (reference, subject) VALUES (?, ?)",
-        (folding.blind("reference", event.reference), entry.subject),
-    )
-
-
 CASES = View(
     name="cases",
-    version=3,
+    version=4,
     schema=SCHEMA,
-    tables=("cases", "case_index"),
+    tables=("cases",),
     unknown=_frozen,
-    folds={**dict.fromkeys(get_args(CaseEvent), _folded), RequestSubmitted: _submitted},
+    folds=dict.fromkeys(get_args(CaseEvent), _folded),
 )

@@ -104,7 +104,7 @@ async def _told(folding: Folding, entry: Entry, _event: ToldInPerson) -> None:
 
 OUTBOX = View(
     name="outbox",
-    version=1,
+    version=2,
     schema=SCHEMA,
     tables=("messages",),
     folds={

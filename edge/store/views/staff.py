@@ -75,7 +75,7 @@ async def _put(folding: Folding, entry: Entry, staff: StaffView) -> None:
 
 STAFF = View(
     name="staff",
-    version=1,
+    version=2,
     schema=SCHEMA,
     tables=("staff",),
     folds={StaffAdded: _added, StaffPasswordChanged: _password_changed, AgentKeyEnrolled: _key_enrolled},

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.store.columns import blob
 from edge.store.connection import Row, SqlValue
@@ -23,12 +23,10 @@ from edge.store.pending import Pending
 from edge.store.vault import Vault
 from protocol.errors import PeerError
 from protocol.records.envelope import Record, parse_record
-from protocol.records.keys import subkey
 from protocol.records.sealing import seal, unseal
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A record as folds see it: its place, not its bytes. `time_ms` is the writer's clock."""
 
     hash: bytes
@@ -55,12 +53,12 @@ def place(table: str, column: str, row: bytes) -> bytes:
 
 def seal_cell(key: bytes, at: bytes, plain: bytes) -> bytes:
     """Seal a cell under a data key; the same content at the same place gives the same bytes."""
-    return seal(subkey(key, "view"), "view", at, plain)
+    return seal(key, "view", at, plain)
 
 
 def open_cell(key: bytes, at: bytes, sealed: bytes) -> bytes:
     """Open a cell; raises CannotOpen when it is not what was put at this place."""
-    return unseal(subkey(key, "view"), "view", at, sealed)
+    return unseal(key, "view", at, sealed)
 
 
 class Folding:
@@ -86,7 +84,7 @@ class Folding:
         self._vault = vault
         self._fresh = fresh
         self._drawn = drawn
-        self._written: dict[bytes, bytes] = {}
+        self._written: dict[tuple[str, bytes], bytes] = {}
         self.named: list[Named] = []
         self.concerned: set[bytes] = set()
         """The accounts of which the last folds changed something."""
@@ -109,9 +107,9 @@ class Folding:
 
         A subject whose key this very command drew has no row but what it wrote itself.
         """
-        at = place(table, "details", subject)
-        if at in self._written:
-            return self._written[at]
+        written = self._written.get((table, subject))
+        if written is not None:
+            return written
         if self._drawn is not None and subject in self._drawn:
             return None
         found = await self.rows(f"SELECT details FROM {table} WHERE subject = ?", (subject,))  # noqa: S608 - our own names
@@ -120,7 +118,7 @@ class Folding:
     def note_cell(self, table: str, subject: bytes, sealed: bytes) -> None:
         """Remember what was just written to a subject's row."""
         if self._drawn is not None:
-            self._written[place(table, "details", subject)] = sealed
+            self._written[table, subject] = sealed
 
     def blind(self, kind: str, text: str) -> bytes:
         """Return the blind index of `text`."""

@@ -52,6 +52,19 @@ def test_what_is_encoded_decodes_to_the_same_value(value: Value) -> None:
     assert same(decode(encode(value)), value)
 
 
+def in_order(value: Value) -> Value:
+    """The same value, its maps in the order of their keys' UTF-8 bytes."""
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value, key=str.encode)}
+    return [in_order(item) for item in value] if isinstance(value, list) else value
+
+
+@given(VALUES)
+@example({"\uffff": 1, "\U00010000": 2, "z": 3, "": 4})
+def test_the_encoding_is_msgpacks_own_with_maps_in_order(value: Value) -> None:
+    assert encode(value) == msgpack.packb(in_order(value), use_bin_type=True)
+
+
 @given(st.binary(max_size=60))
 @example(b"\x82\xa1b\x01\xa1a\x02")
 @example(b"\xdc\xff\xff")
