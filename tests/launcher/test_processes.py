@@ -14,7 +14,7 @@ from launcher.processes import Process
 from launcher.progress import Refusal
 from launcher.stage import free_ports, taken
 
-SERVER = '''
+SERVER = """
 import http.server, signal, sys
 
 class Health(http.server.BaseHTTPRequestHandler):
@@ -30,7 +30,7 @@ def stop(*_):
 signal.signal(signal.SIGTERM, signal.SIG_IGN if "deaf" in sys.argv else stop)
 print("starting", flush=True)
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Health).serve_forever()
-'''
+"""
 
 CHILD = """
 import subprocess

@@ -35,8 +35,8 @@ class Powered(Protocol):
 
 NODE: ContextVar[Powered | None] = ContextVar("node", default=None)
 
-LONGEST = 2_000_000
-"""Callbacks of one run: some hundred times what a run needs. More is a loop that spins."""
+LONGEST = 200_000
+"""Callbacks of one run: some twenty times what a run needs. More is a loop that spins."""
 
 
 class Spinning(Exception):

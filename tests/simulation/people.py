@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 
 from edge.store.store import Transaction
 from edge.store.writer import Decide
-from protocol.errors import OperatorError
+from protocol.errors import N_, OperatorError, PersonError
 from protocol.office import references
 from protocol.records.encoding import Value
 from tests.edge.store.life import LIFE
 from tests.edge.store.support import account_opened, request_submitted, staff_added
 from tests.simulation.nodes import AnnexeMachine, PowerCut
 from tests.simulation.oracle import Oracle
+
+NOT_NOW = N_("This cannot be done now.")
 
 AGAIN_S = 5.0
 """Seconds until somebody whose machine went dark tries again."""
@@ -56,6 +59,13 @@ class People:
         await self._told(_adds(login))
         self._oracle.added(self._machine.annexe, login)
 
+    async def clumsy(self) -> None:
+        """Type something that is refused only after it was half written: nothing of it may stay, nor harm others."""
+        for _ in range(self._chance.randrange(4)):
+            await self._pause()
+            with suppress(PersonError, PowerCut, OperatorError):
+                await self._machine.execute(self._chance.randbytes(16), _refuses)
+
     async def _pause(self) -> None:
         await asyncio.sleep(self._chance.expovariate(0.2))
 
@@ -74,6 +84,11 @@ class People:
 
 
 Deciding = Callable[[Transaction], Awaitable[Value]]
+
+
+async def _refuses(tx: Transaction) -> Value:
+    await tx.append("office", staff_added("nobody"), key_of=tx.office)
+    raise PersonError(NOT_NOW)
 
 
 def _opens(event: object) -> Deciding:

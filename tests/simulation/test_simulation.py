@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from launcher.environment import ROOT
+from tests.simulation.planted import MISTAKES, Mistake, found_in
+
 MENDED = {
     8: "a lost answer was waited for until somebody cut the line",
     12: "the same, with a full disk before it",
@@ -50,3 +53,15 @@ def test_a_run_that_once_did_not_hold_does(seed: int) -> None:
 
 def test_a_seed_plays_the_same_run_again() -> None:
     assert simulated("--runs", "3", "--seed", "40") == simulated("--runs", "3", "--seed", "40")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["answer before the commit", "keep the head of a command that failed"])
+def test_a_mistake_put_into_the_code_is_found(name: str) -> None:
+    mistake = next(one for one in MISTAKES if one.name == name)
+    assert found_in(mistake) is not None
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_each_mistake_still_stands_where_it_is_put(mistake: Mistake) -> None:
+    assert (ROOT / mistake.file).read_text().count(mistake.old) == 1

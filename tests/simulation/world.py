@@ -107,6 +107,7 @@ class World:
         for annexe in self._annexes:
             people = People(annexe, self._oracle, self._fork())
             working += [people.citizen(number) for number in range(self._chance.randrange(1, 6))]
+            working.append(people.clumsy())
             working += [people.administrator() for _ in range(self._chance.randrange(3))]
         return working
 

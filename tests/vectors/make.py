@@ -11,6 +11,7 @@ from tests.vectors.chain_vectors import chains
 from tests.vectors.credential_vectors import credentials
 from tests.vectors.primitive_vectors import compression, encoding, hashing, keys, sealing
 from tests.vectors.record_vectors import records
+from tests.vectors.session_vectors import sessions
 from tests.vectors.values import Json
 
 FOLDER = Path(__file__).parent
@@ -24,6 +25,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "records": records,
     "chains": chains,
     "credentials": credentials,
+    "sessions": sessions,
 }
 
 

@@ -279,6 +279,8 @@ def test_a_ticket_fits_the_roll_and_its_code_is_read_in_the_printers_dots(
 
 def test_a_ticket_is_in_the_persons_language_first(typesetter: Typesetter) -> None:
     assert ticket(typesetter, "ar").tobytes() != ticket(typesetter, "fr").tobytes()
+
+
 def declaration(typesetter: Typesetter, data: DeclarationData = DECLARATION) -> bytes:
     return typesetter.set("declaration", declaration_page(data), data.at_ms)
 

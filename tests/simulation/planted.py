@@ -1,0 +1,169 @@
+"""Proof that the simulator bites: each of these mistakes is put into a copy of the code, and must be found.
+
+They are those that sync engines are known for. `python -m tests.simulation.planted [NAME]` plays them and prints in
+which run each was found; it ends with 1 if one was not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.environment import ROOT
+
+ROOMS = ("bench", "central", "devices", "edge", "launcher", "protocol", "provisioning", "screens", "tests")
+MOST_RUNS = 400
+"""Runs in which a mistake must show: what is not seen in so many is seen too late."""
+
+
+AT_ONCE = 10
+"""Runs between two looks: a code with a mistake in it may run long, and a few are mostly enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """`old` stands in `file` exactly once, and becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MISTAKES = (
+    Mistake(
+        "answer before the commit",
+        "edge/store/writer.py",
+        '        await self._connection.execute("COMMIT")\n',
+        "        for outcome in outcomes:\n            _settle(outcome)\n"
+        '        await self._connection.execute("COMMIT")\n',
+    ),
+    Mistake(
+        "take a failed fsync for a success",
+        "edge/store/writer.py",
+        '        await self._connection.execute("COMMIT")\n',
+        '        with suppress(DiskFailed):\n            await self._connection.execute("COMMIT")\n',
+    ),
+    Mistake(
+        "do not look whether a command was seen before",
+        "edge/store/writer.py",
+        "        if job.command is not None and job.command in answered:\n",
+        "        if job.command is not None and job.command in answered and not answered:\n",
+    ),
+    Mistake(
+        "keep the head of a command that failed",
+        "edge/store/writer.py",
+        "            if pending.failed is None:\n                self._workshop.log.back_to(log)\n",
+        "            if pending.failed is None:\n",
+    ),
+    Mistake(
+        "name every segment alike",
+        "edge/store/log.py",
+        "self._entropy(SEGMENT_SIZE)",
+        'b"segment1"',
+    ),
+    Mistake(
+        "write the clock's time, also when it went back",
+        "edge/store/log.py",
+        "self._next(stream, tip, tick(tip.time, now_ms), event, key)",
+        "self._next(stream, tip, Timestamp(now_ms, 0), event, key)",
+    ),
+    Mistake(
+        "send the keys once in a life, not once in a conversation",
+        "protocol/sync/session.py",
+        "        self._sent_keys: set[bytes] = set()\n",
+        '        self._sent_keys: set[bytes] = globals().setdefault("SENT", {}).setdefault(identity.id, set())\n',
+    ),
+    Mistake(
+        "forget what is to be folded when a batch has several records",
+        "central/store/ingest.py",
+        "        await self._store.database.put(connection, schema.unfolded, folding, replace=False)\n",
+        "        await self._store.database.put(connection, schema.unfolded, folding[:1], replace=False)\n",
+    ),
+    Mistake(
+        "do not raise the counter of checkpoints",
+        "central/store/ingest.py",
+        '        counter = (row["counter"] if row else 0) + 1\n',
+        '        counter = row["counter"] if row else 1\n',
+    ),
+    Mistake(
+        "go on from what was sent, not from what is held",
+        "protocol/sync/session.py",
+        "self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}",
+        "ever = globals().setdefault\n        self._streams = "
+        "{name: ever(annexe + name, Outbound(name)) for name in streams_of(self.role, annexe)}",
+    ),
+    Mistake(
+        "keep the prefecture's keys in memory alone",
+        "central/store/ingest.py",
+        "        await self._store.put_keys(connection, annexe, needed)\n",
+        "        for subject, key in needed.items():\n            self._store._remember(annexe, subject, key)\n",
+    ),
+    Mistake(
+        "fold with the connection, which may be cut",
+        "central/connections.py",
+        "    def _leave(self) -> None:\n",
+        "    def _leave(self) -> None:\n        if self._connections._folding is not None:\n"
+        "            self._connections._folding.cancel()\n",
+    ),
+    Mistake(
+        "wait for a lost answer for ever",
+        "edge/sync/conversation.py",
+        "            if waited and session.is_waiting and session.answers == answers:\n",
+        "            if False:\n",
+    ),
+)
+
+
+def found_in(mistake: Mistake) -> int | None:
+    """Play the code with a mistake in it; the seed that shows it, or None."""
+    with tempfile.TemporaryDirectory(prefix="mulhaqa-planted-") as folder:
+        plant(mistake, Path(folder))
+        for first in range(1, MOST_RUNS, AT_ONCE):
+            seed = _play(Path(folder), first, AT_ONCE)
+            if seed is not None:
+                return seed
+    return None
+
+
+def _play(folder: Path, first: int, runs: int) -> int | None:
+    command = [sys.executable, "-m", "tests.simulation", "--json", "--seed", str(first), "--runs", str(runs)]
+    variables = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    failed = json.loads(done.stdout)["failed"]
+    return min((one["seed"] for one in failed), default=None)
+
+
+def main(names: Sequence[str]) -> int:
+    """Play the mistakes of these names, or all; returns the exit status."""
+    missed = 0
+    for mistake in MISTAKES:
+        if names and mistake.name not in names:
+            continue
+        seed = found_in(mistake)
+        missed += seed is None
+        print(f"{mistake.name}: {'NOT FOUND' if seed is None else f'found in run {seed}'}", flush=True)
+    return 1 if missed else 0
+
+
+def plant(mistake: Mistake, folder: Path) -> None:
+    """Copy the code into `folder` with the mistake in it."""
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    file = folder / mistake.file
+    text = file.read_text()
+    if text.count(mistake.old) != 1:
+        raise SystemExit(f"{mistake.name}: what it changes does not stand in {mistake.file} once")
+    file.write_text(text.replace(mistake.old, mistake.new))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
