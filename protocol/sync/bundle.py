@@ -40,6 +40,8 @@ from protocol.sync.refusals import BundleDamaged, FrameRefused, IdentityRefused,
 from protocol.sync.streams import streams_of
 
 LENGTH_SIZE: Final = 4
+END_SIZE: Final = 16
+"""Bytes that the end frame takes, with room."""
 
 
 class BundleWriter:
@@ -56,10 +58,9 @@ class BundleWriter:
         """What the opening must say of this file's key."""
         return self._commitment
 
-    @property
-    def size(self) -> int:
-        """Bytes of the file if it ended now."""
-        return self._pieces.size
+    def size_with(self, batch: int) -> int:
+        """Bytes of the file if it ended after one more batch of so many bytes."""
+        return self._pieces.size_with(LENGTH_SIZE + batch + END_SIZE)
 
     def open(self, opening: Opening) -> bytes:
         """The beginning of the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,9 +26,6 @@ OPENING_FIELDS: Final = 12
 
 MAX_PART: Final = 9999
 """Files of one run: at the smallest useful size they hold more than any annexe writes; four digits in a file's name."""
-
-MAX_ASKED: Final = 16
-"""Nonces kept of our own bundles: sticks under way at one time. An answer to an older one counts by its counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +102,6 @@ def _missing(opening: Opening) -> str:
         f"Bundle {opening.number} begins after what was confirmed to its sender (checkpoint {opening.known}), and that"
         f" is not held here any more: carry our own export there, and bring the new bundle that it then makes."
     )
-
-
-def newest_nonce(asked: Sequence[bytes], before: bytes | None, echo: bytes | None) -> bytes:
-    """Which nonce counts as the newest that we asked with, for `checkpoint.judge`.
-
-    `asked`: the nonces of our bundles since the last conversation, the newest last. `before`: what the last checkpoint
-    believed echoes. Sticks overtake each other: an answer to any of them that is later than what was answered before is
-    fresh.
-    """
-    answered = asked.index(before) + 1 if before is not None and before in asked else 0
-    if echo is not None and echo in asked[answered:]:
-        return echo
-    return asked[-1] if asked else bytes(NONCE_SIZE)
 
 
 def ordered(openings: Iterable[Opening]) -> list[Opening]:

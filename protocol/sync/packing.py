@@ -25,11 +25,13 @@ from protocol.sync.frames import MAX_FRAME, blob, items, natural, rows
 from protocol.sync.hello import LocalIdentity, Role
 from protocol.sync.opening import RUN_SIZE, Opening
 from protocol.sync.outbound import Outbound, Pull, subjects_wanted
-from protocol.sync.pieces import SEALED_PIECE
 from protocol.sync.streams import streams_of
 
 BATCH: Final = 64 * 1024
 """Bytes of one batch: one commit of the reader, as on a line."""
+
+BATCH_OVERHEAD: Final = 1024
+"""Bytes of a batch beside its records: tags, and the head of each run."""
 
 FILE_SIZE: Final = 64 * 1024 * 1024
 """Bytes of one file at most, unless told otherwise: FAT32 takes 4 GiB less one, and a stick that is pulled early costs
@@ -92,7 +94,7 @@ class Packer:
             raise CallerError("A bundle is sealed to its reader: the credential must name an X25519 key.")
         if file_size < SMALLEST:
             raise CallerError(f"A file of a bundle must be allowed {SMALLEST} bytes at least.")
-        self._identity, self._reader, self._sealing = identity, reader, reader.sealing
+        self._identity, self.reader, self._sealing = identity, reader, reader.sealing
         self._run = run
         self._part = part
         self._size = file_size
@@ -137,7 +139,7 @@ class Packer:
         return writer.open(
             Opening(
                 sender=self._identity.id,
-                recipient=self._reader.holder,
+                recipient=self.reader.holder,
                 run=run.id,
                 number=run.number,
                 part=self._part,
@@ -153,8 +155,8 @@ class Packer:
 
     def fits(self, records: Sequence[Stored]) -> bool:
         """Whether these still go into the open file; an empty file takes any."""
-        largest = sum(size_on_wire(one) for one in records) + SEALED_PIECE
-        return self._batch == 0 or self._open().size + largest + SEALED_PIECE <= self._size
+        largest = BATCH_OVERHEAD + sum(size_on_wire(one) for one in records)
+        return self._batch == 0 or self._open().size_with(largest) <= self._size
 
     def keys_wanted(self, pull: Pull, records: Sequence[Stored]) -> list[bytes]:
         """The subjects whose keys must travel with these records in the open file."""

@@ -48,15 +48,16 @@ class PieceWriter:
         self._rest = bytearray()
         self._number = 0
         self._head = MAGIC + seal_to(reader, key, ephemeral)
-        self.size = HEAD_SIZE
-        """Bytes of the file, if it ended with what was added so far."""
         self._plain = 0
+
+    def size_with(self, plain: int) -> int:
+        """Bytes of the file if it ended after so many plain bytes more."""
+        return HEAD_SIZE + max(1, -(-(self._plain + plain) // PIECE)) * SEALED_PIECE
 
     def add(self, plain: bytes) -> bytes:
         """What can be written now; the last full piece is kept back, for it may be the last of all."""
         self._rest += plain
         self._plain += len(plain)
-        self.size = HEAD_SIZE + max(1, -(-self._plain // PIECE)) * SEALED_PIECE
         ready, self._head = self._head, b""
         while len(self._rest) > PIECE:
             ready += self._seal(bytes(self._rest[:PIECE]), last=False)

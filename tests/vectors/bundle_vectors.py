@@ -110,9 +110,13 @@ def _changed(size: int) -> list[Json]:
         ("the last byte of the tag", "bundle-damaged", size - 1),
     ]
     cuts = [("nothing", 0), ("half a magic", 9), ("a magic alone", len(MAGIC)), ("a head", HEAD_SIZE), ("but one", -1)]
+    turned: list[Json] = [{"name": f"a bit of {name}", "kind": kind, "flip": [at, 1]} for name, kind, at in flips]
+    shortened: list[Json] = [
+        {"name": f"{name} is left", "kind": "bundle-cut", "keep": keep % size} for name, keep in cuts
+    ]
     return [
-        *({"name": f"a bit of {name}", "kind": kind, "flip": [at, 1]} for name, kind, at in flips),
-        *({"name": f"{name} is left", "kind": "bundle-cut", "keep": keep % size} for name, keep in cuts),
+        *turned,
+        *shortened,
         {"name": "a byte is added", "kind": "bundle-damaged", "append": "00"},
         {"name": "a piece of zeros is added", "kind": "bundle-damaged", "append": "00" * SEALED_PIECE},
     ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from protocol.records.credentials import Credential
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored
 from protocol.sync.bundle import BundleEnded, BundleEvent, BundleOpened, BundleReader
-from protocol.sync.checkpoint import Checkpoint, Held, Judgement, Known, judge, write_checkpoint
+from protocol.sync.checkpoint import Checkpoint, Held, Judgement, Known, write_checkpoint
 from protocol.sync.events import BatchArrived
 from protocol.sync.hello import LocalIdentity, Role
-from protocol.sync.opening import Opening, check_after, newest_nonce
+from protocol.sync.memory import Memory, parse_memory
+from protocol.sync.opening import Opening, check_after
 from protocol.sync.outbound import Pull
 from protocol.sync.packing import FILE_SIZE, Packer, Run
 from tests.protocol.sync.support import NOW, Taker, World, Writer, seed
@@ -27,19 +28,16 @@ class Post:
     writer: Writer
     taker: Taker
     world: World
-    number: int = 0
-    asked: list[bytes] = field(default_factory=list)
-    heard: bytes | None = None
+    memory: Memory = field(default_factory=Memory)
     believed: Checkpoint | None = None
     restored: int = 0
 
     def write(self, file_size: int = FILE_SIZE) -> list[bytes]:
         """A run: its files."""
-        self.number += 1
         nonce = self.world.draw()
-        self.asked.append(nonce)
         known = self.believed
-        run = Run(nonce[-8:], self.number, nonce, NOW, known.counter if known else None, self._given())
+        self.memory = self.memory.asking(nonce, self.known())
+        run = Run(nonce[-8:], self.memory.number, nonce, NOW, known.counter if known else None, self._given())
         packer = Packer(
             self.role, self.identity, self.peer, run, begin=known.held if known else (), file_size=file_size
         )
@@ -75,7 +73,7 @@ class Post:
             acker=self.identity.id,
             audience=self.peer.holder,
             counter=self.taker.counter,
-            echo=self.heard,
+            echo=self.memory.heard,
             held=self.taker.held(),
         )
 
@@ -99,13 +97,15 @@ class Post:
         assert opening is not None
         return opening
 
+    def known(self) -> Known | None:
+        return Known(self.believed.counter, self.believed.echo) if self.believed else None
+
     def learn(self, opening: Opening) -> None:
-        self.heard = opening.nonce
+        self.memory = replace(parse_memory(self.memory.encoded()), heard=opening.nonce)
         given = opening.given
         if given is None:
             return
-        known = Known(self.believed.counter, self.believed.echo) if self.believed else None
-        meaning = judge(known, given, newest_nonce(self.asked, known.echo if known else None, given.echo))
+        meaning = self.memory.judged(self.known(), given)
         if meaning is not Judgement.STALE:
             self.believed = given
             self.restored += meaning is Judgement.RESTORED

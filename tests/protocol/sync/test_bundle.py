@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.errors import PeerError
+from protocol.records.keys import OpeningKey
 from protocol.sync.bundle import BundleReader
+from protocol.sync.checkpoint import Judgement, Known, write_checkpoint
+from protocol.sync.memory import Memory
 from protocol.sync.packing import SMALLEST
 from protocol.sync.pieces import HEAD_SIZE, MAGIC, SEALED_PIECE
 from protocol.sync.refusals import BundleGap
 from tests.protocol.sync.bundles import Post, events, posts
-from tests.protocol.sync.support import OpeningKey, World, make_prefecture, seed
+from tests.protocol.sync.support import World, make_prefecture, seed
 
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
 TO = "to/berkane-05"
@@ -295,3 +298,10 @@ def _long_run() -> tuple[World, list[bytes]]:
     world, files = LONG[0]
     world.at_centre = world.taker("prefecture", (CASES, OFFICE))
     return world, files
+
+
+def test_a_conversation_makes_the_answers_to_earlier_sticks_old() -> None:
+    asked = Memory().asking(b"n" * 32, Known(9, b"x" * 32))
+    answer = write_checkpoint(World().centre.signing, acker="c", audience="a", counter=5, echo=b"n" * 32, held=[])
+    assert asked.judged(Known(9, b"x" * 32), answer) is Judgement.RESTORED
+    assert asked.judged(Known(10, b"y" * 32), answer) is Judgement.STALE
