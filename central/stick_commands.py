@@ -11,6 +11,7 @@ from pathlib import Path
 
 from central.installation import open_installation
 from central.opening import now_ms, opened_centre
+from central.stick_files import StickFolder
 from central.sticks import Sticks
 from protocol.sync.carrying import Progress
 
@@ -36,7 +37,7 @@ def import_options(sub: argparse.ArgumentParser) -> None:
 
 async def _export(chosen: argparse.Namespace) -> int:
     async with _sticks(chosen.data) as sticks:
-        done = await sticks.export(chosen.annexe, chosen.folder, _show, go_on=chosen.go_on)
+        done = await sticks.export(chosen.annexe, StickFolder(chosen.folder), _show, go_on=chosen.go_on)
     _end_progress()
     print(f"{chosen.folder}: {_words(done.progress)} written, sealed to {chosen.annexe}.")
     if done.full:
@@ -48,7 +49,7 @@ async def _export(chosen: argparse.Namespace) -> int:
 
 async def _import(chosen: argparse.Namespace) -> int:
     async with _sticks(chosen.data) as sticks:
-        done = await sticks.take(chosen.folder, _show)
+        done = await sticks.take(StickFolder(chosen.folder), _show)
     _end_progress()
     for one in done.refused:
         print(f"mulhaqa-central: {one.file}: {one.sentence}", file=sys.stderr)

@@ -10,19 +10,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from central.centre import Centre
-from central.stick_files import FilesIn, bundles_in, files_in
 from protocol.errors import OperatorError
 from protocol.records.credentials import Credential
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored
 from protocol.sync.bundle import BundleEvent, BundleOpened, BundleReader
-from protocol.sync.carrying import Outcome, Seen, take_files, write_run
+from protocol.sync.carrying import Outcome, Seen, Stick, take_stick, write_run
 from protocol.sync.checkpoint import Checkpoint, Held, Judgement, write_checkpoint
 from protocol.sync.events import BatchArrived
 from protocol.sync.hello import NONCE_SIZE
@@ -36,18 +33,17 @@ from protocol.sync.streams import streams_of
 class Sticks:
     """Exports and imports of one prefecture; one at a time is the caller's affair."""
 
-    def __init__(self, centre: Centre, opening: OpeningKey, files: FilesIn = files_in) -> None:
-        """`opening` opens what is sealed to the prefecture; `files`: the port to the stick."""
+    def __init__(self, centre: Centre, opening: OpeningKey) -> None:
+        """`opening` opens what is sealed to the prefecture."""
         self._centre = centre
         self._opening = opening
-        self._files_in = files
 
     async def export(
-        self, annexe: str, folder: Path, seen: Seen, *, go_on: bool = False, file_size: int = FILE_SIZE
+        self, annexe: str, stick: Stick, seen: Seen, *, go_on: bool = False, file_size: int = FILE_SIZE
     ) -> Outcome:
-        """Write bundles into `folder`; `go_on`: the run that stopped at a full stick. Raises OperatorError."""
+        """Write bundles to a stick; `go_on`: the run that stopped at a full stick. Raises OperatorError."""
         packer = await self._packer(annexe, go_on=go_on, file_size=file_size)
-        outcome = await write_run(packer, self, self._files_in(folder), self._centre.entropy, seen)
+        outcome = await write_run(packer, self, stick, self._centre.entropy, seen)
         memory = await self._centre.outgoing.memory(annexe)
         await self._centre.outgoing.remember(annexe, replace(memory, unfinished=outcome.unfinished))
         return outcome
@@ -107,11 +103,10 @@ class Sticks:
             raise OperatorError(f"No annexe {annexe} is admitted here: look at its name, or admit it first.")
         return max(held, key=lambda one: (one.epoch, one.not_after))
 
-    async def take(self, folder: Path, seen: Seen) -> Outcome:
-        """Read all bundles in `folder` that are for us, in the order in which they fit. Raises OperatorError."""
+    async def take(self, stick: Stick, seen: Seen) -> Outcome:
+        """Read all bundles on a stick that are for us, in the order in which they fit. Raises OperatorError."""
         await self._centre.learn()
-        files = await asyncio.to_thread(bundles_in, folder)
-        outcome = await take_files(files, self._reader, lambda: _File(self._centre).act, seen)
+        outcome = await take_stick(stick, self._reader, lambda: _File(self._centre).act, seen)
         for annexe in outcome.senders:
             await self._centre.folder.fold(annexe)
         return outcome

@@ -13,6 +13,7 @@ from pathlib import Path
 from edge.installation import open_installation
 from edge.opening import open_store, sticks_on, way_of
 from edge.store.lock import StoreBusy
+from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.errors import OperatorError
 from protocol.sync.carrying import Progress
@@ -38,7 +39,7 @@ def import_options(sub: argparse.ArgumentParser) -> None:
 
 async def _export(chosen: argparse.Namespace) -> int:
     async with _sticks(chosen.data) as sticks:
-        done = await sticks.export(chosen.folder, _show, go_on=chosen.go_on)
+        done = await sticks.export(StickFolder(chosen.folder), _show, go_on=chosen.go_on)
     _end_progress()
     print(f"{chosen.folder}: {_words(done.progress)} written, sealed to the prefecture.")
     if done.full:
@@ -50,7 +51,7 @@ async def _export(chosen: argparse.Namespace) -> int:
 
 async def _import(chosen: argparse.Namespace) -> int:
     async with _sticks(chosen.data) as sticks:
-        done = await sticks.take(chosen.folder, _show)
+        done = await sticks.take(StickFolder(chosen.folder), _show)
         left = await sticks.left()
     _end_progress()
     for one in done.refused:

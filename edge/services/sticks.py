@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 
 from edge.services.announcer import Announcer
 from edge.sync.plugged import Plugged, Stick
+from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.errors import N_, OperatorError, PersonError
 from protocol.sync.carrying import Outcome, Progress
@@ -28,7 +28,7 @@ GONE = N_("This stick is not plugged in any more. Plug it in and choose it again
 BUSY = N_("A stick is being written or read already. Wait until it is done.")
 NOTHING_TO_GO_ON = N_("There is nothing to go on with: begin a new export.")
 
-Work = Callable[[Path], Awaitable[Outcome]]
+Work = Callable[[StickFolder], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class StickDesk:
         self._task: asyncio.Task[None] | None = None
         self._carrying: Carrying | None = None
         self._shown_ms = 0
+        self.whole_ms: dict[str, int] = {}
+        """When an "export" or "import" last ended whole, since the start."""
 
     @property
     def carrying(self) -> Carrying | None:
@@ -117,9 +119,11 @@ class StickDesk:
         if self._task is not None and not self._task.done():
             raise PersonError(BUSY, status=409)
         self._carrying = Carrying(doing, place.label, Progress(), self._now())
-        self._task = asyncio.create_task(self._carry(self._carrying, work, place.folder), name=f"stick-{doing}")
+        self._task = asyncio.create_task(
+            self._carry(self._carrying, work, StickFolder(place.folder)), name=f"stick-{doing}"
+        )
 
-    async def _carry(self, begun: Carrying, work: Work, folder: Path) -> None:
+    async def _carry(self, begun: Carrying, work: Work, folder: StickFolder) -> None:
         outcome, failed = None, "stopped"
         try:
             outcome = await work(folder)
@@ -130,6 +134,8 @@ class StickDesk:
             now = self._carrying or begun
             progress = outcome.progress if outcome else now.progress
             self._carrying = Carrying(begun.doing, begun.label, progress, begun.began_ms, self._now(), outcome, failed)
+            if outcome is not None and not outcome.full and not outcome.refused:
+                self.whole_ms[begun.doing] = self._now()
             log.info("stick.ended", doing=begun.doing, files=progress.files, records=progress.records, whole=not failed)
             self._announcer.publish(["sync"])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from edge.store.durable import sync_folder
 from protocol.errors import OperatorError
-from protocol.sync.carrying import NewFile, NewFiles, StickFull
+from protocol.sync.carrying import NewFile, StickFull
 
 SUFFIX = ".mulhaqa"
 PARTIAL = ".partial"
@@ -51,16 +51,6 @@ class StickFile:
             raise _words(error, self.path.parent) from error
 
 
-def bundles_in(folder: Path) -> list[StickFile]:
-    """The bundles' files in a folder, by name; raises OperatorError when it cannot be read."""
-    try:
-        return [StickFile(one) for one in sorted(folder.iterdir()) if one.suffix == SUFFIX and one.is_file()]
-    except OSError as error:
-        raise OperatorError(
-            f"The folder {folder} cannot be read: {error.strerror}. Is the stick plugged in?"
-        ) from error
-
-
 class _NewFile:
     """A file being written."""
 
@@ -71,32 +61,42 @@ class _NewFile:
         await asyncio.to_thread(self._file.write, data)
 
 
-FilesIn = Callable[[Path], NewFiles]
-"""The port to a stick: as `files_in`."""
+class StickFolder:
+    """A mounted stick, or any folder: a `Stick`."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-def files_in(folder: Path) -> NewFiles:
-    """Make new files in this folder."""
-    return lambda name: new_file(folder, name)
+    @asynccontextmanager
+    async def new_file(self, name: str) -> AsyncIterator[NewFile]:
+        """A file that has its name once the block ends, and is not there if the block raises.
 
-
-@asynccontextmanager
-async def new_file(folder: Path, name: str) -> AsyncIterator[NewFile]:
-    """A file that has its name once the block ends, and is not there if the block raises.
-
-    Raises StickFull, or OperatorError when the stick is gone or closed to writing.
-    """
-    partial = folder / f"{name}{PARTIAL}"
-    try:
-        file = await asyncio.to_thread(_begin, folder, partial)
+        Raises StickFull, or OperatorError when the stick is gone or closed to writing.
+        """
+        partial = self._folder / f"{name}{PARTIAL}"
         try:
-            yield _NewFile(file)
-            await asyncio.to_thread(_keep, file, partial, folder / name)
-        except BaseException:
-            await asyncio.to_thread(_drop, file, partial)
-            raise
-    except OSError as error:
-        raise _words(error, folder) from error
+            file = await asyncio.to_thread(_begin, self._folder, partial)
+            try:
+                yield _NewFile(file)
+                await asyncio.to_thread(_keep, file, partial, self._folder / name)
+            except BaseException:
+                await asyncio.to_thread(_drop, file, partial)
+                raise
+        except OSError as error:
+            raise _words(error, self._folder) from error
+
+    async def files(self) -> Sequence[StickFile]:
+        """The bundles' files, by name; raises OperatorError when the folder cannot be read."""
+        try:
+            return await asyncio.to_thread(_bundles_in, self._folder)
+        except OSError as error:
+            raise OperatorError(
+                f"The folder {self._folder} cannot be read: {error.strerror}. Is the stick plugged in?"
+            ) from error
+
+
+def _bundles_in(folder: Path) -> list[StickFile]:
+    return [StickFile(one) for one in sorted(folder.iterdir()) if one.suffix == SUFFIX and one.is_file()]
 
 
 def _begin(folder: Path, partial: Path) -> BinaryIO:

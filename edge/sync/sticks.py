@@ -9,18 +9,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from edge.sync.source import Source
-from edge.sync.stick_files import FilesIn, bundles_in, files_in
 from protocol.errors import OperatorError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.keys import OpeningKey
 from protocol.sync.bundle import BundleEvent, BundleOpened, BundleReader
-from protocol.sync.carrying import Outcome, Seen, take_files, write_run
+from protocol.sync.carrying import Outcome, Seen, Stick, take_stick, write_run
 from protocol.sync.checkpoint import Checkpoint, Held, Judgement, write_checkpoint
 from protocol.sync.events import BatchArrived
 from protocol.sync.hello import NONCE_SIZE, LocalIdentity
@@ -47,12 +44,8 @@ class Sticks:
         now: Callable[[], int],
         entropy: Callable[[int], bytes],
         believed: Believed = unheard,
-        files: FilesIn = files_in,
     ) -> None:
-        """`believed` is told of a checkpoint that came by stick, and whether the prefecture holds less than before.
-
-        `files`: the port to the stick.
-        """
+        """`believed` is told of a checkpoint that came by stick, and whether the prefecture holds less than before."""
         self._source = source
         self._identity = identity
         self._trust = trust
@@ -60,7 +53,6 @@ class Sticks:
         self._now = now
         self._entropy = entropy
         self._believed = believed
-        self._files_in = files
 
     async def can_go_on(self) -> bool:
         """Whether the last export stopped at a full stick."""
@@ -70,10 +62,10 @@ class Sticks:
         """Records that the prefecture has not confirmed."""
         return await self._source.left(await self._source.last_checkpoint())
 
-    async def export(self, folder: Path, seen: Seen, *, go_on: bool = False, file_size: int = FILE_SIZE) -> Outcome:
-        """Write bundles into `folder`; `go_on`: the run that stopped at a full stick. Raises OperatorError."""
+    async def export(self, stick: Stick, seen: Seen, *, go_on: bool = False, file_size: int = FILE_SIZE) -> Outcome:
+        """Write bundles to a stick; `go_on`: the run that stopped at a full stick. Raises OperatorError."""
         packer = await self._packer(go_on=go_on, file_size=file_size)
-        outcome = await write_run(packer, self._source, self._files_in(folder), self._entropy, seen)
+        outcome = await write_run(packer, self._source, stick, self._entropy, seen)
         memory = await self._source.memory()
         await self._source.remember(replace(memory, unfinished=outcome.unfinished))
         return outcome
@@ -117,10 +109,9 @@ class Sticks:
             raise OperatorError("Nobody is known to carry to: this annexe's seed names no prefecture.")
         return max(held, key=lambda one: (one.epoch, one.not_after))
 
-    async def take(self, folder: Path, seen: Seen) -> Outcome:
-        """Read all bundles in `folder` that are for us, in the order in which they fit. Raises OperatorError."""
-        files = await asyncio.to_thread(bundles_in, folder)
-        return await take_files(files, self._reader, lambda: self._act, seen)
+    async def take(self, stick: Stick, seen: Seen) -> Outcome:
+        """Read all bundles on a stick that are for us, in the order in which they fit. Raises OperatorError."""
+        return await take_stick(stick, self._reader, lambda: self._act, seen)
 
     def _reader(self) -> BundleReader:
         return BundleReader("edge", self._identity.id, self._opening, self._trust)

@@ -70,11 +70,6 @@ class NewFile(Protocol):
         """Write more; raises StickFull, or OperatorError when the stick is gone."""
 
 
-NewFiles = Callable[[str], AbstractAsyncContextManager[NewFile]]
-"""Makes the file of a name: it is there, whole and durable, once the block ended, and not at all if the block raises.
-It raises what `NewFile.write` raises."""
-
-
 class Carried(Protocol):
     """A file of a stick that can be read, as often as needed."""
 
@@ -84,6 +79,19 @@ class Carried(Protocol):
 
     def blocks(self) -> AsyncIterator[bytes]:
         """Its bytes from the beginning, block by block; raises OperatorError when the stick is gone."""
+
+
+class Stick(Protocol):
+    """A folder of bundles; each method raises OperatorError when the stick is gone."""
+
+    def new_file(self, name: str) -> AbstractAsyncContextManager[NewFile]:
+        """A file that is there, whole and durable, once the block ended, and not at all if the block raises.
+
+        Raises StickFull when there is no room for it.
+        """
+
+    async def files(self) -> Sequence[Carried]:
+        """The bundles that are there."""
 
 
 class Log(Protocol):
@@ -100,13 +108,13 @@ Read = tuple[Pull, list[Stored]]
 """What was asked of the log, and what it had."""
 
 
-async def write_run(packer: Packer, log: Log, new_file: NewFiles, draw: Callable[[int], bytes], seen: Seen) -> Outcome:
+async def write_run(packer: Packer, log: Log, stick: Stick, draw: Callable[[int], bytes], seen: Seen) -> Outcome:
     """Write the files of a run until the log has no more or the stick is full; `draw(n)` gives n random bytes."""
     progress, waiting = Progress(), await _read(packer, log)
     while True:
         here = packer.unfinished
         try:
-            async with new_file(packer.name) as file:
+            async with stick.new_file(packer.name) as file:
                 counted = _Counted(file, progress, seen)
                 await counted.add(packer.open(draw(32), draw(32)), 0)
                 while waiting is not None and packer.fits(waiting[1]):
@@ -149,11 +157,11 @@ Act = Callable[[BundleEvent], Awaitable[int]]
 """Takes what a reader gave, durably; returns how many records were new, raises PeerError."""
 
 
-async def take_files(
-    files: Sequence[Carried], new_reader: Callable[[], BundleReader], taking: Callable[[], Act], seen: Seen
+async def take_stick(
+    stick: Stick, new_reader: Callable[[], BundleReader], taking: Callable[[], Act], seen: Seen
 ) -> Outcome:
     """Take all files that are for us; `taking()` gives who acts on the events of one more file."""
-    found, refused, others = await _openings(files, new_reader)
+    found, refused, others = await _openings(await stick.files(), new_reader)
     progress = Progress(of=len(found))
     for opening in ordered(found):
         try:

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 
 from central.centre import Centre
-from central.stick_files import files_in as central_files_in
 from central.sticks import Sticks as CentreSticks
 from edge.store.store import Store
 from edge.sync.source import Source
-from edge.sync.stick_files import FilesIn, files_in
+from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.errors import OperatorError
 from protocol.records.keys import OpeningKey
-from protocol.sync.carrying import NewFile, NewFiles, Progress
+from protocol.sync.carrying import NewFile, Progress
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.packing import SMALLEST
 from tests.central.support import PREFECTURE, centre_in, open_centre
@@ -44,9 +43,6 @@ class Post:
 
     @property
     def edge(self) -> Sticks:
-        return self.edge_on(files_in)
-
-    def edge_on(self, files: FilesIn) -> Sticks:
         trust = PREFECTURE.trust()
         for credential in reversed(PREFECTURE.identity("centre", "prefecture").chain):
             trust.add(credential)
@@ -59,7 +55,6 @@ class Post:
             now=Clock(),
             entropy=Chance(),
             believed=lambda checkpoint, restored: self.believed.append((checkpoint, restored)),
-            files=files,
         )
 
     @property
@@ -73,10 +68,10 @@ class Post:
 
     async def round_trip(self, name: str) -> None:
         there, back = self.stick(f"{name} there"), self.stick(f"{name} back")
-        await self.edge.export(there, unseen)
-        assert (await self.prefecture.take(there, unseen)).refused == ()
-        await self.prefecture.export(ANNEXE, back, unseen)
-        assert (await self.edge.take(back, unseen)).refused == ()
+        await self.edge.export(StickFolder(there), unseen)
+        assert (await self.prefecture.take(StickFolder(there), unseen)).refused == ()
+        await self.prefecture.export(ANNEXE, StickFolder(back), unseen)
+        assert (await self.edge.take(StickFolder(back), unseen)).refused == ()
 
 
 @pytest.fixture
@@ -114,9 +109,9 @@ async def test_sticks_that_come_twice_or_late_change_nothing(post: Post, tmp_pat
     await post.round_trip("new")
     held = at_edge(tmp_path / "edge"), at_centre(tmp_path / "centre")
     for _ in range(2):
-        again = await post.prefecture.take(post.stick("old there"), unseen)
+        again = await post.prefecture.take(StickFolder(post.stick("old there")), unseen)
         assert (again.progress.files, again.progress.records, again.refused) == (1, 0, ())
-        assert (await post.edge.take(post.stick("old back"), unseen)).progress.records == 0
+        assert (await post.edge.take(StickFolder(post.stick("old back")), unseen)).progress.records == 0
     assert (at_edge(tmp_path / "edge"), at_centre(tmp_path / "centre")) == held
     assert await post.edge.left() == 0
 
@@ -124,10 +119,10 @@ async def test_sticks_that_come_twice_or_late_change_nothing(post: Post, tmp_pat
 async def test_a_stick_carries_both_ways_and_passes_over_what_is_for_the_other(post: Post) -> None:
     stick = post.stick("one")
     await write_cases(post.store, 0, 2)
-    await post.edge.export(stick, unseen)
-    await post.prefecture.take(stick, unseen)
-    await post.prefecture.export(ANNEXE, stick, unseen)
-    taken = await post.edge.take(stick, unseen)
+    await post.edge.export(StickFolder(stick), unseen)
+    await post.prefecture.take(StickFolder(stick), unseen)
+    await post.prefecture.export(ANNEXE, StickFolder(stick), unseen)
+    taken = await post.edge.take(StickFolder(stick), unseen)
     assert (taken.progress.files, taken.others, taken.refused) == (1, 1, ())
 
 
@@ -148,8 +143,8 @@ async def test_what_a_stick_brings_beside_the_server_is_seen_by_the_server(post:
     beside = await open_centre(tmp_path / "centre")
     await write_cases(post.store, 10, 2)
     stick = post.stick("second")
-    await post.edge.export(stick, unseen)
-    await CentreSticks(beside, OpeningKey(seed("prefecture/x"))).take(stick, unseen)
+    await post.edge.export(StickFolder(stick), unseen)
+    await CentreSticks(beside, OpeningKey(seed("prefecture/x"))).take(StickFolder(stick), unseen)
     expected = (await beside.ingest.state(ANNEXE)).held
     await beside.close()
     assert (await post.centre.ingest.state(ANNEXE)).held == expected
@@ -163,31 +158,31 @@ async def write_much(store: Store) -> None:
 async def test_a_later_file_without_the_earlier_is_refused_in_words_and_leaves_no_hole(post: Post) -> None:
     await write_much(post.store)
     stick, second = post.stick("all"), post.stick("second")
-    done = await post.edge.export(stick, unseen, file_size=SMALLEST)
+    done = await post.edge.export(StickFolder(stick), unseen, file_size=SMALLEST)
     files = sorted(stick.iterdir())
     assert done.progress.files == len(files) >= 2
     files[1].rename(second / files[1].name)
-    taken = await post.prefecture.take(second, unseen)
+    taken = await post.prefecture.take(StickFolder(second), unseen)
     assert [one.kind for one in taken.refused] == ["bundle-gap"]
     assert "File 2 of bundle 1 goes on where file 1 ends" in taken.refused[0].sentence
     assert all(one.holes == () for one in (await post.centre.ingest.state(ANNEXE)).held)
     for place in (stick, second, stick):
-        await post.prefecture.take(place, unseen)
-    await post.prefecture.export(ANNEXE, post.stick("back"), unseen)
-    await post.edge.take(post.stick("back"), unseen)
+        await post.prefecture.take(StickFolder(place), unseen)
+    await post.prefecture.export(ANNEXE, StickFolder(post.stick("back")), unseen)
+    await post.edge.take(StickFolder(post.stick("back")), unseen)
     assert await post.edge.left() == 0
 
 
 async def test_a_damaged_file_is_named_and_the_others_are_taken(post: Post) -> None:
     await write_much(post.store)
     stick = post.stick("one")
-    await post.edge.export(stick, unseen, file_size=SMALLEST)
+    await post.edge.export(StickFolder(stick), unseen, file_size=SMALLEST)
     first, second = sorted(stick.iterdir())[:2]
     data = bytearray(second.read_bytes())
     data[200] ^= 1
     second.write_bytes(data)
     (stick / "no-bundle.mulhaqa").write_bytes(b"a photograph")
-    taken = await post.prefecture.take(stick, unseen)
+    taken = await post.prefecture.take(StickFolder(stick), unseen)
     assert {one.file: one.kind for one in taken.refused}[second.name] == "bundle-damaged"
     assert {one.file: one.kind for one in taken.refused}["no-bundle.mulhaqa"] == "no-bundle"
     assert taken.progress.files >= 1
@@ -197,7 +192,7 @@ async def test_a_damaged_file_is_named_and_the_others_are_taken(post: Post) -> N
 async def test_the_names_of_files_say_nothing(post: Post) -> None:
     await write_cases(post.store, 0, 1)
     stick = post.stick("one")
-    await post.edge.export(stick, unseen)
+    await post.edge.export(StickFolder(stick), unseen)
     [file] = stick.iterdir()
     assert file.name.endswith("-0001.mulhaqa")
     assert "berkane" not in file.name
@@ -205,16 +200,16 @@ async def test_the_names_of_files_say_nothing(post: Post) -> None:
 
 async def test_a_folder_that_is_gone_or_empty_is_said(post: Post, tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="Is the stick plugged in"):
-        await post.edge.take(tmp_path / "nowhere", unseen)
+        await post.edge.take(StickFolder(tmp_path / "nowhere"), unseen)
     with pytest.raises(OperatorError, match="cannot be used"):
-        await post.edge.export(tmp_path / "nowhere", unseen)
-    taken = await post.edge.take(post.stick("empty"), unseen)
+        await post.edge.export(StickFolder(tmp_path / "nowhere"), unseen)
+    taken = await post.edge.take(StickFolder(post.stick("empty")), unseen)
     assert (taken.progress.of, taken.others) == (0, 0)
 
 
 async def test_an_annexe_that_was_never_admitted_gets_no_stick(post: Post) -> None:
     with pytest.raises(OperatorError, match="No annexe oujda-01 is admitted here"):
-        await post.prefecture.export("oujda-01", post.stick("one"), unseen)
+        await post.prefecture.export("oujda-01", StickFolder(post.stick("one")), unseen)
 
 
 class Limited:
@@ -230,50 +225,50 @@ class Limited:
         await self._file.write(data)
 
 
-def stick_with(room: int, error: int = errno.ENOSPC, files: FilesIn = files_in) -> FilesIn:
-    left = [room]
+class Tight(StickFolder):
+    """A stick that fails with `error` once `room` bytes were written to it."""
 
-    def limited_in(folder: Path) -> NewFiles:
-        @asynccontextmanager
-        async def limited(name: str) -> AsyncIterator[NewFile]:
-            async with files(folder)(name) as file:
-                yield Limited(file, left, error)
+    def __init__(self, folder: Path, room: int, error: int = errno.ENOSPC) -> None:
+        super().__init__(folder)
+        self._room, self._error = [room], error
 
-        return limited
-
-    return limited_in
+    @asynccontextmanager
+    async def new_file(self, name: str) -> AsyncIterator[NewFile]:
+        async with super().new_file(name) as file:
+            yield Limited(file, self._room, self._error)
 
 
 async def test_a_full_stick_is_said_and_the_next_one_goes_on_where_it_ended(post: Post) -> None:
     await write_much(post.store)
     full, next_one = post.stick("full"), post.stick("next")
-    done = await post.edge_on(stick_with(250_000)).export(full, unseen, file_size=SMALLEST)
+    done = await post.edge.export(Tight(full, 250_000), unseen, file_size=SMALLEST)
     assert "is full" in done.full
     assert done.progress.files == len(list(full.iterdir())) == 1, "the half file is gone, the whole one stays"
     assert await post.edge.can_go_on()
-    rest = await post.edge.export(next_one, unseen, go_on=True, file_size=SMALLEST)
+    rest = await post.edge.export(StickFolder(next_one), unseen, go_on=True, file_size=SMALLEST)
     assert rest.full == ""
     assert not await post.edge.can_go_on()
     assert {one.name.split("-")[0] for one in [*full.iterdir(), *next_one.iterdir()]} == {
         next(full.iterdir()).name.split("-")[0]
     }
-    assert [one.kind for one in (await post.prefecture.take(next_one, unseen)).refused][:1] == ["bundle-gap"]
+    assert [one.kind for one in (await post.prefecture.take(StickFolder(next_one), unseen)).refused][:1] == [
+        "bundle-gap"
+    ]
     for place in (full, next_one):
-        assert (await post.prefecture.take(place, unseen)).refused == ()
-    await post.prefecture.export(ANNEXE, post.stick("back"), unseen)
-    await post.edge.take(post.stick("back"), unseen)
+        assert (await post.prefecture.take(StickFolder(place), unseen)).refused == ()
+    await post.prefecture.export(ANNEXE, StickFolder(post.stick("back")), unseen)
+    await post.edge.take(StickFolder(post.stick("back")), unseen)
     assert await post.edge.left() == 0
 
 
 async def test_the_prefectures_full_stick_goes_on_too(post: Post) -> None:
     stick = post.stick("full")
-    tight = CentreSticks(post.centre, OpeningKey(seed("prefecture/x")), stick_with(0, files=central_files_in))
-    assert "is full" in (await tight.export(ANNEXE, stick, unseen)).full
+    assert "is full" in (await post.prefecture.export(ANNEXE, Tight(stick, 0), unseen)).full
     assert list(stick.iterdir()) == []
-    assert (await post.prefecture.export(ANNEXE, stick, unseen, go_on=True)).full == ""
+    assert (await post.prefecture.export(ANNEXE, StickFolder(stick), unseen, go_on=True)).full == ""
     with pytest.raises(OperatorError, match="stopped at a full stick"):
-        await post.prefecture.export(ANNEXE, stick, unseen, go_on=True)
-    assert (await post.edge.take(stick, unseen)).progress.records > 0
+        await post.prefecture.export(ANNEXE, StickFolder(stick), unseen, go_on=True)
+    assert (await post.edge.take(StickFolder(stick), unseen)).progress.records > 0
 
 
 async def test_a_stick_that_is_pulled_leaves_no_half_file(post: Post) -> None:
@@ -281,5 +276,5 @@ async def test_a_stick_that_is_pulled_leaves_no_half_file(post: Post) -> None:
     stick = post.stick("pulled")
     (stick / "0011223344556677-0001.mulhaqa.partial").write_bytes(b"half of an earlier one")
     with pytest.raises(OperatorError, match="cannot be used"):
-        await post.edge_on(stick_with(100, errno.EIO)).export(stick, unseen)
+        await post.edge.export(Tight(stick, 100, errno.EIO), unseen)
     assert list(stick.iterdir()) == []

@@ -14,6 +14,7 @@ from edge.services.office import Office
 from edge.services.sticks import StickDesk
 from edge.sync.plugged import Plugged
 from edge.sync.source import Source
+from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.records.keys import OpeningKey
 from protocol.sync.carrying import Progress
@@ -84,9 +85,11 @@ async def test_a_stick_is_written_carried_and_read_and_everything_is_confirmed(
     assert len(list(stick.iterdir())) == 1
 
     prefecture = CentreSticks(centre, OpeningKey(seed("prefecture/x")))
-    await centre.publish_credentials([PREFECTURE.root, PREFECTURE.issuer, PREFECTURE.credential("annexe", ANNEXE, WRITER)])
-    await prefecture.take(stick, unseen)
-    await prefecture.export(ANNEXE, stick, unseen)
+    await centre.publish_credentials(
+        [PREFECTURE.root, PREFECTURE.issuer, PREFECTURE.credential("annexe", ANNEXE, WRITER)]
+    )
+    await prefecture.take(StickFolder(stick), unseen)
+    await prefecture.export(ANNEXE, StickFolder(stick), unseen)
 
     await admin.send("/admin", path_to(page, "import"))
     await desk.done()
