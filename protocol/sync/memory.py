@@ -46,7 +46,7 @@ class Memory:
     def asking(self, nonce: bytes, known: Known | None) -> Memory:
         """After the decision to begin a run."""
         asked = Asked(nonce, known.counter if known else None)
-        return replace(self, number=self.number + 1, asked=(*self.asked, asked)[-MAX_ASKED:], unfinished=None)
+        return replace(self, number=self.number + 1, asked=(*self.asked, asked)[-MAX_ASKED:])
 
     def judged(self, known: Known | None, checkpoint: Checkpoint) -> Judgement:
         """What a checkpoint from a stick means beside the one believed before."""
