@@ -96,7 +96,9 @@ class StickFolder:
 
 
 def _bundles_in(folder: Path) -> list[StickFile]:
-    return [StickFile(one) for one in sorted(folder.iterdir()) if one.suffix == SUFFIX and one.is_file()]
+    """A link is no file of the stick: it would have us read what is elsewhere."""
+    found = sorted(one for one in folder.iterdir() if one.suffix == SUFFIX)
+    return [StickFile(one) for one in found if one.is_file() and not one.is_symlink()]
 
 
 def _begin(folder: Path, partial: Path) -> BinaryIO:

@@ -16,7 +16,7 @@ from edge.services.announcer import Announcer
 from edge.sync.plugged import Plugged, Stick
 from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
-from protocol.errors import N_, OperatorError, PersonError
+from protocol.errors import N_, OperatorError, PeerError, PersonError
 from protocol.sync.carrying import Outcome, Progress
 
 log = structlog.get_logger("mulhaqa.sticks")
@@ -128,7 +128,7 @@ class StickDesk:
         try:
             outcome = await work(folder)
             failed = ""
-        except OperatorError as error:
+        except (OperatorError, PeerError) as error:  # of a PeerError, our own disk is to blame: files are judged inside
             failed = str(error)
         finally:
             now = self._carrying or begun

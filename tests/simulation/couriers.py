@@ -72,7 +72,7 @@ class MemoryStick:
 
 
 class Courier:
-    """Carries between an annexe and the prefecture; `struck` counts what became of sticks, `broken` what must not be."""
+    """Carries between an annexe and the prefecture; `struck` counts what became of sticks, `broken` what may not."""
 
     def __init__(
         self,
