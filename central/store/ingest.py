@@ -84,7 +84,7 @@ class Ingest:
         """The last seq of each segment that needs no sending: held, or refused right behind what is held."""
         async with self._store.database.read() as connection:
             intake = await load_intake(connection, annexe, stream)
-        return {state.segment: state.seq for state in intake.states()} | intake.held().positions()
+        return Held(stream, tuple(state.head for state in intake.states()), intake.held().holes).positions()
 
     async def _transact(
         self,

@@ -278,3 +278,26 @@ async def test_a_stick_that_is_pulled_leaves_no_half_file(post: Post) -> None:
     with pytest.raises(OperatorError, match="cannot be used"):
         await post.edge.export(Tight(stick, 100, errno.EIO), unseen)
     assert list(stick.iterdir()) == []
+
+
+async def test_a_prefecture_restored_from_a_backup_gets_all_again_by_stick(post: Post, tmp_path: Path) -> None:
+    await write_cases(post.store, 0, 2)
+    await post.round_trip("first")
+    await post.prefecture.export(ANNEXE, StickFolder(post.stick("lost")), unseen)
+    await post.round_trip("second")
+    async with centre_in(tmp_path / "restored") as restored:  # from a backup of before the annexe began
+        await restored.publish_credentials(
+            [PREFECTURE.root, PREFECTURE.issuer, PREFECTURE.credential("annexe", ANNEXE)]
+        )
+        post.centre = restored
+        await write_cases(post.store, 10, 1)
+        late = StickFolder(post.stick("late"))
+        await post.edge.export(late, unseen)
+        assert [one.kind for one in (await post.prefecture.take(late, unseen)).refused] == ["bundle-gap"]
+        await post.prefecture.export(ANNEXE, late, unseen)
+        await post.edge.take(late, unseen)
+        assert [restored for _, restored in post.believed] == [False, False, True]
+        assert await post.edge.left() > 0
+        await post.round_trip("third")
+        assert await post.edge.left() == 0
+        assert at_centre(tmp_path / "restored")[f"{ANNEXE}/cases"] == at_edge(tmp_path / "edge")[f"{ANNEXE}/cases"]

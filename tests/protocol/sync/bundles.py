@@ -112,7 +112,7 @@ class Post:
 
     def positions(self, stream: str) -> dict[bytes, int]:
         intake = self.taker.intakes[stream]
-        return {state.segment: state.seq for state in intake.states()} | intake.held().positions()
+        return Held(stream, tuple(state.head for state in intake.states()), intake.held().holes).positions()
 
     def confirmed(self) -> bool:
         """Whether the other end said that it holds all that we wrote."""
