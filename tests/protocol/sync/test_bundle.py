@@ -13,6 +13,7 @@ from protocol.errors import PeerError
 from protocol.records.keys import OpeningKey
 from protocol.sync.bundle import BundleReader
 from protocol.sync.checkpoint import Judgement, Known, write_checkpoint
+from protocol.sync.events import BatchArrived
 from protocol.sync.memory import Memory
 from protocol.sync.packing import SMALLEST
 from protocol.sync.pieces import HEAD_SIZE, MAGIC, SEALED_PIECE
@@ -99,6 +100,15 @@ def test_a_long_log_goes_into_several_files_and_each_within_its_bound(world: Wor
     for data in files:
         prefecture.take(data)
     assert prefecture.taker.records[CASES] == world.encoded(CASES)
+
+
+def test_each_file_carries_the_keys_of_its_own_records(world: World) -> None:
+    annexe, prefecture = posts(world)
+    write_much(world, 18)
+    for data in annexe.write(SMALLEST):
+        batches = [one for one in events(prefecture.reader(), data, 1 << 20) if isinstance(one, BatchArrived)]
+        needed = {one.record.subject for batch in batches for one in batch.records if one.record}
+        assert needed - {None} == {key.subject for batch in batches for key in batch.keys} != set()
 
 
 def test_a_later_file_without_the_earlier_is_refused_and_leaves_no_hole(world: World) -> None:
