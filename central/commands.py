@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from central import calendar_commands, journal, revocation_commands, staff
+from central import calendar_commands, journal, revocation_commands, staff, stick_commands
 from central.admission import admit_annexe
 from central.backup_commands import backup_options, restore_options
 from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
@@ -88,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     _staff_options(_command(people, "add", "Add somebody who signs in with a login and a password."))
     backup_options(_command(commands, "backup", "Write everything of DIR to one sealed file; the server may run."))
     restore_options(_command(commands, "restore", "Make a new DIR from a backup, or rehearse that it can be made."))
+    stick_commands.export_options(_command(commands, "export", stick_commands.EXPORT))
+    stick_commands.import_options(_command(commands, "import", stick_commands.IMPORT))
     says = revocation_commands.SAYS
     revocation_commands.options(commands.add_parser("revocations", help=says, description=says))
     _verify_options(_command(commands, "verify", "Tell whether a certificate is genuine: its PDF, or its QR text."))

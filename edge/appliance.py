@@ -12,6 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -21,17 +22,17 @@ from edge.discovery import Announcement, Discovery
 from edge.equipment import DeviceSettings, equipped
 from edge.installation import Installation
 from edge.networks import lan_addresses
-from edge.opening import Entropy, Now, opened_office, software_version, trust_now
+from edge.opening import Entropy, Now, Way, opened_office, sticks_on, way_of
 from edge.services import calls
 from edge.services.office import Office, Settings, UplinkState
+from edge.services.sticks import StickDesk
 from edge.store.store import Store
 from edge.sync.link import Dialler
+from edge.sync.plugged import Plugged
+from edge.sync.sticks import Believed, unheard
 from edge.sync.uplink import Uplink
 from edge.web import application
 from protocol.errors import OperatorError
-from protocol.records.credentials import parse_credential
-from protocol.records.keys import OpeningKey, SigningKey
-from protocol.sync.hello import LocalIdentity
 
 log = structlog.get_logger("mulhaqa.appliance")
 
@@ -58,6 +59,7 @@ class ApplianceSettings:
     verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
     announce: bool = True
     announce_on: tuple[str, ...] = ()
+    sticks: Path | None = None  # where sticks appear, if not as Debian mounts them
     devices: DeviceSettings = field(default_factory=DeviceSettings)
     office: Settings = field(default_factory=Settings)
 
@@ -110,13 +112,20 @@ async def serving(
         background = Background(office)
         await background.start()
         stack.push_async_callback(background.stop)
+        way = await way_of(installation, office.store, entropy)
+        believed: Believed = unheard
         if settings.uplink:
-            uplink = await _uplink(installation, settings, office.store, now, entropy)
+            uplink = _uplink(installation, settings, way, office.store, now, entropy)
+            believed = uplink.learn
             office.uplink = lambda: _state_of(uplink)
             uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
             dialling = asyncio.create_task(uplink.run(), name="uplink")
             dialling.add_done_callback(_say_if_it_died)
             stack.push_async_callback(_cancel, dialling)
+        office.sticks = StickDesk(
+            sticks_on(way, now, entropy, believed), Plugged(settings.sticks), office.announcer, now
+        )
+        stack.push_async_callback(office.sticks.stop)
         await stack.enter_async_context(_listening(office, settings))
         if settings.announced:
             discovery = _discovery(office, settings)
@@ -152,18 +161,15 @@ def _discovery(office: Office, settings: ApplianceSettings) -> Discovery:
     )
 
 
-async def _uplink(
-    installation: Installation, settings: ApplianceSettings, store: Store, now: Now, entropy: Entropy
+def _uplink(
+    installation: Installation, settings: ApplianceSettings, way: Way, store: Store, now: Now, entropy: Entropy
 ) -> Uplink:
-    seed = installation.seed
-    signing = SigningKey(seed.signing_seed)
-    chain = (parse_credential(seed.credential), parse_credential(seed.issuer))
     return Uplink(
         store,
-        Dialler((settings.centre_url or seed.centre_url).rstrip("/") + UPLINK_PATH),
-        identity=LocalIdentity(signing, chain, software_version()),
-        trust=await trust_now(installation, store),
-        opening=OpeningKey(seed.opening_seed),
+        Dialler((settings.centre_url or installation.seed.centre_url).rstrip("/") + UPLINK_PATH),
+        identity=way.identity,
+        trust=way.trust,
+        opening=way.opening,
         now=now,
         entropy=entropy,
         jitter=_jitter(entropy),

@@ -26,6 +26,7 @@ from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
 from edge.services import staff
 from edge.services.office import Settings
+from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
@@ -90,6 +91,8 @@ def parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_install)
     _run_options(command("run", "Serve the annexe's screens and sync with the prefecture until stopped."))
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
+    export_options(command("export", EXPORT))
+    import_options(command("import", IMPORT))
     sub = command("rebuild-views", "Delete what the screens read and fold it again from the log.")
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
@@ -128,6 +131,9 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--no-announce", action="store_true", help="do not announce the annexe on its own network")
     sub.add_argument(
         "--announce-on", action="append", default=[], metavar="IFACE", help="announce on this interface alone"
+    )
+    sub.add_argument(
+        "--sticks", type=Path, metavar="DIR", help="where USB sticks appear, a folder each (default: mounts in /media)"
     )
     sub.set_defaults(run=_serve)
 
@@ -187,6 +193,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         verify_url=chosen.verify_url,
         announce=not chosen.no_announce,
         announce_on=tuple(chosen.announce_on),
+        sticks=chosen.sticks,
         devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -24,11 +25,14 @@ from edge.services.office import Office, Settings
 from edge.services.passwords import Passwords
 from edge.store.feeds import accept
 from edge.store.store import Identity, Store
+from edge.sync.source import Source
+from edge.sync.sticks import Believed, Sticks, unheard
 from protocol.office.seals import SealKeys
 from protocol.records.credentials import Trust, parse_credential
 from protocol.records.hashing import digest
-from protocol.records.keys import SigningKey
+from protocol.records.keys import OpeningKey, SigningKey
 from protocol.records.refusals import CredentialRefused
+from protocol.sync.hello import LocalIdentity
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +99,42 @@ async def open_store(installation: Installation, now: Now, entropy: Entropy) -> 
         software=software_version(),
         fingerprint=fingerprint_of(),
         clock=clock_label(installation, now()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The annexe's end of every way to the prefecture, line and stick: who it is, whom it believes, what it carries."""
+
+    identity: LocalIdentity
+    trust: Trust
+    opening: OpeningKey
+    source: Source
+
+
+async def way_of(installation: Installation, store: Store, entropy: Entropy) -> Way:
+    """Return the way to the prefecture of an installed folder with its open store."""
+    seed = installation.seed
+    chain = (parse_credential(seed.credential), parse_credential(seed.issuer))
+    trust, opening = await trust_now(installation, store), OpeningKey(seed.opening_seed)
+    return Way(
+        identity=LocalIdentity(SigningKey(seed.signing_seed), chain, software_version()),
+        trust=trust,
+        opening=opening,
+        source=Source(store, seed.annexe_id, trust, opening, entropy),
+    )
+
+
+def sticks_on(way: Way, now: Now, entropy: Entropy, believed: Believed = unheard) -> Sticks:
+    """Return the exports and imports of an annexe; `believed` hears of each checkpoint that came by stick."""
+    return Sticks(
+        way.source,
+        identity=way.identity,
+        trust=way.trust,
+        opening=way.opening,
+        now=now,
+        entropy=entropy,
+        believed=believed,
     )
 
 

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
@@ -49,6 +49,14 @@ class Receipt:
         return sum(1 for judged in self.judged if judged.outcome is outcome)
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """The receiver's memory as of a checkpoint of ours; another process (a stick's import) may have counted on."""
+
+    counter: int
+    intakes: dict[str, Intake]
+
+
 class Ingest:
     """Takes in batches of any annexe; one at a time for each."""
 
@@ -57,7 +65,7 @@ class Ingest:
         self._trust = trust
         self._opening = opening
         self._now = now
-        self._intakes: dict[str, dict[str, Intake]] = {}
+        self._intakes: dict[str, _Remembered] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def greet(self, annexe: str, *, software: str, flags: str) -> Receipt:
@@ -68,13 +76,32 @@ class Ingest:
         """Verify and commit a batch. Raises GapTooWide (nothing is kept) when too much of that log is missing."""
         return await self._transact(annexe, keys, records)
 
+    async def state(self, annexe: str) -> Receipt:
+        """Say what is held of an annexe's log, for a stick: no contact with it."""
+        return await self._transact(annexe, (), (), is_contact=False)
+
+    async def positions(self, annexe: str, stream: str) -> dict[bytes, int]:
+        """The last seq of each segment that needs no sending: held, or refused right behind what is held."""
+        async with self._store.database.read() as connection:
+            intake = await load_intake(connection, annexe, stream)
+        return Held(stream, tuple(state.head for state in intake.states()), intake.held().holes).positions()
+
     async def _transact(
-        self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived], **contact: str
+        self,
+        annexe: str,
+        keys: Sequence[SealedKey],
+        records: Sequence[Arrived],
+        *,
+        is_contact: bool = True,
+        **contact: str,
     ) -> Receipt:
         async with self._turns[annexe]:
-            intakes = self._intakes.pop(annexe, None)  # comes back with the commit: a failure leaves memory to the disk
+            known = self._intakes.pop(annexe, None)  # comes back with the commit: a failure leaves memory to the disk
             async with self._store.database.write() as connection:
-                if intakes is None:
+                row = await _annexe_row(connection, annexe)
+                if known is not None and row is not None and known.counter == row["counter"]:
+                    intakes = known.intakes
+                else:
                     names = streams_of("edge", annexe)
                     intakes = {name: await load_intake(connection, annexe, name) for name in names}
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
@@ -83,8 +110,8 @@ class Ingest:
                     states, holes = before[name]
                     await save_segments(self._store.database, connection, annexe, intake, states)
                     await save_holes(self._store.database, connection, annexe, intake, holes)
-                counter = await self._keep(connection, annexe, judged, contact)
-            self._intakes[annexe] = intakes
+                counter = await self._keep(connection, annexe, row, judged, contact, is_contact=is_contact)
+            self._intakes[annexe] = _Remembered(counter, intakes)
         return Receipt(counter, tuple(intake.held() for intake in intakes.values()), judged)
 
     async def _judge(
@@ -158,13 +185,15 @@ class Ingest:
         return ",".join([*words, why] if why else words)
 
     async def _keep(
-        self, connection: AsyncConnection, annexe: str, judged: Sequence[Judged], contact: Mapping[str, str]
+        self,
+        connection: AsyncConnection,
+        annexe: str,
+        row: RowMapping | None,
+        judged: Sequence[Judged],
+        contact: Mapping[str, str],
+        *,
+        is_contact: bool,
     ) -> int:
-        row = (
-            (await connection.execute(select(schema.annexes).where(schema.annexes.c.annexe == annexe)))
-            .mappings()
-            .first()
-        )
         arrivals = row["arrivals"] if row else 0
         rows = self._rows(annexe, judged, arrivals)
         await self._store.database.put(connection, schema.records, rows, replace=False)
@@ -178,7 +207,7 @@ class Ingest:
             "annexe": annexe,
             "counter": counter,
             "arrivals": arrivals + len(rows),
-            "last_contact_ms": self._now(),
+            "last_contact_ms": self._now() if is_contact else row["last_contact_ms"] if row else None,
             "software": contact.get("software", row["software"] if row else "")[:64],
             "flags": contact.get("flags", row["flags"] if row else ""),
         }
@@ -205,6 +234,11 @@ class Ingest:
                 "encoded": record.encoded(),
             }
         return list(rows.values())
+
+
+async def _annexe_row(connection: AsyncConnection, annexe: str) -> RowMapping | None:
+    query = select(schema.annexes).where(schema.annexes.c.annexe == annexe)
+    return (await connection.execute(query)).mappings().first()
 
 
 def _body_fault(record: Record, keys: Mapping[bytes, bytes]) -> str | None:

@@ -13,6 +13,7 @@ from central.store.store import CentralStore
 from protocol.sync.batches import Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Hole, Known, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by, in_order
+from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
 from protocol.sync.streams import streams_of
 
@@ -46,6 +47,26 @@ class Outgoing:
             query = select(table.c.counter, table.c.echo).where(table.c.annexe == annexe)
             row = (await connection.execute(query)).first()
         return Known(row[0], row[1]) if row else None
+
+    async def last_checkpoint(self, annexe: str) -> Checkpoint | None:
+        """What an annexe last said it holds of our feeds."""
+        table = schema.peer_checkpoints
+        async with self._store.database.read() as connection:
+            encoded = (await connection.execute(select(table.c.encoded).where(table.c.annexe == annexe))).scalar()
+        return None if encoded is None else parse_checkpoint(encoded)
+
+    async def memory(self, annexe: str) -> Memory:
+        """What is remembered of the sticks to and from an annexe."""
+        table = schema.sticks
+        async with self._store.database.read() as connection:
+            kept = (await connection.execute(select(table.c.memory).where(table.c.annexe == annexe))).scalar()
+        return parse_memory(kept)
+
+    async def remember(self, annexe: str, memory: Memory) -> None:
+        """Keep that."""
+        async with self._store.database.write() as connection:
+            rows = [{"annexe": annexe, "memory": memory.encoded()}]
+            await self._store.database.put(connection, schema.sticks, rows, replace=True)
 
     async def unconfirmed(self, annexe: str) -> int | None:
         """How many records of our feeds an annexe has not confirmed; None before its first checkpoint."""

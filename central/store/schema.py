@@ -246,6 +246,14 @@ peer_checkpoints = Table(
     PrimaryKeyConstraint("annexe"),
 )
 
+sticks = Table(
+    "sticks",
+    metadata,
+    _annexe(),
+    Column("memory", LargeBinary, nullable=False),  # of the sticks to and from it (protocol.sync.memory)
+    PrimaryKeyConstraint("annexe"),
+)
+
 staff = Table(
     "staff",
     metadata,

@@ -16,6 +16,7 @@ from edge.services.devices import Devices
 from edge.services.passwords import Passwords
 from edge.services.published import Published
 from edge.services.setbacks import Setbacks
+from edge.services.sticks import StickDesk
 from edge.store.store import Store
 from protocol.office.casework import UNDO_MS
 from protocol.office.events import Actor
@@ -101,6 +102,8 @@ class Office:
     uplink: Callable[[], UplinkState | None] = no_uplink
     announced: Callable[[], Health | None] = not_announced
     """Whether this annexe can be found on its own network; None where it is served to its own machine alone."""
+    sticks: StickDesk | None = None
+    """The way by stick; None in an office that faces nobody (a command)."""
     devices: Devices = field(default_factory=Devices)
     calls: Calls = field(default_factory=Calls)
     settings: Settings = field(default_factory=Settings)

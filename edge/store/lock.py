@@ -14,6 +14,10 @@ from protocol.errors import OperatorError
 LOCK_NAME = "store.lock"
 
 
+class StoreBusy(OperatorError):
+    """Another process writes here: the service runs."""
+
+
 class WriterLock:
     """Held from construction to `release`; raises OperatorError when another process (or store) holds it."""
 
@@ -27,7 +31,7 @@ class WriterLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._descriptor)
-            raise OperatorError(
+            raise StoreBusy(
                 f"another process already writes to {folder}: stop it first, a store has one writer"
             ) from error
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from edge.store.chains import held_segments
-from edge.store.feeds import accept
-from edge.store.store import Store
+from edge.store.chains import held_segments, load_chain
+from edge.store.columns import blob
+from edge.store.feeds import Accepted, accept
+from edge.store.store import Store, Transaction
 from edge.store.uplink import Uplink as StoreUplink
 from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
@@ -16,6 +17,7 @@ from protocol.sync.batches import SealedKey, Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Held, Known, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
+from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
@@ -25,6 +27,9 @@ HELD = "uplink/held"
 
 GIVEN = "uplink/given"
 """And under this one the counter of the last checkpoint that we gave it."""
+
+STICKS = "sticks"
+"""And here what is remembered of sticks (`protocol.sync.memory`)."""
 
 
 class Source:
@@ -61,30 +66,55 @@ class Source:
 
     async def seal_keys(self, session: Session, pull: Pull, records: Sequence[Stored]) -> list[SealedKey]:
         """The keys that these records need at the prefecture, sealed to it."""
-        wanted = session.keys_wanted(pull, records)
         peer: Credential | None = session.peer
-        if not wanted or peer is None or peer.sealing is None:
+        return [] if peer is None else await self.sealed(session.keys_wanted(pull, records), peer)
+
+    async def sealed(self, wanted: Sequence[bytes], reader: Credential) -> list[SealedKey]:
+        """The keys of these subjects, as far as they are held, sealed to a reader."""
+        sealing = reader.sealing
+        if not wanted or sealing is None:
             return []
         held = await self._uplink.keys_for(wanted)
-        return [SealedKey(subject, seal_to(peer.sealing, key, self._entropy(32))) for subject, key in held]
+        return [SealedKey(subject, seal_to(sealing, key, self._entropy(32))) for subject, key in held]
 
-    async def take(self, batch: BatchArrived) -> None:
+    async def take(self, batch: BatchArrived) -> Accepted:
         """Verify and store a batch of feeds, whole or not at all; raises PeerError."""
         keys = [(sealed.subject, self._opening.open(sealed.sealed)) for sealed in batch.keys]
-        await accept(self._store, self._annexe, [one.encoded for one in batch.records], self._trust, keys=keys)
+        return await accept(self._store, self._annexe, [one.encoded for one in batch.records], self._trust, keys=keys)
 
     async def holdings(self) -> tuple[int, list[Held]]:
-        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds."""
-        held = [Held(stream, tuple(await self._uplink.chain_heads(stream))) for stream in self.feeds]
-        counter = await self._given() + 1
-        await self._uplink.save_checkpoint(GIVEN, encode([counter]))
+        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds.
+
+        One transaction: a line and a stick that ask at once are never given one counter twice.
+        """
+        held: list[Held] = []
+        counter = 0
+
+        async def work(transaction: Transaction) -> Value:
+            nonlocal counter
+            held.clear()
+            for stream in self.feeds:
+                held.append(Held(stream, tuple((await load_chain(transaction, stream)).leaves())))
+            rows = await transaction.rows("SELECT bytes FROM checkpoints WHERE name = ?", (GIVEN,))
+            counter = _counter(blob(rows[0][0]) if rows else None) + 1
+            transaction.put_checkpoint(GIVEN, encode([counter]))
+            return None
+
+        await self._store.perform(work)
         return counter, held
 
-    async def _given(self) -> int:
-        data = await self._uplink.load_checkpoint(GIVEN)
-        fields: Value = decode(data) if data is not None else [0]
-        counter = fields[0] if isinstance(fields, list) and fields else 0
-        return counter if isinstance(counter, int) else 0
+    async def positions(self, stream: str) -> dict[bytes, int]:
+        """The last seq that is held of each segment of a feed."""
+        async with self._store.reading() as reader:
+            return {one.segment: one.last for one in await held_segments(reader, stream)}
+
+    async def memory(self) -> Memory:
+        """What is remembered of the sticks to and from the prefecture."""
+        return parse_memory(await self._uplink.load_checkpoint(STICKS))
+
+    async def remember(self, memory: Memory) -> None:
+        """Keep that."""
+        await self._uplink.save_checkpoint(STICKS, memory.encoded())
 
     async def last_checkpoint(self) -> Checkpoint | None:
         """What the prefecture last said it holds; None at the first time, or if the row is damaged."""
@@ -113,3 +143,9 @@ class Source:
         held = checkpoint.of(stream) if checkpoint else Held(stream)
         covered = covered_by({one.segment: one.parent for one in segments}, held.heads())
         return sum(one.last - covered.get(one.segment, -1) for one in segments) + len(held.holes)
+
+
+def _counter(data: bytes | None) -> int:
+    fields: Value = decode(data) if data is not None else [0]
+    counter = fields[0] if isinstance(fields, list) and fields else 0
+    return counter if isinstance(counter, int) else 0

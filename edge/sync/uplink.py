@@ -104,6 +104,12 @@ class Uplink:
         """Tell `listener` of each change of the status; it must not block."""
         self._listeners.append(listener)
 
+    def learn(self, checkpoint: Checkpoint, restored: bool) -> None:
+        """Show what a stick brought: the prefecture confirmed this much. The next conversation says it anew."""
+        self._checkpoint = checkpoint
+        self._show(replace(self.status, restored=self.status.restored or restored, last_checkpoint_ms=self._now()))
+        self._grown.set()
+
     def try_now(self) -> None:
         """Dial at once instead of waiting: the administrator plugged the cable in."""
         self._hurry.set()

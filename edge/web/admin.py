@@ -10,7 +10,7 @@ from aiohttp import web
 
 from edge.services import messages, status
 from edge.services.office import Office
-from edge.web import admin_devices, signed_in
+from edge.web import admin_devices, admin_sticks, signed_in
 from edge.web.admin_words import CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
@@ -23,8 +23,8 @@ MESSAGES_SHOWN = 50
 
 
 def routes(office: Office) -> list[web.RouteDef]:
-    """The page, and the hands of its simulated devices."""
-    return [web.get("/admin", show), *admin_devices.routes(office)]
+    """The page, the hands of its simulated devices, and its sticks."""
+    return [web.get("/admin", show), *admin_devices.routes(office), *admin_sticks.routes(office)]
 
 
 @RUNS_IT
@@ -49,5 +49,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         tickets=admin_devices.tickets(office),
         states=OUTBOX,
         simulation=SENT_BY_SIMULATION,
+        sticks=None if office.sticks is None else await office.sticks.state(),
+        words=admin_sticks.WORDS,
         now_ms=office.now(),
     )

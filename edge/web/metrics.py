@@ -20,6 +20,7 @@ METRICS = (
     Metric("mulhaqa_edge_uplink_connected", "1 while there is a link to the prefecture."),
     Metric("mulhaqa_edge_uplink_behind_records", "Records that the prefecture has not confirmed yet."),
     Metric("mulhaqa_edge_uplink_confirmed_timestamp_seconds", "When the prefecture last confirmed."),
+    Metric("mulhaqa_edge_stick_timestamp_seconds", "When a stick was last written or read whole.", ("doing",)),
 )
 
 
@@ -44,6 +45,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             for one in figures.devices
         ),
         *_uplink(figures.uplink),
+        *_sticks(office),
     ]
     return answer(request, METRICS, samples)
 
@@ -57,3 +59,8 @@ def _uplink(state: UplinkState | None) -> list[Sample]:
         Sample("mulhaqa_edge_uplink_behind_records", state.behind),
         *(Sample("mulhaqa_edge_uplink_confirmed_timestamp_seconds", at) for at in confirmed),
     ]
+
+
+def _sticks(office: Office) -> list[Sample]:
+    whole = {} if office.sticks is None else office.sticks.whole_ms
+    return [Sample("mulhaqa_edge_stick_timestamp_seconds", at / 1000, (doing,)) for doing, at in whole.items()]

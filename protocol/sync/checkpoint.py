@@ -94,10 +94,11 @@ class Checkpoint:
 
 
 def _signed(acker: str, audience: str, counter: int, echo: bytes | None, held: Iterable[Held]) -> list[Value]:
-    return [acker, audience, counter, echo, [_held_value(one) for one in held]]
+    return [acker, audience, counter, echo, [held_value(one) for one in held]]
 
 
-def _held_value(held: Held) -> Value:
+def held_value(held: Held) -> Value:
+    """What is held of a stream as it travels."""
     leaves: list[Value] = [[leaf.segment, leaf.seq, leaf.hash] for leaf in held.leaves]
     holes: list[Value] = [[hole.segment, hole.seq, hole.expected, hole.came, hole.why] for hole in held.holes]
     return [held.stream, leaves, holes]
@@ -121,12 +122,13 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
         audience=text(audience),
         counter=natural(counter),
         echo=optional_blob(echo, NONCE_SIZE),
-        held=tuple(_parse_held(row) for row in rows(held, MAX_STREAMS, 3)),
+        held=tuple(parse_held(row) for row in rows(held, MAX_STREAMS, 3)),
         signature=blob(signature, 64),
     )
 
 
-def _parse_held(row: list[Value]) -> Held:
+def parse_held(row: list[Value]) -> Held:
+    """The same from a row [stream, leaves, holes]; raises FrameRefused."""
     stream, leaves, holes = row
     return Held(
         stream=text(stream),

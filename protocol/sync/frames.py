@@ -10,6 +10,8 @@ length-prefixed block on a stick): a frame is whole or it is refused, and bytes 
     batch       both ways        number, keys, runs of records
     failed      both ways        kind and sentence of a refusal; the last frame of its sender
     bye         both ways        a clean end
+    bundle      on a stick       what the file is, as bytes, and its sender's signature; its first frame
+    end         on a stick       whether another file follows; its last frame
 
 A stranger has proved nothing yet, so the frames before `checkpoint` have a small bound of their own.
 """
@@ -33,7 +35,17 @@ MAX_KIND = 32  # of a refusal
 MAX_NAME = 96  # "to/" or "/cases" around the id of an annexe, with room
 
 # How many fields follow each tag.
-SHAPES = {"hello": 7, "welcome": 2, "proof": 1, "checkpoint": 3, "batch": 3, "failed": 2, "bye": 0}
+SHAPES = {
+    "hello": 7,
+    "welcome": 2,
+    "proof": 1,
+    "checkpoint": 3,
+    "batch": 3,
+    "failed": 2,
+    "bye": 0,
+    "bundle": 2,
+    "end": 1,
+}
 
 
 def pack(tag: str, *fields: Value) -> bytes:

@@ -136,12 +136,17 @@ def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
     """The leaf credential that vouches for this hello; raises IdentityRefused. Its holder has proved nothing yet."""
     if hello.role != expected:
         raise IdentityRefused(f"The peer says it is the {hello.role}; only the {expected} can answer here.")
-    if not hello.chain:
+    return vouched(hello.chain, hello.id, expected, trust)
+
+
+def vouched(chain: tuple[bytes, ...], holder: str, expected: Role, trust: Trust) -> Credential:
+    """The leaf credential of who says to be `holder` and acts as `expected`; raises IdentityRefused."""
+    if not chain:
         raise IdentityRefused("The peer shows no credential: it must be enrolled first.")
-    leaf = _believe(hello.chain, trust)
+    leaf = _believe(chain, trust)
     if leaf.kind != KIND_OF[expected]:
         raise IdentityRefused(f"A credential of kind {leaf.kind} cannot act as the {expected}.")
-    if leaf.holder != hello.id:
+    if leaf.holder != holder:
         raise IdentityRefused("The peer's credential is made out to somebody else.")
     return leaf
 

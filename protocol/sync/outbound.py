@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from protocol.records.chain import Head
 from protocol.sync.batches import Stored, size_on_wire
-from protocol.sync.checkpoint import Held, Hole
+from protocol.sync.checkpoint import WHY_KEY, Held, Hole
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,30 @@ class Outbound:
         if forget:
             self.sent.clear()
         self.more = self.more or forget or bool(self.holes())
+
+    def supplied(self, pull: Pull, records: Sequence[Stored]) -> None:
+        """These were read for `pull` and are on their way."""
+        self.tried.update((hole.segment, hole.seq, hole.expected) for hole in pull.holes)
+        mended = {(hole.segment, hole.seq) for hole in pull.holes}
+        self.more = self.more or bool(records)
+        for stored in records:
+            head = self.sent.get(stored.segment)
+            if (stored.segment, stored.seq) in mended or (head is not None and head.seq >= stored.seq):
+                continue
+            self.sent[stored.segment] = Head(stored.segment, stored.seq, stored.hash)
+
+
+def subjects_wanted(pull: Pull, records: Iterable[Stored], sent: Collection[bytes]) -> list[bytes]:
+    """The subjects whose keys must travel with these records, in the order of first need; `sent`: those that did."""
+    again = {(hole.segment, hole.seq) for hole in pull.holes if hole.why == WHY_KEY}
+    wanted: dict[bytes, None] = {}
+    for stored in records:
+        record = stored.record
+        if record is None or record.subject is None:
+            continue
+        if record.subject not in sent or (stored.segment, stored.seq) in again:
+            wanted[record.subject] = None
+    return list(wanted)
 
 
 def fill(records: Iterable[Stored], limit: int) -> list[Stored]:

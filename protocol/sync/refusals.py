@@ -51,3 +51,33 @@ class GapTooWide(PeerError):
     """More records are missing than a checkpoint may name as holes."""
 
     kind = "gap"
+
+
+class NotABundle(PeerError):
+    """The bytes are no bundle, or one of a version that this release does not read."""
+
+    kind = "no-bundle"
+
+
+class NotForUs(PeerError):
+    """A bundle that another reader's key opens, or whose sealed key is damaged: nobody can tell which."""
+
+    kind = "bundle-recipient"
+
+
+class BundleDamaged(PeerError):
+    """A piece was changed, moved, repeated or added."""
+
+    kind = "bundle-damaged"
+
+
+class BundleCut(PeerError):
+    """The file ends before its last piece."""
+
+    kind = "bundle-cut"
+
+
+class BundleGap(PeerError):
+    """The bundle goes on after records that its reader does not hold: an earlier file has not come."""
+
+    kind = "bundle-gap"

@@ -30,12 +30,10 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from protocol.errors import CallerError, PeerError
-from protocol.records.chain import Head
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.sync.batches import Batch, SealedKey, Stored, parse_batch, write_batch
 from protocol.sync.checkpoint import (
-    WHY_KEY,
     Held,
     Judgement,
     Known,
@@ -67,7 +65,7 @@ from protocol.sync.hello import (
     transcript,
     write_hello,
 )
-from protocol.sync.outbound import Outbound, Pull
+from protocol.sync.outbound import Outbound, Pull, subjects_wanted
 from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
 from protocol.sync.streams import streams_of
 from protocol.sync.window import CEILING, Window
@@ -353,15 +351,7 @@ class Session:
 
     def keys_wanted(self, pull: Pull, records: Sequence[Stored]) -> list[bytes]:
         """The subjects whose keys must travel with these records, in the order of first need."""
-        again = {(hole.segment, hole.seq) for hole in pull.holes if hole.why == WHY_KEY}
-        wanted: dict[bytes, None] = {}
-        for stored in records:
-            record = stored.record
-            if record is None or record.subject is None:
-                continue
-            if record.subject not in self._sent_keys or (stored.segment, stored.seq) in again:
-                wanted[record.subject] = None
-        return list(wanted)
+        return subjects_wanted(pull, records, self._sent_keys)
 
     def supply(self, pull: Pull, records: Sequence[Stored], keys: Sequence[SealedKey], now_ms: int) -> None:
         """Put on the wire what was read for `pull`: first what mends its holes, then what follows, in order.
@@ -372,26 +362,17 @@ class Session:
         if self.state is not State.OPEN:
             raise CallerError("Nothing can be sent outside an open session.")
         stream = self._streams[pull.stream]
-        stream.tried.update((hole.segment, hole.seq, hole.expected) for hole in pull.holes)
         if not records:
+            stream.supplied(pull, records)
             return
-        stream.more = True
         frame = write_batch(self._number + 1, pull.stream, records, keys)
         if len(frame) > MAX_FRAME:
             raise CallerError(f"A batch of {len(frame)} bytes is larger than a frame; read at most `pull.limit` bytes.")
         self._number += 1
         self._sent_keys.update(key.subject for key in keys)
-        self._remember(stream, pull, records)
+        stream.supplied(pull, records)
         self._window.record_sent(self._number, len(frame), now_ms)
         self._out.append(frame)
-
-    def _remember(self, stream: Outbound, pull: Pull, records: Sequence[Stored]) -> None:
-        mended = {(hole.segment, hole.seq) for hole in pull.holes}
-        for stored in records:
-            head = stream.sent.get(stored.segment)
-            if (stored.segment, stored.seq) in mended or (head is not None and head.seq >= stored.seq):
-                continue
-            stream.sent[stored.segment] = Head(stored.segment, stored.seq, stored.hash)
 
     def bye(self) -> None:
         """End the conversation cleanly."""

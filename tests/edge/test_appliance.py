@@ -14,16 +14,27 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from central.commands import main as central
 from devices.call_button import SimulatedButton
 from devices.health import Condition
 from edge.appliance import ApplianceSettings, run, serving
 from edge.equipment import ALL_SIMULATED
 from edge.installation import Installation, install, open_installation
 from edge.networks import EVERYWHERE
+from edge.services import staff
 from edge.services.calls import BUTTON
 from protocol.errors import OperatorError
 from tests.edge.support import made_seed
 from tests.lan import lan
+
+SALMA = staff.StaffForm(
+    login="salma",
+    name_fr="Salma Bennani",
+    name_ar="سلمى بناني",
+    role="clerk",
+    password="une phrase courte",
+    language="fr",
+)
 
 
 @pytest.fixture
@@ -170,3 +181,35 @@ async def test_a_press_of_the_call_button_rings_at_the_counter(installation: Ins
 )
 def test_the_screens_have_one_address(origin: str, shown: str) -> None:
     assert ApplianceSettings(origin=origin).canonical_origin == shown
+
+
+async def test_the_running_appliance_carries_by_stick_and_shows_what_was_confirmed(
+    installation: Installation, port: int, tmp_path: Path
+) -> None:
+    stick, prefecture = tmp_path / "media" / "STICK", str(tmp_path / "prefecture")
+    stick.mkdir(parents=True)
+
+    async def typed(*words: object) -> None:
+        assert await asyncio.to_thread(central, [*map(str, words), "--data", prefecture]) == 0
+
+    await typed("install", tmp_path / "centre.seed")
+    await typed("annexe", "admit", tmp_path / "berkane-05.credential")
+    settings = ApplianceSettings(port=port, sticks=tmp_path / "media")
+    async with serving(installation, settings, now, os.urandom) as office:
+        desk = office.sticks
+        assert desk is not None
+        await staff.add(office, office.command(), SALMA)
+        place = (await desk.state()).sticks[0]
+        assert (place.label, (await desk.state()).left) == ("STICK", 2)
+        await desk.export(place.id)
+        await desk.done()
+        await typed("import", stick)
+        await typed("export", "berkane-05", stick)
+        with office.announcer.subscribe(["sync"]) as heard:
+            await desk.take(place.id)
+            async with asyncio.timeout(20):
+                while (state := office.uplink()) is None or state.behind or state.confirmed_ms is None:
+                    await heard.next()
+        await desk.done()
+        assert not state.connected
+        assert desk.whole_ms.keys() == {"export", "import"}

@@ -17,10 +17,13 @@ from typing import Any
 
 from central.centre import Centre, Keys
 from central.connections import Connections
+from central.sticks import Sticks as CentreSticks
 from edge.store.log import Identity
 from edge.store.store import Store
 from edge.store.vault import Vault
 from edge.store.writer import Decide
+from edge.sync.source import Source
+from edge.sync.sticks import Sticks
 from edge.sync.uplink import Uplink
 from protocol.errors import MulhaqaError
 from protocol.records.credentials import Trust
@@ -146,6 +149,7 @@ class CentreMachine(Machine):
         self._prefecture = prefecture
         self.centre: Centre | None = None
         self.connections: Connections | None = None
+        self.sticks: CentreSticks | None = None
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
@@ -167,11 +171,12 @@ class CentreMachine(Machine):
         connections = Connections(centre)
         centre.feeds.on_publish(connections.published)
         self.centre, self.connections = centre, connections
+        self.sticks = CentreSticks(centre, OpeningKey(seed("prefecture/x")))
 
     def cut(self) -> None:
         """Cut the power, now."""
         super().cut()
-        self.centre = self.connections = None
+        self.centre = self.connections = self.sticks = None
 
     @property
     def failed(self) -> MulhaqaError | None:
@@ -211,6 +216,7 @@ class AnnexeMachine(Machine):
         self.answer: Callable[[], Answer | None]
         self.store: Store | None = None
         self.uplink: Uplink | None = None
+        self.sticks: Sticks | None = None
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
@@ -232,15 +238,26 @@ class AnnexeMachine(Machine):
             scratch=edge_database.open_scratch,
         )
         self.store = store
+        trust, identity = self._trust(), self._prefecture.identity("annexe", self.annexe)
+        opening = OpeningKey(seed(f"{self.annexe}/x"))
         self.uplink = Uplink(
             store,
             SimulatedDialler(self.line, self.answer),
-            identity=self._prefecture.identity("annexe", self.annexe),
-            trust=self._trust(),
-            opening=OpeningKey(seed(f"{self.annexe}/x")),
+            identity=identity,
+            trust=trust,
+            opening=opening,
             now=self.now,
             entropy=entropy,
             jitter=self._chance.random,
+        )
+        self.sticks = Sticks(
+            Source(store, self.annexe, trust, opening, entropy),
+            identity=identity,
+            trust=trust,
+            opening=opening,
+            now=self.now,
+            entropy=entropy,
+            believed=self.uplink.learn,
         )
         self.begin(self.uplink.run())
 
@@ -253,7 +270,7 @@ class AnnexeMachine(Machine):
     def cut(self) -> None:
         """Cut the power, now."""
         super().cut()
-        self.store = self.uplink = None
+        self.store = self.uplink = self.sticks = None
 
     async def execute(self, command: bytes, decide: Decide) -> Value:
         """A person's command; raises PowerCut, or what the store says."""

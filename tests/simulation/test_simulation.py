@@ -44,6 +44,9 @@ def test_whatever_goes_wrong_nothing_that_was_confirmed_is_lost_or_doubled() -> 
     assert {"power cut", "fsync fails", "disk full", "drop", "duplicate", "reorder", "line cut"} <= set(
         summary["faults"]
     )
+    assert {"stick lost", "stick full", "stick read by the annexe", "stick read by the prefecture"} <= set(
+        summary["faults"]
+    )
 
 
 @pytest.mark.parametrize("seed", MENDED)

@@ -19,6 +19,7 @@ from typing import Any
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import make_prefecture
+from tests.simulation.couriers import Courier
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.network import Line, Weather
@@ -109,7 +110,19 @@ class World:
             working += [people.citizen(number) for number in range(self._chance.randrange(1, 6))]
             working.append(people.clumsy())
             working += [people.administrator() for _ in range(self._chance.randrange(3))]
-        return working
+        return working + self._couriers()
+
+    def _couriers(self) -> list[Awaitable[None]]:
+        """In half of the runs somebody carries sticks as well; drawn apart, so that the other half plays as ever."""
+        chance = Random(f"couriers of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [
+            Courier(
+                annexe, self._centre, Random(chance.getrandbits(64)), struck=self.struck, broken=self.report.broken
+            ).carry()
+            for annexe in self._annexes
+        ]
 
     async def _publisher(self) -> None:
         for version in range(1, 1 + self._chance.randrange(4)):

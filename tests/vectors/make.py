@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.vectors.bundle_vectors import bundles
 from tests.vectors.chain_vectors import chains
 from tests.vectors.credential_vectors import credentials
 from tests.vectors.primitive_vectors import compression, encoding, hashing, keys, sealing
@@ -26,6 +27,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "chains": chains,
     "credentials": credentials,
     "sessions": sessions,
+    "bundles": bundles,
 }
 
 

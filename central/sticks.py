@@ -1,0 +1,150 @@
+"""The way to the annexes by stick, at the prefecture: the same batches as on the line.
+
+- An import takes what any annexe exported, batch by batch, each durable before the next is read, and folds it at the
+  end. It runs beside the server: both share the database's one writer, and neither trusts its memory over the other.
+- An export to an annexe carries what it has not confirmed of our feeds, and our signed checkpoint over its log: that is
+  the answer to what it exported.
+- A file that is refused is named with its reason, and the others are taken. Files for somebody else, our own exports
+  among them, are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from central.centre import Centre
+from protocol.errors import OperatorError
+from protocol.records.credentials import Credential
+from protocol.records.keys import OpeningKey, seal_to
+from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.bundle import BundleEvent, BundleOpened, BundleReader
+from protocol.sync.carrying import Outcome, Seen, Stick, take_stick, write_run
+from protocol.sync.checkpoint import Checkpoint, Held, Judgement, write_checkpoint
+from protocol.sync.events import BatchArrived
+from protocol.sync.hello import NONCE_SIZE
+from protocol.sync.intake import KEPT
+from protocol.sync.opening import RUN_SIZE, Opening, check_after
+from protocol.sync.outbound import Pull
+from protocol.sync.packing import FILE_SIZE, Packer, Run
+from protocol.sync.streams import streams_of
+
+
+class Sticks:
+    """Exports and imports of one prefecture; one at a time is the caller's affair."""
+
+    def __init__(self, centre: Centre, opening: OpeningKey) -> None:
+        """`opening` opens what is sealed to the prefecture."""
+        self._centre = centre
+        self._opening = opening
+
+    async def export(
+        self, annexe: str, stick: Stick, seen: Seen, *, go_on: bool = False, file_size: int = FILE_SIZE
+    ) -> Outcome:
+        """Write bundles to a stick; `go_on`: the run that stopped at a full stick. Raises OperatorError."""
+        packer = await self._packer(annexe, go_on=go_on, file_size=file_size)
+        outcome = await write_run(packer, self, stick, self._centre.entropy, seen)
+        memory = await self._centre.outgoing.memory(annexe)
+        await self._centre.outgoing.remember(annexe, replace(memory, unfinished=outcome.unfinished))
+        return outcome
+
+    async def read(self, pull: Pull) -> list[Stored]:
+        """What our feeds have for a pull."""
+        return await self._centre.outgoing.read(pull)
+
+    async def sealed(self, wanted: Sequence[bytes], reader: Credential) -> list[SealedKey]:
+        """The keys of these subjects, as far as they are held, sealed to an annexe."""
+        if reader.sealing is None:
+            return []
+        held, draw = await self._centre.outgoing.keys(wanted), self._centre.entropy
+        return [SealedKey(one, seal_to(reader.sealing, held[one], draw(32))) for one in wanted if one in held]
+
+    async def _packer(self, annexe: str, *, go_on: bool, file_size: int) -> Packer:
+        centre, reader = self._centre, self._annexe(annexe)
+        known, last = await centre.outgoing.known(annexe), await centre.outgoing.last_checkpoint(annexe)
+        before = await centre.outgoing.memory(annexe)
+        unfinished = before.unfinished if go_on else None
+        if go_on and unfinished is None:
+            raise OperatorError(f"No export to {annexe} stopped at a full stick: begin a new one, without --continue.")
+        nonce = centre.entropy(NONCE_SIZE)
+        memory = before.asking(nonce, known)
+        await centre.outgoing.remember(annexe, memory)  # before it is written anywhere: an answer must find it
+        run = Run(
+            id=unfinished.run if unfinished else centre.entropy(RUN_SIZE),
+            number=unfinished.number if unfinished else memory.number,
+            nonce=nonce,
+            made_ms=centre.now(),
+            known=known.counter if known else None,
+            given=await self._given(annexe, before.heard),
+        )
+        begin: tuple[Held, ...] = unfinished.after if unfinished else last.held if last else ()
+        part = unfinished.part if unfinished else 1
+        return Packer("centre", centre.identity, reader, run, begin=begin, part=part, file_size=file_size)
+
+    async def _given(self, annexe: str, heard: bytes | None) -> Checkpoint:
+        receipt = await self._centre.ingest.state(annexe)
+        return write_checkpoint(
+            self._centre.identity.signing,
+            acker=self._centre.identity.id,
+            audience=annexe,
+            counter=receipt.counter,
+            echo=heard,
+            held=receipt.held,
+        )
+
+    def _annexe(self, annexe: str) -> Credential:
+        """An annexe's newest credential: whom bundles are sealed to."""
+        held = [
+            one
+            for one in self._centre.trust.credentials()
+            if one.kind == "annexe" and one.holder == annexe and one.sealing is not None
+        ]
+        if not held:
+            raise OperatorError(f"No annexe {annexe} is admitted here: look at its name, or admit it first.")
+        return max(held, key=lambda one: (one.epoch, one.not_after))
+
+    async def take(self, stick: Stick, seen: Seen) -> Outcome:
+        """Read all bundles on a stick that are for us, in the order in which they fit. Raises OperatorError."""
+        await self._centre.learn()
+        outcome = await take_stick(stick, self._reader, lambda: _File(self._centre).act, seen)
+        for annexe in outcome.senders:
+            await self._centre.folder.fold(annexe)
+        return outcome
+
+    def _reader(self) -> BundleReader:
+        return BundleReader("centre", self._centre.identity.id, self._opening, self._centre.trust)
+
+
+class _File:
+    """One file being taken: whose it is, once its opening was read."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._annexe = ""
+
+    async def act(self, event: BundleEvent) -> int:
+        """Take what the reader gave; returns how many records were new. Raises PeerError."""
+        match event:
+            case BundleOpened():
+                self._annexe = event.peer.holder
+                await self._hear(event.opening)
+                streams = streams_of("edge", self._annexe)
+                positions = {name: await self._centre.ingest.positions(self._annexe, name) for name in streams}
+                check_after(event.opening, positions.__getitem__)
+            case BatchArrived():
+                receipt = await self._centre.ingest.take(self._annexe, event.keys, event.records)
+                return sum(one.outcome in KEPT for one in receipt.judged)
+            case _:
+                pass
+        return 0
+
+    async def _hear(self, opening: Opening) -> None:
+        """Believe what the annexe says it holds, even where its records cannot be taken yet."""
+        outgoing = self._centre.outgoing
+        memory = replace(await outgoing.memory(self._annexe), heard=opening.nonce)
+        await outgoing.remember(self._annexe, memory)
+        if opening.given is None:
+            return
+        meaning = memory.judged(await outgoing.known(self._annexe), opening.given)
+        if meaning is not Judgement.STALE:
+            await outgoing.keep(self._annexe, opening.given, self._centre.now())

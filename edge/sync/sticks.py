@@ -1,0 +1,140 @@
+"""The way to the prefecture by stick: the same batches as on the line, for whoever has hours and no link.
+
+- An export carries what the prefecture has not confirmed, and our own newest checkpoint: what we hold of its feeds.
+- An import takes its feeds batch by batch, each durable before the next is read, and its checkpoint, judged as on the
+  line: what it covers shows as confirmed and is not sent again.
+- A file that is refused is named with its reason, and the others are taken. Files for somebody else, our own exports
+  among them, are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from edge.sync.source import Source
+from protocol.errors import OperatorError
+from protocol.records.credentials import Credential, Trust
+from protocol.records.keys import OpeningKey
+from protocol.sync.bundle import BundleEvent, BundleOpened, BundleReader
+from protocol.sync.carrying import Outcome, Seen, Stick, take_stick, write_run
+from protocol.sync.checkpoint import Checkpoint, Held, Judgement, write_checkpoint
+from protocol.sync.events import BatchArrived
+from protocol.sync.hello import NONCE_SIZE, LocalIdentity
+from protocol.sync.opening import RUN_SIZE, Opening, check_after
+from protocol.sync.packing import FILE_SIZE, Packer, Run
+
+Believed = Callable[[Checkpoint, bool], None]
+
+
+def unheard(_checkpoint: Checkpoint, _restored: bool) -> None:
+    """Tell nobody of a checkpoint: the next start reads it from the store."""
+
+
+class Sticks:
+    """Exports and imports of one annexe; one at a time is the caller's affair."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        identity: LocalIdentity,
+        trust: Trust,
+        opening: OpeningKey,
+        now: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        believed: Believed = unheard,
+    ) -> None:
+        """`believed` is told of a checkpoint that came by stick, and whether the prefecture holds less than before."""
+        self._source = source
+        self._identity = identity
+        self._trust = trust
+        self._opening = opening
+        self._now = now
+        self._entropy = entropy
+        self._believed = believed
+
+    async def can_go_on(self) -> bool:
+        """Whether the last export stopped at a full stick."""
+        return (await self._source.memory()).unfinished is not None
+
+    async def left(self) -> int:
+        """Records that the prefecture has not confirmed."""
+        return await self._source.left(await self._source.last_checkpoint())
+
+    async def export(self, stick: Stick, seen: Seen, *, go_on: bool = False, file_size: int = FILE_SIZE) -> Outcome:
+        """Write bundles to a stick; `go_on`: the run that stopped at a full stick. Raises OperatorError."""
+        packer = await self._packer(go_on=go_on, file_size=file_size)
+        outcome = await write_run(packer, self._source, stick, self._entropy, seen)
+        memory = await self._source.memory()
+        await self._source.remember(replace(memory, unfinished=outcome.unfinished))
+        return outcome
+
+    async def _packer(self, *, go_on: bool, file_size: int) -> Packer:
+        known, last = await self._source.known(), await self._source.last_checkpoint()
+        before = await self._source.memory()
+        unfinished = before.unfinished if go_on else None
+        if go_on and unfinished is None:
+            raise OperatorError("No export stopped at a full stick: begin a new one, without going on.")
+        nonce = self._entropy(NONCE_SIZE)
+        memory = before.asking(nonce, known)
+        await self._source.remember(memory)  # before it is written anywhere: an answer must find it
+        run = Run(
+            id=unfinished.run if unfinished else self._entropy(RUN_SIZE),
+            number=unfinished.number if unfinished else memory.number,
+            nonce=nonce,
+            made_ms=self._now(),
+            known=known.counter if known else None,
+            given=await self._given(before.heard),
+        )
+        begin: tuple[Held, ...] = unfinished.after if unfinished else last.held if last else ()
+        part = unfinished.part if unfinished else 1
+        return Packer("edge", self._identity, self._prefecture(), run, begin=begin, part=part, file_size=file_size)
+
+    async def _given(self, heard: bytes | None) -> Checkpoint:
+        counter, held = await self._source.holdings()
+        return write_checkpoint(
+            self._identity.signing,
+            acker=self._identity.id,
+            audience=self._prefecture().holder,
+            counter=counter,
+            echo=heard,
+            held=held,
+        )
+
+    def _prefecture(self) -> Credential:
+        """The prefecture's newest credential: whom bundles are sealed to."""
+        held = [one for one in self._trust.credentials() if one.kind == "centre" and one.sealing is not None]
+        if not held:
+            raise OperatorError("Nobody is known to carry to: this annexe's seed names no prefecture.")
+        return max(held, key=lambda one: (one.epoch, one.not_after))
+
+    async def take(self, stick: Stick, seen: Seen) -> Outcome:
+        """Read all bundles on a stick that are for us, in the order in which they fit. Raises OperatorError."""
+        return await take_stick(stick, self._reader, lambda: self._act, seen)
+
+    def _reader(self) -> BundleReader:
+        return BundleReader("edge", self._identity.id, self._opening, self._trust)
+
+    async def _act(self, event: BundleEvent) -> int:
+        match event:
+            case BundleOpened():
+                await self._hear(event.opening)
+                positions = {name: await self._source.positions(name) for name in self._source.feeds}
+                check_after(event.opening, positions.__getitem__)
+            case BatchArrived():
+                return (await self._source.take(event)).stored
+            case _:
+                pass
+        return 0
+
+    async def _hear(self, opening: Opening) -> None:
+        """Believe what the prefecture says it holds, even where its records cannot be taken yet."""
+        memory = replace(await self._source.memory(), heard=opening.nonce)
+        await self._source.remember(memory)
+        if opening.given is None:
+            return
+        meaning = memory.judged(await self._source.known(), opening.given)
+        if meaning is not Judgement.STALE:
+            await self._source.keep(opening.given)
+            self._believed(opening.given, meaning is Judgement.RESTORED)
