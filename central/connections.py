@@ -271,7 +271,7 @@ class Connection:
         wanted = self._session.keys_wanted(pull, records)
         if not wanted or peer is None or peer.sealing is None:
             return []
-        held = await self._centre.outgoing.keys(wanted)
+        held = await self._centre.outgoing.keys(pull.stream, wanted)
         return [
             SealedKey(one, seal_to(peer.sealing, held[one], self._centre.entropy(32))) for one in wanted if one in held
         ]

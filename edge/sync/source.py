@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from edge.store.chains import held_segments
 from edge.store.feeds import accept
 from edge.store.store import Store
+from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
+from edge.sync.tail import Tail
 from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
@@ -31,9 +33,11 @@ class Source:
     """What the uplink reads and writes in the store; `opening` opens keys that the prefecture sealed to this annexe."""
 
     def __init__(
-        self, store: Store, annexe: str, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
+        self, store: Store, owner: Owner, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
     ) -> None:
+        annexe = owner.annexe
         self._store = store
+        self._owner = owner
         self._uplink = StoreUplink(store)
         self._annexe = annexe
         self._trust = trust
@@ -68,14 +72,33 @@ class Source:
         held = await self._uplink.keys_for(wanted)
         return [SealedKey(subject, seal_to(peer.sealing, key, self._entropy(32))) for subject, key in held]
 
-    async def take(self, batch: BatchArrived) -> None:
-        """Verify and store a batch of feeds, whole or not at all; raises PeerError."""
-        keys = [(sealed.subject, self._opening.open(sealed.sealed)) for sealed in batch.keys]
-        await accept(self._store, self._annexe, [one.encoded for one in batch.records], self._trust, keys=keys)
+    async def take(self, batch: BatchArrived) -> CameBack | None:
+        """Verify and store a batch; raises PeerError.
 
-    async def holdings(self) -> tuple[int, list[Held]]:
-        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds."""
+        Records of feeds enter whole or not at all. What came of the own streams is returned, None if nothing did.
+        """
+        keys = {sealed.subject: self._opening.open(sealed.sealed) for sealed in batch.keys}
+        feeds = [one.encoded for one in batch.records if one.stream in self.feeds]
+        own = [one.record for one in batch.records if one.stream in self.streams]
+        if feeds:
+            await accept(self._store, self._annexe, feeds, self._trust, keys=keys.items())
+        if not own:
+            return None
+        came = await take_back(self._store, self._owner, [one for one in own if one], self._trust, keys)
+        came.left_out += own.count(None)
+        return came
+
+    def new_tail(self) -> Tail:
+        """What one conversation knows of the own streams that the prefecture holds and we do not."""
+        return Tail(self._store, self.streams)
+
+    async def holdings(self, asked: Iterable[str] = ()) -> tuple[int, list[Held]]:
+        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds.
+
+        `asked`: own streams that are asked for, and so named too.
+        """
         held = [Held(stream, tuple(await self._uplink.chain_heads(stream))) for stream in self.feeds]
+        held += [Held(stream, tuple(await self._uplink.heads_to_name(stream))) for stream in asked]
         counter = await self._given() + 1
         await self._uplink.save_checkpoint(GIVEN, encode([counter]))
         return counter, held

@@ -88,6 +88,10 @@ class Checkpoint:
         """The whole checkpoint as it travels and is kept."""
         return encode([*_signed(self.acker, self.audience, self.counter, self.echo, self.held), self.signature])
 
+    def names(self, stream: str) -> bool:
+        """Whether it speaks of a stream at all."""
+        return any(held.stream == stream for held in self.held)
+
     def of(self, stream: str) -> Held:
         """What is held of a stream; nothing, if the checkpoint is silent about it."""
         return next((held for held in self.held if held.stream == stream), Held(stream))
