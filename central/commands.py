@@ -15,7 +15,7 @@ from pathlib import Path
 
 from central import calendar_commands, journal, revocation_commands, staff
 from central.admission import admit_annexe
-from central.backup_commands import backup_options, restore_options
+from central.backup_commands import anyway_options, backup_options, restore_options
 from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
 from central.durable import write_durably
 from central.installation import install, open_installation
@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     _staff_options(_command(people, "add", "Add somebody who signs in with a login and a password."))
     backup_options(_command(commands, "backup", "Write everything of DIR to one sealed file; the server may run."))
     restore_options(_command(commands, "restore", "Make a new DIR from a backup, or rehearse that it can be made."))
+    anyway_options(_command(commands, "publish-anyway", "After a restoration: publish before an annexe was heard."))
     says = revocation_commands.SAYS
     revocation_commands.options(commands.add_parser("revocations", help=says, description=says))
     _verify_options(_command(commands, "verify", "Tell whether a certificate is genuine: its PDF, or its QR text."))

@@ -1,5 +1,7 @@
-"""What goes down to an annexe: records that it lacks, of the prefecture's feeds and, if it asks, of its own streams; and
-what it said it holds."""
+"""What goes down to an annexe: records that it lacks, of the prefecture's feeds and, if it asks, of its own streams.
+
+And what it said it holds.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,8 @@ class Outgoing:
 
     async def _following(self, connection: AsyncConnection, pull: Pull) -> list[Stored]:
         """Enough of what the heads do not cover: whole pages, the first segments first."""
-        states = {state.segment: state for state in await load_states(connection, self._owner(pull.stream), pull.stream)}
+        held = await load_states(connection, self._owner(pull.stream), pull.stream)
+        states = {state.segment: state for state in held}
         parents = {segment: state.parent for segment, state in states.items()}
         covered = covered_by(parents, pull.after)
         found: list[Stored] = []

@@ -16,7 +16,7 @@ from protocol.errors import PeerError
 from protocol.records.chain import Head
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, parse_record
-from protocol.sync.checkpoint import MAX_LEAVES
+from protocol.sync.checkpoint import MAX_LEAVES, Held, held_of
 
 PAGE = 256
 """Records read at a time: about as many as one batch carries."""
@@ -87,6 +87,11 @@ class Uplink:
         """Return the leaf heads of a stream: what this store holds of it."""
         async with self._store.reading() as reader:
             return (await load_chain(reader, stream)).leaves()
+
+    async def held(self, stream: str) -> Held:
+        """Return what a checkpoint says of a stream."""
+        async with self._store.reading() as reader:
+            return held_of(await load_chain(reader, stream))
 
     async def heads_to_name(self, stream: str) -> list[Head]:
         """Return the ends of the newest segments, continued or not, as many as a checkpoint may name.

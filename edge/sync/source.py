@@ -97,7 +97,7 @@ class Source:
 
         `asked`: own streams that are asked for, and so named too.
         """
-        held = [Held(stream, tuple(await self._uplink.chain_heads(stream))) for stream in self.feeds]
+        held = [await self._uplink.held(stream) for stream in self.feeds]
         held += [Held(stream, tuple(await self._uplink.heads_to_name(stream))) for stream in asked]
         counter = await self._given() + 1
         await self._uplink.save_checkpoint(GIVEN, encode([counter]))

@@ -103,6 +103,13 @@ class Machine:
                 asked.set_exception(PowerCut(self.name))
         self._asked.clear()
 
+    def take_in(self, disk: Disk) -> None:
+        """Put another disk into the machine, whose power is off: a backup that was restored, a copy of a card."""
+        if self.powered:
+            raise AssertionError("a disk is changed without power")
+        self.disk.leave()
+        self.disk = disk
+
     def new_folder(self) -> Path:
         """A folder for the next life, or for another machine's first."""
         return self._folder / f"{self.name}.{next(self._folders)}"
@@ -202,10 +209,19 @@ class AnnexeMachine(Machine):
     """An annexe's appliance."""
 
     def __init__(
-        self, annexe: str, prefecture: Prefecture, folder: Path, chance: Random, loop: asyncio.AbstractEventLoop
+        self,
+        annexe: str,
+        prefecture: Prefecture,
+        folder: Path,
+        chance: Random,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        name: str | None = None,
     ) -> None:
-        super().__init__(annexe, folder, chance, loop)
+        """`name`: the machine's own, where it is not the annexe's only one."""
+        super().__init__(name or annexe, folder, chance, loop)
         self.annexe = annexe
+        self.hardware = f"hardware of {self.name}"
         self._prefecture = prefecture
         self.line: Line
         self.answer: Callable[[], Answer | None]
@@ -227,7 +243,7 @@ class AnnexeMachine(Machine):
             now=self.now,
             entropy=entropy,
             software=SOFTWARE,
-            fingerprint=f"card of {self.name}",
+            fingerprint=self.hardware,
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
         )
@@ -261,6 +277,12 @@ class AnnexeMachine(Machine):
             raise PowerCut(self.name)
         result: Value = await self.ask(self.store.execute(command, decide))
         return result
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it and the prefecture have nothing more for each other."""
+        status = None if self.uplink is None else self.uplink.status
+        return status is not None and status.connected and not (status.left or status.holes or status.behind)
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes."""

@@ -205,15 +205,11 @@ class World:
         until = self._loop.time() + REST_S
         while self._loop.time() < until:
             await asyncio.sleep(5.0)
-            if all(self._at_rest(annexe) for annexe in self._annexes):
+            if all(annexe.is_at_rest for annexe in self._annexes):
                 await asyncio.sleep(60.0)
                 return
         self.report.broken.append("it does not come to rest")
         self.report.broken += [f"{one.name} would not start: {one.refused}" for one in self._machines if one.refused]
-
-    def _at_rest(self, annexe: AnnexeMachine) -> bool:
-        uplink = annexe.uplink
-        return uplink is not None and uplink.status.connected and not uplink.status.left and not uplink.status.holes
 
     def _weather(self) -> Weather:
         bad = self._chance.random() < 0.5
