@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.store import schema
 from central.store.chains import load_states, segment_row
 from central.store.feeds import credential_row, record_row
-from central.store.restoration import unmark
+from central.store.restoration import is_marked, unmark
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.events import (
@@ -90,6 +90,9 @@ class ReturnedFeeds:
 
     async def heard(self) -> bool:
         """An annexe has nothing more to give back: publish again; returns whether that was waited for."""
+        async with self._store.database.read() as connection:
+            if not await is_marked(connection, self._writer):
+                return False
         async with self._store.database.write() as connection:
             return await unmark(connection, self._writer)
 
