@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
 from central.store.schema import restorations
-from protocol.errors import N_, OperatorError
+from protocol.errors import OperatorError
 
-WAITS: Final = N_(
+WAITS: Final = (
     "This prefecture was restored from a backup. Before it publishes anything new, an annexe must bring back what was "
     "published since: start the server and wait for one to connect. If none can: mulhaqa-central publish-anyway."
 )

@@ -83,6 +83,11 @@ class Log:
         self._entropy = entropy
         self._tips: dict[str, Tip] = dict(tips)
 
+    @property
+    def machine(self) -> str:
+        """The fingerprint of the machine that writes."""
+        return self._machine.fingerprint
+
     def mark(self) -> Mapping[str, Tip]:
         """Return the state to come back to."""
         return dict(self._tips)

@@ -155,6 +155,16 @@ class Store:
         return any(log.is_open(log.full_name(short)) for short in SHORT_NAMES)
 
     @property
+    def machine(self) -> str:
+        """The fingerprint of this machine, as record 0 of each segment names it."""
+        return self._workshop.log.machine
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The full names of the own streams."""
+        return tuple(self._workshop.log.full_name(short) for short in SHORT_NAMES)
+
+    @property
     def is_held(self) -> bool:
         """Whether commands wait."""
         return not self._may_write.is_set()
