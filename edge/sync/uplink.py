@@ -49,8 +49,9 @@ logger = logging.getLogger(__name__)
 class Status:
     """The uplink's progress. Instants are ms since the epoch; `error` is a msgid, `detail` the technical reason.
 
-    `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe. `behind`: it
-    holds records of ours that we do not; `came_back`: how many of them came in this conversation.
+    `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe. `heard`: it
+    has said in this conversation what it holds. `behind`: it holds records of ours that we do not; `came_back`: how
+    many of them came in this conversation.
     """
 
     connected_since_ms: int | None = None
@@ -58,6 +59,7 @@ class Status:
     in_flight: int = 0
     holes: int = 0
     last_checkpoint_ms: int | None = None
+    heard: bool = False
     restored: bool = False
     behind: bool = False
     came_back: int = 0
@@ -160,7 +162,7 @@ class Uplink:
             self._failed(CUT, str(error))
         finally:
             self._session = self._conversation = None
-            self._show(replace(self.status, connected_since_ms=None, in_flight=0, behind=False))
+            self._show(replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False))
 
     async def _seen(self, event: SessionEvent | FeedStopped | TailMoved) -> None:
         match event:
@@ -189,6 +191,9 @@ class Uplink:
             self._show(replace(self.status, restored=True, left=left, last_checkpoint_ms=self._now()))
         else:
             self._show(replace(self.status, last_checkpoint_ms=self._now()))
+        if not self.status.heard:
+            left = await self._source.left(event.checkpoint)
+            self._show(replace(self.status, heard=True, left=left))
         self._grown.set()
 
     def _failed(self, error: str, detail: str) -> None:

@@ -74,6 +74,11 @@ class Machine:
 
         return draw
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody waits for its answer."""
+        return bool(self._asked)
+
     def stepped(self) -> None:
         """Count towards the power cut that was asked for."""
         if self.cut_in is not None:
@@ -282,7 +287,7 @@ class AnnexeMachine(Machine):
     def is_at_rest(self) -> bool:
         """Whether it and the prefecture have nothing more for each other."""
         status = None if self.uplink is None else self.uplink.status
-        return status is not None and status.connected and not (status.left or status.holes or status.behind)
+        return status is not None and status.heard and not (status.left or status.holes or status.behind)
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes."""
