@@ -94,7 +94,11 @@ class Transaction(Reader):
         for record in records:
             store_record(self._pending, record)
         entry = entry_of(records[-1])
-        await fold_event(self._workshop.views, self._folding, entry, event)
+        self._folding.is_deciding = True
+        try:
+            await fold_event(self._workshop.views, self._folding, entry, event)
+        finally:
+            self._folding.is_deciding = False
         self._folded = True
         self._note(records[-1], encoded.kind)
         return entry.hash

@@ -130,7 +130,7 @@ def _found_by(account: AccountView) -> Iterator[tuple[str, str]]:
 
 def _index(folding: Folding, subject: bytes, kind: str, text: str) -> None:
     folding.write(
-        "INSERT INTO account_index (kind, blind, account) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO account_index (kind, blind, account) VALUES (?, ?, ?)" + folding.if_taken,
         (kind, folding.blind(kind, text), subject),
     )
 

@@ -35,7 +35,6 @@ def _sealed(key: bytes, blind: bytes, staff: StaffView) -> bytes:
 
 
 async def _added(folding: Folding, entry: Entry, event: StaffAdded) -> None:
-    """Two branches may each have added the same login: the one that came first stands."""
     blind = folding.blind("login", event.login)
     staff = StaffView(
         login=event.login,
@@ -46,7 +45,7 @@ async def _added(folding: Folding, entry: Entry, event: StaffAdded) -> None:
         language=event.language,
     )
     folding.write(
-        "INSERT INTO staff (login, subject, details) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO staff (login, subject, details) VALUES (?, ?, ?)" + folding.if_taken,
         (blind, entry.subject, _sealed(await folding.key(entry.subject), blind, staff)),
     )
 

@@ -126,3 +126,15 @@ async def test_nobody_waits_for_what_is_held(tmp_path: Path) -> Any:
         records, _ = await everything(store)
         tail = Tail(store, STREAMS)
         assert await tail.learn(said(Head(records[-1].segment, records[-1].seq, records[-1].hash))) == ()
+
+
+async def test_two_branches_that_opened_an_account_for_one_card_are_both_taken(tmp_path: Path) -> None:
+    async with annexe_in(tmp_path / "clone") as clone:
+        await written(clone, 0)
+        records, keys = await everything(clone)
+    async with annexe_in(tmp_path / "original") as original:
+        account = await open_account(original, 7, account_opened(cnie="FA000000", phone=None))
+        assert await returned(original, records, keys) == CameBack(stored=len(records))
+        async with original.reading() as reader:
+            assert await reader.account_by("cnie", "FA000000") == account
+    assert (await verify_log(tmp_path / "original", own=OWN)).sound
