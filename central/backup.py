@@ -7,7 +7,8 @@ Rules:
 - Nothing is restored over anything: the folder is new or empty. `seed.sealed` is written last, so a restoration that
   was broken off leaves no installed folder; and only once the backup's final piece came and the database was checked.
 - What the annexes sent after the backup they send again: a restored centre confirms less than they know, under a newer
-  nonce (protocol/sync). What the prefecture itself published after it must be published again.
+  nonce (protocol/sync). What the prefecture itself published after it the annexes give back; until one was heard,
+  nothing new is published (central/store/restoration.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from central.backup_stream import BackupRefused, OpeningReader, SealingWriter
 from central.durable import make_folder, sync_file, sync_folder
 from central.installation import PUBLISHED, SEALED_SEED, open_installation
 from central.store.database import SQLITE
+from central.store.restoration import mark
 from central.store.vault import NAME as VAULT_KEY
 from protocol.errors import OperatorError
 
@@ -123,6 +125,7 @@ def restore_backup(file: Path, folder: Path, passphrase: str) -> Restored:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=folder) as place:
             _unpack(file, Path(place), passphrase)
             _check_database(Path(place) / SQLITE)
+            _mark_restored(Path(place))
             for name in PARTS:
                 (Path(place) / name).replace(folder / name)
                 sync_folder(folder)
@@ -161,6 +164,11 @@ def _check_database(path: Path) -> None:
         found = database.execute("PRAGMA integrity_check").fetchone()
     if found != ("ok",):
         raise BackupRefused("The database in this backup is damaged: take another copy.")
+
+
+def _mark_restored(place: Path) -> None:
+    with closing(sqlite3.connect(place / SQLITE)) as database:
+        mark(database, open_installation(place).seed.centre_id)
 
 
 def _look_at(folder: Path) -> Restored:

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 from central.backup import Restored, make_backup, restore_backup
+from central.installation import open_installation
+from central.opening import now_ms, opened_centre
 
 
 def backup_options(sub: argparse.ArgumentParser) -> None:
@@ -25,6 +27,20 @@ def restore_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--rehearse", action="store_true", help="restore beside DIR, look at it, and take it away again")
     _passphrase(sub)
     sub.set_defaults(run=_restore)
+
+
+def anyway_options(sub: argparse.ArgumentParser) -> None:
+    """The options of `publish-anyway`."""
+    sub.set_defaults(run=_publish_anyway)
+
+
+async def _publish_anyway(chosen: argparse.Namespace) -> int:
+    async with opened_centre(open_installation(chosen.data), now_ms, os.urandom) as centre:
+        if await centre.returned.heard():
+            print("It publishes again. What was published after the backup, and comes back later, makes a branch.")
+        else:
+            print("It waits for nobody: nothing was restored, or an annexe was heard since.")
+    return 0
 
 
 def _passphrase(sub: argparse.ArgumentParser) -> None:
@@ -54,7 +70,7 @@ async def _restore(chosen: argparse.Namespace) -> int:
         return 0
     found = await asyncio.to_thread(restore_backup, chosen.backup, chosen.data, passphrase)
     print(f"{chosen.data} is restored: {_words(found)}. Start it with mulhaqa-central run; what its annexes sent since")
-    print("then they send again. Publish again what was published since (catalogue publish, annexe admit).")
+    print("then they send again, and what was published since they give back: only then is anything new published.")
     return 0
 
 

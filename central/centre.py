@@ -20,6 +20,7 @@ from central.store.folding import Folder
 from central.store.ingest import Ingest
 from central.store.outgoing import Outgoing
 from central.store.queries import Queries
+from central.store.returned_feeds import ReturnedFeeds
 from central.store.revocations import Revocations
 from central.store.store import CentralStore
 from protocol.records.credentials import Credential, Trust, parse_credential
@@ -51,6 +52,7 @@ class Centre:
     outgoing: Outgoing
     queries: Queries
     revocations: Revocations
+    returned: ReturnedFeeds
     now: Callable[[], int]
     entropy: Callable[[int], bytes]
 
@@ -107,6 +109,7 @@ class Centre:
             outgoing=Outgoing(store, identity.id),
             queries=Queries(store, identity.id),
             revocations=Revocations(store, feeds, identity.id, [*roots, *reversed(identity.chain)]),
+            returned=ReturnedFeeds(store, identity.id, trust),
             now=now,
             entropy=entropy,
         )

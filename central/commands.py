@@ -15,7 +15,7 @@ from pathlib import Path
 
 from central import calendar_commands, journal, revocation_commands, staff, stick_commands
 from central.admission import admit_annexe
-from central.backup_commands import backup_options, restore_options
+from central.backup_commands import anyway_options, backup_options, restore_options
 from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
 from central.durable import write_durably
 from central.installation import install, open_installation
@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     restore_options(_command(commands, "restore", "Make a new DIR from a backup, or rehearse that it can be made."))
     stick_commands.export_options(_command(commands, "export", stick_commands.EXPORT))
     stick_commands.import_options(_command(commands, "import", stick_commands.IMPORT))
+    anyway_options(_command(commands, "publish-anyway", "After a restoration: publish before an annexe was heard."))
     says = revocation_commands.SAYS
     revocation_commands.options(commands.add_parser("revocations", help=says, description=says))
     _verify_options(_command(commands, "verify", "Tell whether a certificate is genuine: its PDF, or its QR text."))

@@ -3,6 +3,8 @@ session's.
 
 - Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
   tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
+- An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
+  was restored from a backup (`central.store.returned_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
 - An annexe has one connection: a newer one takes the older one's place.
 """
@@ -12,25 +14,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from central.centre import Centre
-from central.store.ingest import standing_words
+from central.store.ingest import Receipt, standing_words
 from protocol.errors import PeerError
+from protocol.records.chain import Head
+from protocol.records.envelope import Record
 from protocol.records.keys import seal_to
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
 from protocol.sync.outbound import Pull
 from protocol.sync.session import Session
+from protocol.sync.streams import streams_of
 
 # How long a stranger may take to prove who it is: one answer of a slow mobile network. Credentials are public, so
 # whoever shows one could otherwise hold a connection open for ever.
 PROOF_S = 30.0
 # Seconds of silence after which an owed answer is not coming: the slowest link carries a full batch in half of it.
 SILENCE_S = 60.0
+# How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
+# catalogue over a slow link.
+GIVE_UP_S = 60.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -147,6 +156,9 @@ class Connection:
         self._socket = socket
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
+        self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
+        self._patience: asyncio.TimerHandle | None = None
+        self._through = 0
         self.annexe: str | None = None
 
     def announce(self, stream: str) -> None:
@@ -175,6 +187,8 @@ class Connection:
             logger.info("an uplink was cut: %s", error)
         finally:
             waiting.cancel()
+            if self._patience is not None:
+                self._patience.cancel()
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
@@ -207,6 +221,7 @@ class Connection:
                 await self._take(self.annexe, event)
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
+                await self._look_for_lost(self.annexe, event.checkpoint)
             case PeerFailed():
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
 
@@ -219,21 +234,68 @@ class Connection:
         self._connections.open[annexe] = self
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
-        if not self._session.is_over:
-            self._session.committed(0, receipt.counter, receipt.held)
+        await self._answer(0, receipt)
         self._connections.changed(annexe)
 
     async def _take(self, annexe: str, batch: BatchArrived) -> None:
+        feeds = [one.record for one in batch.records if one.stream in streams_of("centre", annexe)]
+        own = [one for one in batch.records if one.stream in streams_of("edge", annexe)]
         try:
-            receipt = await self._centre.ingest.take(annexe, batch.keys, batch.records)
+            if feeds:
+                await self._take_lost([record for record in feeds if record is not None])
+            receipt = await self._centre.ingest.take(annexe, batch.keys, own)
         except PeerError as error:
             logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
             if not self._session.is_over:
                 self._session.reject(error)
             return
-        self._connections.arrived(annexe)
+        if own:
+            self._connections.arrived(annexe)
+        await self._answer(batch.number, receipt)
+
+    async def _answer(self, through: int, receipt: Receipt) -> None:
+        self._through = through
+        asked = await self._centre.returned.held(list(self._lost or ()))
         if not self._session.is_over:  # a newer connection may have taken this one's place meanwhile
-            self._session.committed(batch.number, receipt.counter, receipt.held)
+            self._session.committed(through, receipt.counter, [*receipt.held, *asked])
+
+    async def _look_for_lost(self, annexe: str, checkpoint: Checkpoint) -> None:
+        """Ask for what the annexe holds of our own feeds and we do not: told once, by its first checkpoint."""
+        if self._lost is not None:
+            return
+        self._lost = await self._centre.returned.unknown(annexe, checkpoint)
+        if self._lost and not self._session.is_over:
+            logger.warning("%s holds what this prefecture published and has lost: it is taken back", annexe)
+            self._session.ask(self._lost)
+            await self._answer(self._through, await self._centre.ingest.take(annexe, (), ()))
+            self._patience = asyncio.get_running_loop().call_later(GIVE_UP_S, self._stop_waiting)
+        else:
+            await self._heard()
+
+    async def _heard(self) -> None:
+        """This annexe has given back all that we lost: publish again."""
+        if await self._centre.returned.heard():
+            logger.warning("the restored prefecture has heard from %s, and publishes again", self.annexe)
+
+    def _stop_waiting(self) -> None:
+        """What should come back does not: send what we hold."""
+        for stream in self._lost or ():
+            self._session.stop_waiting(stream)
+        self._wake.set()
+
+    async def _take_lost(self, records: Sequence[Record]) -> None:
+        count = await self._centre.returned.take(records)
+        logger.warning("%d records of our own feeds came back", count)
+        lost = self._lost or {}
+        for stream in list(lost):
+            lost[stream] = await self._centre.returned.still_unknown(stream, lost[stream])
+            if not lost[stream]:
+                del lost[stream]
+                self._session.stop_waiting(stream)
+        if not lost:
+            await self._heard()
+        for stream in dict.fromkeys(record.stream for record in records):
+            self._connections.published(stream)
 
     async def _send_feeds(self) -> None:
         while True:
@@ -271,7 +333,7 @@ class Connection:
         wanted = self._session.keys_wanted(pull, records)
         if not wanted or peer is None or peer.sealing is None:
             return []
-        held = await self._centre.outgoing.keys(wanted)
+        held = await self._centre.outgoing.keys(pull.stream, wanted)
         return [
             SealedKey(one, seal_to(peer.sealing, held[one], self._centre.entropy(32))) for one in wanted if one in held
         ]

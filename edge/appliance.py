@@ -189,6 +189,7 @@ def _state_of(uplink: Uplink) -> UplinkState:
         since_ms=status.connected_since_ms,
         confirmed_ms=status.last_checkpoint_ms,
         error=status.error,
+        came_back=status.came_back if status.behind else None,
     )
 
 

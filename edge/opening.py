@@ -10,7 +10,7 @@ which the seed is proof. Then nothing is sealed. Otherwise it is *estimated*, fo
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +25,7 @@ from edge.services.office import Office, Settings
 from edge.services.passwords import Passwords
 from edge.store.feeds import accept
 from edge.store.store import Identity, Store
+from edge.store.tail import Owner
 from edge.sync.source import Source
 from edge.sync.sticks import Believed, Sticks, unheard
 from protocol.office.seals import SealKeys
@@ -39,8 +40,13 @@ logger = logging.getLogger(__name__)
 Now = Callable[[], int]
 Entropy = Callable[[int], bytes]
 
-MACHINE_ID = Path("/etc/machine-id")
-"""Where Debian keeps what distinguishes one installed machine from another (machine-id(5)); never shown as it is."""
+MACHINE = (
+    Path("/proc/device-tree/serial-number"),
+    Path("/sys/class/dmi/id/product_uuid"),
+    Path("/etc/machine-id"),
+)
+"""What tells one machine from another, the first that can be read; never shown as it is. A Pi's serial number and a
+PC's own id stay with the hardware when its card is cloned; Debian's (machine-id(5)) is on the card: a last resort."""
 
 
 def software_version() -> str:
@@ -51,12 +57,14 @@ def software_version() -> str:
         return "0.1.0+source"
 
 
-def fingerprint_of(machine_id: Path = MACHINE_ID) -> str:
+def fingerprint_of(places: Sequence[Path] = MACHINE) -> str:
     """Return what tells this machine from its clones: a hash of its id, "unknown" where it has none."""
-    try:
-        return digest("machine", machine_id.read_bytes(), size=8).hex()
-    except OSError:
-        return "unknown"
+    for place in places:
+        try:
+            return digest("machine", place.read_bytes(), size=8).hex()
+        except OSError:
+            continue  # another kind of machine, or not for this user to read
+    return "unknown"
 
 
 def trust_of(installation: Installation) -> Trust:
@@ -117,11 +125,12 @@ async def way_of(installation: Installation, store: Store, entropy: Entropy) -> 
     seed = installation.seed
     chain = (parse_credential(seed.credential), parse_credential(seed.issuer))
     trust, opening = await trust_now(installation, store), OpeningKey(seed.opening_seed)
+    signing = SigningKey(seed.signing_seed)
     return Way(
-        identity=LocalIdentity(SigningKey(seed.signing_seed), chain, software_version()),
+        identity=LocalIdentity(signing, chain, software_version()),
         trust=trust,
         opening=opening,
-        source=Source(store, seed.annexe_id, trust, opening, entropy),
+        source=Source(store, Owner(seed.annexe_id, signing.public), trust, opening, entropy),
     )
 
 

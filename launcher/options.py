@@ -15,6 +15,10 @@ from launcher.people import TYPED
 
 PICTURES = ROOT / "docs" / "pictures"
 FOLDER = ROOT / ".mulhaqa" / "demo"
+STORIES = (
+    "cloned-card", "cloned-card-at-once", "restored-annexe", "restored-annexe-offline", "restored-prefecture",
+    "restored-prefecture-unmarked", "both-restored", "copied-while-running", "replaced-appliance",
+)  # fmt: skip
 HIGHEST = 65534  # the prefecture takes the port above the annexe's
 FIGURES = (
     "log.append.32", "log.append.1", "log.append.32.slow", "http.guide", "http.status", "http.submission",
@@ -94,6 +98,9 @@ def simulate() -> argparse.ArgumentParser:
         "--resume", type=Path, metavar="FILE", help="keep what was played there, and play only what is missing"
     )
     command.add_argument("--json", action="store_true", help="print one line of JSON instead of the summary")
+    command.add_argument(
+        "--story", choices=STORIES, metavar="NAME", help=f"play one story and print its steps: {', '.join(STORIES)}"
+    )
     command.add_argument("--batch", action="store_true", help=argparse.SUPPRESS)
     return command
 

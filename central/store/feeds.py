@@ -9,6 +9,7 @@ Rules:
 - A segment is new at the first write after every start, and names the record that it continues.
 - Nothing is published twice: a credential or a version of a procedure that stands in the feed already is left as it is,
   which is looked up in the transaction that would write it.
+- After a restoration from a backup nothing new is published until an annexe was heard (`central.store.restoration`).
 - A calendar is published whole: the days of a year as they stand now.
 - Records, chain, and the tables that pages read (`credentials`, `catalogue`, `calendars`) are one transaction.
 """
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
 from central.store.chains import load_states, segment_row
+from central.store.restoration import check_unmarked
 from central.store.store import CentralStore
 from protocol.errors import CallerError, PeerError
 from protocol.office.events import (
@@ -148,7 +150,7 @@ class FeedWriter:
             known = await self._known_credentials(connection)
             new = {encoded: one for encoded, one in given.items() if encoded not in known}
             return [
-                (to_value(CredentialPublished(credential=encoded)), _credential_row(one, at_ms))
+                (to_value(CredentialPublished(credential=encoded)), credential_row(one, at_ms))
                 for encoded, one in new.items()
             ]
 
@@ -251,6 +253,8 @@ class FeedWriter:
                 async with self._store.database.write() as connection:
                     await self._hold_fence(connection, stream)
                     news = await fresh(connection)
+                    if news:
+                        await check_unmarked(connection, self._publisher.id)
                     records = [record for event, _ in news for record in await self._write(connection, stream, event)]
                     await self._keep(connection, stream, records)
                     await self._store.database.put(connection, table, [row for _, row in news], replace=True)
@@ -353,13 +357,14 @@ class FeedWriter:
         for number, record in enumerate(records, position + 1):
             parent = parents.get(record.segment, tip.state.parent if tip else None)
             segments[record.segment] = SegmentState(record.segment, parent, record.seq, record.hash, record.time)
-            rows.append(_record_row(self._publisher.id, number, record))
+            rows.append(record_row(self._publisher.id, number, record))
         await self._store.database.put(connection, table, rows, replace=False)
         found = [segment_row(self._publisher.id, stream, state) for state in segments.values()]
         await self._store.database.put(connection, schema.segments, found, replace=True)
 
 
-def _record_row(annexe: str, position: int, record: Record) -> dict[str, object]:
+def record_row(annexe: str, position: int, record: Record) -> dict[str, object]:
+    """A record of a feed as a row of `records`."""
     return {
         "annexe": annexe,
         "hash": record.hash,
@@ -375,7 +380,8 @@ def _record_row(annexe: str, position: int, record: Record) -> dict[str, object]
     }
 
 
-def _credential_row(credential: Credential, at_ms: int) -> dict[str, object]:
+def credential_row(credential: Credential, at_ms: int) -> dict[str, object]:
+    """A credential as a row of `credentials`."""
     return {
         "annexe": credential.holder,
         "id": credential.id,

@@ -1,4 +1,7 @@
-"""What goes down to an annexe: records of the prefecture's feeds that it lacks, and what it said it holds."""
+"""What goes down to an annexe: records that it lacks, of the prefecture's feeds and, if it asks, of its own streams.
+
+And what it said it holds.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from central.store.store import CentralStore
 from protocol.sync.batches import Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Hole, Known, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by, in_order
+from protocol.sync.intake import Outcome
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
 from protocol.sync.streams import streams_of
@@ -35,10 +39,15 @@ class Outgoing:
             found += await self._following(connection, pull)
         return fill(found, pull.limit)
 
-    async def keys(self, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The keys that open what we write, where we hold them."""
+    async def keys(self, stream: str, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The keys that open what stands in a stream, where we hold them."""
         async with self._store.database.read() as connection:
-            return await self._store.keys_of(connection, self._writer, subjects)
+            return await self._store.keys_of(connection, self._owner(stream), subjects)
+
+    def _owner(self, stream: str) -> str:
+        """Under whom a stream is kept: who writes it."""
+        first = stream.partition("/")[0]
+        return self._writer if first in ("all", "to") else first
 
     async def known(self, annexe: str) -> Known | None:
         """The last checkpoint that an annexe gave us."""
@@ -93,7 +102,8 @@ class Outgoing:
 
     async def _following(self, connection: AsyncConnection, pull: Pull) -> list[Stored]:
         """Enough of what the heads do not cover: whole pages, the first segments first."""
-        states = {state.segment: state for state in await load_states(connection, self._writer, pull.stream)}
+        held = await load_states(connection, self._owner(pull.stream), pull.stream)
+        states = {state.segment: state for state in held}
         parents = {segment: state.parent for segment, state in states.items()}
         covered = covered_by(parents, pull.after)
         found: list[Stored] = []
@@ -119,10 +129,11 @@ class Outgoing:
         rows = await connection.execute(
             select(table.c.seq, table.c.encoded)
             .where(
-                table.c.annexe == self._writer,
+                table.c.annexe == self._owner(stream),
                 table.c.stream == stream,
                 table.c.segment == segment,
                 table.c.seq > after,
+                table.c.standing != Outcome.PROOF.value,
             )
             .order_by(table.c.seq)
             .limit(count)

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
+from central.store.branches import branches_of
 from central.store.chains import load_intake
 from central.store.decision_check import DecisionCheck
 from central.store.feeds import read_calendar
@@ -24,7 +25,9 @@ from protocol.office.transitions import RUNNING
 from protocol.records.chain import Head
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import MAX_VALUE, decode
+from protocol.sync.branches import Branch
 from protocol.sync.checkpoint import Hole
+from protocol.sync.streams import streams_of
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,6 @@ class StreamState:
     holes: tuple[Hole, ...]
     records: int
     proofs: int
-    branches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class AnnexeState:
     requests: int
     waiting: int
     feed_counter: int | None
+    branches: tuple[Branch, ...] = ()
 
     @property
     def records(self) -> int:
@@ -276,6 +279,7 @@ class Queries:
             requests=sum(by_state.values()),
             waiting=sum(by_state.get(state, 0) for state in (State.FIELD_ENQUIRY, State.UNDER_DECISION)),
             feed_counter=feed,
+            branches=tuple(await branches_of(connection, annexe, streams_of("edge", annexe))),
         )
 
     async def _streams(self, connection: AsyncConnection, annexe: str) -> Sequence[StreamState]:
@@ -293,6 +297,5 @@ class Queries:
             held = (await load_intake(connection, annexe, stream)).held()
             proofs = standings.get("proof", 0)
             total = sum(standings.values()) - proofs
-            branches = standings.get("branched", 0)
-            found.append(StreamState(stream, held.leaves, held.holes, total, proofs, branches))
+            found.append(StreamState(stream, held.leaves, held.holes, total, proofs))
         return found

@@ -16,6 +16,7 @@ it.
 - `peer_checkpoints`: what each annexe said it holds of our feeds.
 - `void_certificates`: those that count no more, by their random serials, until when they would have been valid.
 - `revocation_lists`: the list of them as it was last published, part by part.
+- `restorations`: there from a restoration on until an annexe was heard: meanwhile nothing new is published.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
@@ -251,6 +252,13 @@ sticks = Table(
     metadata,
     _annexe(),
     Column("memory", LargeBinary, nullable=False),  # of the sticks to and from it (protocol.sync.memory)
+    PrimaryKeyConstraint("annexe"),
+)
+
+restorations = Table(
+    "restorations",
+    metadata,
+    _annexe(),  # the prefecture's own id
     PrimaryKeyConstraint("annexe"),
 )
 

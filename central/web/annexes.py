@@ -14,7 +14,7 @@ from central.prefecture import Prefecture
 from central.store.ingest import standing_words
 from central.store.queries import AnnexeState
 from central.web import signed_in
-from central.web.words import FLAGS, OTHER_FLAG
+from central.web.words import CLONED_CARD, FLAGS, OTHER_FLAG, RESTORED_CARD
 from screens.pages import render
 
 
@@ -30,8 +30,13 @@ class AnnexeCard:
 
     @property
     def branches(self) -> int:
-        """Ends of its log beyond the one that each stream should have: a cloned card, a restored backup."""
-        return sum(max(len(stream.heads) - 1, 0) for stream in self.state.streams)
+        """How often its log has parted: a cloned card, a restored backup."""
+        return len(self.state.branches)
+
+    @property
+    def branches_mean(self) -> str:
+        """What the latest of them means, and what to do: a msgid."""
+        return RESTORED_CARD if self.state.branches[0].is_one_machine else CLONED_CARD
 
     @property
     def holes(self) -> int:

@@ -43,6 +43,6 @@ def _annexe(state: AnnexeState) -> Iterator[Sample]:
     name = (state.annexe,)
     yield Sample("mulhaqa_central_annexe_records", state.records, name)
     yield Sample("mulhaqa_central_annexe_holes", sum(len(stream.holes) for stream in state.streams), name)
-    yield Sample("mulhaqa_central_annexe_branches", sum(stream.branches for stream in state.streams), name)
+    yield Sample("mulhaqa_central_annexe_branches", len(state.branches), name)
     if state.last_contact_ms is not None:
         yield Sample("mulhaqa_central_annexe_contact_timestamp_seconds", state.last_contact_ms / 1000, name)

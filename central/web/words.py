@@ -83,3 +83,12 @@ STATUSES: Mapping[str, Look] = {
     "abroad_only": Look("sent", "walk", N_("only abroad")),
     "to_confirm": Look("wait", "eye", N_("to be confirmed")),
 }
+
+CLONED_CARD = N_(
+    "Two machines write in the name of this annexe: its card was cloned. All of it is kept. Ask the annexe which "
+    "machine is in use, and have the other switched off and its card destroyed."
+)
+RESTORED_CARD = N_(
+    "The card of this annexe was put back to an earlier state, and its machine wrote on. All of it is kept. Have the "
+    "requests that are in conflict looked at; nothing else needs to be done."
+)

@@ -60,6 +60,7 @@ class UplinkState:
 
     `behind`: records that the prefecture has not confirmed. `since_ms`: since when there is a link. `confirmed_ms`: its
     last confirmation. `error`: a msgid, None when nothing is wrong. Instants are milliseconds since the epoch.
+    `came_back`: while records that this appliance has lost come back from the prefecture, how many have; else None.
     """
 
     connected: bool
@@ -67,6 +68,7 @@ class UplinkState:
     since_ms: int | None
     confirmed_ms: int | None
     error: str | None
+    came_back: int | None = None
 
 
 def no_uplink() -> UplinkState | None:

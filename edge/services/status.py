@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devices.health import Condition, Health
 from edge.services.office import Office, UplinkState
 from edge.services.sealing import seal_health
+from edge.store.branches import branches_of
 from edge.store.rows import LogRow
 from edge.store.worklist import message_counts, record_count, request_counts
+from protocol.sync.branches import Branch
 
 TAIL = 30
 """Records shown: a screenful; the whole log is verified by a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Branches of the own streams, and what this appliance looks like beside the latest, which began at `since_ms`.
+
+    `looks_like`: `same-machine` (its storage was put back to an earlier state), `original` (another machine wrote on),
+    `copy` (it wrote on what another began), or `elsewhere` (other machines did both).
+    """
+
+    count: int
+    since_ms: int
+    looks_like: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,7 @@ class Status:
     outbox: dict[str, int]
     devices: list[Health]
     sync: UplinkState | None
+    branches: Branches | None
 
 
 async def summary(office: Office) -> Status:
@@ -31,7 +48,22 @@ async def summary(office: Office) -> Status:
     async with office.store.reading() as reader:
         tail = await reader.log_tail(TAIL)
         counts = await message_counts(reader)
-    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink())
+        found = await branches_of(reader, office.store.streams)
+    branches = _branches(found, office.store.machine)
+    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink(), branches)
+
+
+def _branches(found: Sequence[Branch], machine: str) -> Branches | None:
+    if not found:
+        return None
+    latest = found[0]
+    if latest.is_one_machine:
+        looks_like = "same-machine" if machine in latest.machines else "elsewhere"
+    elif machine == latest.trunk:
+        looks_like = "original"
+    else:
+        looks_like = "copy" if machine in latest.machines else "elsewhere"
+    return Branches(len(found), latest.since_ms, looks_like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +75,7 @@ class Figures:
     messages: dict[str, int]
     devices: list[Health]
     uplink: UplinkState | None
+    branches: int
 
 
 async def figures(office: Office) -> Figures:
@@ -50,7 +83,8 @@ async def figures(office: Office) -> Figures:
     async with office.store.reading() as reader:
         records = await record_count(reader)
         requests, sent = await request_counts(reader), await message_counts(reader)
-    return Figures(records, requests, sent, _devices(office), office.uplink())
+        branches = len(await branches_of(reader, office.store.streams))
+    return Figures(records, requests, sent, _devices(office), office.uplink(), branches)
 
 
 def _devices(office: Office) -> list[Health]:

@@ -111,7 +111,7 @@ async def _store(transaction: Transaction, records: Sequence[Record]) -> Accepte
     for record in records:
         if record.stream not in chains:
             chains[record.stream] = await load_chain(transaction, record.stream)
-        verdict = chains[record.stream].check(record, await _held(transaction, record))
+        verdict = chains[record.stream].check(record, await held_hash(transaction, record))
         if verdict in ACCEPTABLE:
             chains[record.stream].accept(record)
             await transaction.accept(record)
@@ -119,14 +119,15 @@ async def _store(transaction: Transaction, records: Sequence[Record]) -> Accepte
         elif verdict is Verdict.DUPLICATE:
             result = replace(result, known=result.known + 1)
         elif verdict is Verdict.CONTRADICTS:
-            _keep_as_proof(transaction, record)
+            keep_as_proof(transaction, record)
             result = replace(result, contradictions=result.contradictions + 1)
         else:
             raise _refusal(verdict)
     return result
 
 
-async def _held(transaction: Transaction, record: Record) -> bytes | None:
+async def held_hash(transaction: Transaction, record: Record) -> bytes | None:
+    """Return the hash of what is held under the name of `record`."""
     found = await transaction.rows(
         "SELECT hash FROM records WHERE stream = ? AND segment = ? AND seq = ?",
         (record.stream, record.segment, record.seq),
@@ -134,7 +135,8 @@ async def _held(transaction: Transaction, record: Record) -> bytes | None:
     return blob(found[0][0]) if found else None
 
 
-def _keep_as_proof(transaction: Transaction, record: Record) -> None:
+def keep_as_proof(transaction: Transaction, record: Record) -> None:
+    """Keep a second record under a name that is taken."""
     transaction.write(
         "INSERT INTO contradictions (hash, stream, segment, seq, bytes, seen_ms) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",

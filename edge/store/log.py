@@ -3,6 +3,7 @@
 Rules:
 
 - A segment is new at the first write after every start; its record 0 names the record that it continues.
+- Where there are branches, that is the end of the furthest one (`protocol.sync.coverage.furthest`).
 - Time only grows within a clock era. When the clock has stepped back beyond what ticks absorb, a `clock.changed` is
   written first and starts a new era.
 - The state is immutable values in one dict: a command that fails gets it back as it was (`mark`, `back_to`).
@@ -14,13 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from edge.store.connection import Connection
+from edge.store.chains import held_segments
+from edge.store.keyring import Source
 from protocol.errors import CallerError, OperatorError
 from protocol.records.chain import NO_PARENT, Head, segment_opened
 from protocol.records.clock import Timestamp, clock_changed, stepped_back, tick
 from protocol.records.encoding import Value
 from protocol.records.envelope import SEGMENT_SIZE, EncodedEvent, Record, parse_record, write_record
 from protocol.records.keys import SigningKey
+from protocol.sync.coverage import furthest
 
 SHORT_NAMES = ("cases", "office")
 """The two streams of an annexe, so that the noise of the day never delays a person's case."""
@@ -80,6 +83,11 @@ class Log:
         self._entropy = entropy
         self._tips: dict[str, Tip] = dict(tips)
 
+    @property
+    def machine(self) -> str:
+        """The fingerprint of the machine that writes."""
+        return self._machine.fingerprint
+
     def mark(self) -> Mapping[str, Tip]:
         """Return the state to come back to."""
         return dict(self._tips)
@@ -87,6 +95,16 @@ class Log:
     def back_to(self, mark: Mapping[str, Tip]) -> None:
         """Forget all that was written since `mark`."""
         self._tips = dict(mark)
+
+    def is_open(self, stream: str) -> bool:
+        """Return whether something was written to the stream `stream` (full name) since this start."""
+        tip = self._tips.get(stream)
+        return tip is not None and tip.open
+
+    def go_on_from(self, stream: str, tip: Tip | None) -> None:
+        """Continue `tip` with the next segment, unless one of this start is open."""
+        if tip is not None and not self.is_open(stream):
+            self._tips[stream] = tip
 
     def full_name(self, stream: str) -> str:
         """Return the full name of "cases" or "office"; raises CallerError for any other."""
@@ -142,19 +160,22 @@ class Log:
         return record
 
 
-async def load_tips(connection: Connection, streams: tuple[str, ...]) -> dict[str, Tip]:
+async def load_tips(source: Source, streams: tuple[str, ...]) -> dict[str, Tip]:
     """Return where each stream ends on the disk; raises OperatorError when its last record is damaged."""
-    tips = {}
-    for stream in streams:
-        last = await connection.rows(
-            "SELECT hash, bytes FROM records WHERE stream = ?1 AND segment ="
-            " (SELECT segment FROM segments WHERE stream = ?1 ORDER BY opened DESC LIMIT 1)"
-            " ORDER BY seq DESC LIMIT 1",
-            (stream,),
-        )
-        if last:
-            tips[stream] = _tip(*last[0])
-    return tips
+    found = {stream: await last_tip(source, stream) for stream in streams}
+    return {stream: tip for stream, tip in found.items() if tip is not None}
+
+
+async def last_tip(source: Source, stream: str) -> Tip | None:
+    """Return the end of the furthest branch of a stream; raises OperatorError when its record is damaged."""
+    held = await held_segments(source, stream)
+    segment = furthest({one.segment: one.parent for one in held}, {one.segment: one.last for one in held})
+    if segment is None:
+        return None
+    last = await source.rows(
+        "SELECT hash, bytes FROM records WHERE stream = ? AND segment = ? ORDER BY seq DESC LIMIT 1", (stream, segment)
+    )
+    return _tip(*last[0])
 
 
 def _tip(hash_: object, data: object) -> Tip:

@@ -7,6 +7,7 @@ last time is verified whole before it serves again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from edge.store.connection import Connect, Connection, Scratch, open_scratch, op
 from edge.store.doubt import IN_DOUBT, leave_doubt, settle_doubt
 from edge.store.keyring import Keyring
 from edge.store.lock import WriterLock
-from edge.store.log import Identity, Log, Machine, load_tips
+from edge.store.log import SHORT_NAMES, Identity, Log, Machine, load_tips
 from edge.store.names import NameIndex
 from edge.store.opening import load_names, load_office, prepare
 from edge.store.reader import Reader
@@ -58,6 +59,8 @@ class Store:
         self._listeners: list[Listener] = []
         self._mourners: list[Callable[[OperatorError], None]] = []
         self._writer: Writer
+        self._may_write = asyncio.Event()
+        self._may_write.set()
         self.names = names
         self.failure: OperatorError | None = None
 
@@ -136,12 +139,43 @@ class Store:
         `command`: 16 bytes made by the screen that asks; a command that was seen is not run again but answered with its
         first result. `decide` reads and appends through the transaction it is given, and nothing else: it may be run at
         any time, its exceptions undo this command alone and reach the caller. Raises OperatorError when the disk fails.
+        While the own tail comes back from the prefecture it waits (`hold`).
         """
+        await self._may_write.wait()
         return await self._writer.execute(command, decide)
 
     async def perform(self, work: Decide) -> Value:
         """Do the store's own work in the writer (feeds, checkpoints): as `execute`, without a command to remember."""
         return await self._writer.execute(None, work)
+
+    @property
+    def has_written(self) -> bool:
+        """Whether a command was written since this start."""
+        log = self._workshop.log
+        return any(log.is_open(log.full_name(short)) for short in SHORT_NAMES)
+
+    @property
+    def machine(self) -> str:
+        """The fingerprint of this machine, as record 0 of each segment names it."""
+        return self._workshop.log.machine
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The full names of the own streams."""
+        return tuple(self._workshop.log.full_name(short) for short in SHORT_NAMES)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether commands wait."""
+        return not self._may_write.is_set()
+
+    def hold(self) -> None:
+        """Let commands wait until `resume`: what they continue is on its way. Readers and feeds go on."""
+        self._may_write.clear()
+
+    def resume(self) -> None:
+        """Let commands go on."""
+        self._may_write.set()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:
@@ -167,7 +201,8 @@ class Store:
         self._mourners.append(listener)
 
     async def close(self) -> None:
-        """Finish what was queued, close the database, let another writer in."""
+        """Finish what was queued or held, close the database, let another writer in."""
+        self.resume()
         await self._writer.close()
         await self._pool.close()
         await self._connection.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from edge.store.connection import SqlValue
 from edge.store.keyring import Keyring
-from edge.store.log import Log
+from edge.store.log import Log, Tip
 from edge.store.pending import Pending
 from edge.store.reader import Reader, secret_place
 from edge.store.refold import refold
@@ -94,13 +94,17 @@ class Transaction(Reader):
         for record in records:
             store_record(self._pending, record)
         entry = entry_of(records[-1])
-        await fold_event(self._workshop.views, self._folding, entry, event)
+        self._folding.is_deciding = True
+        try:
+            await fold_event(self._workshop.views, self._folding, entry, event)
+        finally:
+            self._folding.is_deciding = False
         self._folded = True
         self._note(records[-1], encoded.kind)
         return entry.hash
 
     async def accept(self, record: Record) -> None:
-        """Store a verified record of a feed, and fold it if its key is held."""
+        """Store a verified record that was written elsewhere, and fold it if its key is held."""
         store_record(self._pending, record)
         key = None if record.subject is None else await self._key(record.subject)
         kind = (await fold_record(self._workshop.views, self._folding, record, key)).get("kind")
@@ -112,6 +116,10 @@ class Transaction(Reader):
         self._folding.concerned.clear()
         self.changes.named.extend(self._folding.named)
         self._folding.named.clear()
+
+    def go_on_from(self, stream: str, tip: Tip | None) -> None:
+        """Continue `tip` with the next segment of the stream `stream` (full name), unless one is open already."""
+        self._workshop.log.go_on_from(stream, tip)
 
     async def put_blob(self, subject: bytes, plain: bytes) -> bytes:
         """Store a file sealed under the key of `subject`; returns the hash that opens it again."""

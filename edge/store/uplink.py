@@ -16,6 +16,7 @@ from protocol.errors import PeerError
 from protocol.records.chain import Head
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, parse_record
+from protocol.sync.checkpoint import MAX_LEAVES, Held, held_of
 
 PAGE = 256
 """Records read at a time: about as many as one batch carries."""
@@ -86,6 +87,22 @@ class Uplink:
         """Return the leaf heads of a stream: what this store holds of it."""
         async with self._store.reading() as reader:
             return (await load_chain(reader, stream)).leaves()
+
+    async def held(self, stream: str) -> Held:
+        """Return what a checkpoint says of a stream."""
+        async with self._store.reading() as reader:
+            return held_of(await load_chain(reader, stream))
+
+    async def heads_to_name(self, stream: str) -> list[Head]:
+        """Return the ends of the newest segments, continued or not, as many as a checkpoint may name.
+
+        A peer that does not hold the newest (nobody sent them yet) still finds one of these, and what it covers.
+        """
+        async with self._store.reading() as reader:
+            newest = (await held_segments(reader, stream))[-MAX_LEAVES:]
+            query = "SELECT hash FROM records WHERE stream = ? AND segment = ? AND seq = ?"
+            found = [await reader.rows(query, (stream, one.segment, one.last)) for one in newest]
+        return [Head(one.segment, one.last, blob(rows[0][0])) for one, rows in zip(newest, found, strict=True)]
 
     async def unknown_heads(self, stream: str, heads: Iterable[Head]) -> list[Head]:
         """Return those heads of our own stream that a peer has and we have not: we are behind, or a clone wrote on."""

@@ -4,6 +4,9 @@ session's.
 A peer that owes an answer and is silent for longer than any link needs is left: whatever hangs there, a new connection
 begins with what both hold.
 
+When the prefecture's first checkpoint names records of this annexe that are not held here, they are asked for and come
+back (`edge.sync.tail`).
+
 A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
 annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
 """
@@ -17,6 +20,7 @@ from typing import Protocol
 
 from edge.sync.source import Source
 from protocol.errors import PeerError
+from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.session import Session
 
@@ -34,6 +38,14 @@ class FeedStopped:
 
     kind: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TailMoved:
+    """The own records that the prefecture holds and we do not: whether some are still to come, and how many came."""
+
+    behind: bool
+    came: int
 
 
 class Socket(Protocol):
@@ -55,7 +67,7 @@ class Conversation:
         socket: Socket,
         source: Source,
         now: Callable[[], int],
-        seen: Callable[[SessionEvent | FeedStopped], Awaitable[None]],
+        seen: Callable[[SessionEvent | FeedStopped | TailMoved], Awaitable[None]],
     ) -> None:
         self._session = session
         self._socket = socket
@@ -65,6 +77,10 @@ class Conversation:
         self._sending = asyncio.Lock()
         self._room = asyncio.Event()
         self._feeds_stopped = False
+        self._tail = source.new_tail()
+        self._behind = asyncio.Event()
+        self._looked = False
+        self._through = 0
 
     def announce(self, stream: str) -> None:
         """The log has more of this stream."""
@@ -73,11 +89,13 @@ class Conversation:
 
     async def run(self) -> None:
         """Talk until the connection or the session ends; raises Silent when the other end does not answer."""
-        helpers = [asyncio.create_task(self._pump()), asyncio.create_task(self._watch())]
+        work = (self._pump(), self._watch(), self._wait_for_tail())
+        helpers = [asyncio.create_task(one) for one in work]
         try:
             while not self._session.is_over and (frame := await self._next_frame(helpers)) is not None:
                 await self._take(frame)
         finally:
+            self._tail.end()
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
@@ -85,10 +103,12 @@ class Conversation:
     async def _next_frame(self, helpers: list[asyncio.Task[None]]) -> bytes | None:
         receiving = asyncio.create_task(self._socket.receive_frame())
         try:
-            await asyncio.wait([receiving, *helpers], return_when=asyncio.FIRST_COMPLETED)
-            for helper in helpers:
-                if helper.done():
-                    helper.result()  # it ends by an error: a dead line, silence, or a disk that failed
+            while not receiving.done():
+                at_work = [helper for helper in helpers if not helper.done()]
+                await asyncio.wait([receiving, *at_work], return_when=asyncio.FIRST_COMPLETED)
+                for helper in helpers:
+                    if helper.done():
+                        helper.result()  # unless its work is done: a dead line, silence, or a disk that failed
             return await receiving
         finally:
             receiving.cancel()
@@ -109,21 +129,45 @@ class Conversation:
                 await self._store(event)
             case CheckpointArrived():
                 await self._source.keep(event.checkpoint)
+                await self._look_for_tail(event.checkpoint)
             case _:
                 pass
 
     async def _store(self, batch: BatchArrived) -> None:
         try:
-            await self._source.take(batch)
+            came = (await self._source.take(batch)).came_back
         except PeerError as error:
             self._feeds_stopped = True
             await self._seen(FeedStopped(error.kind, str(error)))
             return
+        if came is not None:
+            for stream in await self._tail.grew(came.stored):
+                self._session.stop_waiting(stream)
+            await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))
         await self._commit(batch.number)
 
     async def _commit(self, through: int) -> None:
-        counter, held = await self._source.holdings()
+        self._through = through
+        counter, held = await self._source.holdings(self._tail.missing)
         self._session.committed(through, counter, held)
+
+    async def _look_for_tail(self, checkpoint: Checkpoint) -> None:
+        """Ask for what the prefecture holds of our own streams and we do not: told once, by its first checkpoint."""
+        if self._looked:
+            return
+        self._looked = True
+        missing = await self._tail.learn(checkpoint)
+        if missing:
+            self._session.ask(missing)
+            await self._commit(self._through)
+            self._behind.set()
+            await self._seen(TailMoved(behind=True, came=0))
+
+    async def _wait_for_tail(self) -> None:
+        await self._behind.wait()
+        for stream in await self._tail.wait():
+            self._session.stop_waiting(stream)
+        self._room.set()
 
     async def _pump(self) -> None:
         """Send what the log has, as far as link and credit take it; then wait for an answer or for more."""

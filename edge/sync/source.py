@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
-from edge.store.feeds import Accepted, accept
+from edge.store.feeds import accept
 from edge.store.store import Store, Transaction
+from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
+from edge.sync.tail import Tail
 from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored, read_stored
-from protocol.sync.checkpoint import Checkpoint, Held, Known, mends, parse_checkpoint
+from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
 from protocol.sync.memory import Memory, parse_memory
@@ -32,13 +35,23 @@ STICKS = "sticks"
 """And here what is remembered of sticks (`protocol.sync.memory`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch: records stored; what came of the own streams, None if nothing did."""
+
+    stored: int
+    came_back: CameBack | None = None
+
+
 class Source:
     """What the uplink reads and writes in the store; `opening` opens keys that the prefecture sealed to this annexe."""
 
     def __init__(
-        self, store: Store, annexe: str, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
+        self, store: Store, owner: Owner, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
     ) -> None:
+        annexe = owner.annexe
         self._store = store
+        self._owner = owner
         self._uplink = StoreUplink(store)
         self._annexe = annexe
         self._trust = trust
@@ -77,16 +90,31 @@ class Source:
         held = await self._uplink.keys_for(wanted)
         return [SealedKey(subject, seal_to(sealing, key, self._entropy(32))) for subject, key in held]
 
-    async def take(self, batch: BatchArrived) -> Accepted:
-        """Verify and store a batch of feeds, whole or not at all; raises PeerError."""
-        keys = [(sealed.subject, self._opening.open(sealed.sealed)) for sealed in batch.keys]
-        return await accept(self._store, self._annexe, [one.encoded for one in batch.records], self._trust, keys=keys)
+    async def take(self, batch: BatchArrived) -> Taken:
+        """Verify and store a batch; raises PeerError. Records of feeds enter whole or not at all."""
+        keys = {sealed.subject: self._opening.open(sealed.sealed) for sealed in batch.keys}
+        feeds = [one.encoded for one in batch.records if one.stream in self.feeds]
+        own = [one.record for one in batch.records if one.stream in self.streams]
+        stored = 0
+        if feeds:
+            stored = (await accept(self._store, self._annexe, feeds, self._trust, keys=keys.items())).stored
+        if not own:
+            return Taken(stored)
+        came = await take_back(self._store, self._owner, [one for one in own if one], self._trust, keys)
+        came.left_out += own.count(None)
+        return Taken(stored + came.stored, came)
 
-    async def holdings(self) -> tuple[int, list[Held]]:
+    def new_tail(self) -> Tail:
+        """What one conversation knows of the own streams that the prefecture holds and we do not."""
+        return Tail(self._store, self.streams)
+
+    async def holdings(self, asked: Iterable[str] = ()) -> tuple[int, list[Held]]:
         """The counter of the next checkpoint, kept before it is given, and what is held of the feeds.
 
-        One transaction: a line and a stick that ask at once are never given one counter twice.
+        `asked`: own streams that are asked for, and so named too. One transaction for counter and feeds: a line and a
+        stick that ask at once are never given one counter twice.
         """
+        named = [Held(stream, tuple(await self._uplink.heads_to_name(stream))) for stream in asked]
         held: list[Held] = []
         counter = 0
 
@@ -94,13 +122,14 @@ class Source:
             nonlocal counter
             held.clear()
             for stream in self.feeds:
-                held.append(Held(stream, tuple((await load_chain(transaction, stream)).leaves())))
+                held.append(held_of(await load_chain(transaction, stream)))
             rows = await transaction.rows("SELECT bytes FROM checkpoints WHERE name = ?", (GIVEN,))
             counter = _counter(blob(rows[0][0]) if rows else None) + 1
             transaction.put_checkpoint(GIVEN, encode([counter]))
             return None
 
         await self._store.perform(work)
+        held += named
         return counter, held
 
     async def positions(self, stream: str) -> dict[bytes, int]:

@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 
 from edge.store.rows import Committed
 from edge.store.store import Store
+from edge.store.tail import Owner
 from edge.sync.backoff import Backoff
-from edge.sync.conversation import Conversation, FeedStopped, Silent
+from edge.sync.conversation import Conversation, FeedStopped, Silent, TailMoved
 from edge.sync.link import Cut, Dials, Refused, Unreachable
 from edge.sync.source import Source
 from protocol.errors import N_, PeerError
@@ -48,7 +49,9 @@ logger = logging.getLogger(__name__)
 class Status:
     """The uplink's progress. Instants are ms since the epoch; `error` is a msgid, `detail` the technical reason.
 
-    `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe.
+    `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe. `heard`: it
+    has said in this conversation what it holds. `behind`: it holds records of ours that we do not; `came_back`: how
+    many of them came in this conversation.
     """
 
     connected_since_ms: int | None = None
@@ -56,7 +59,10 @@ class Status:
     in_flight: int = 0
     holes: int = 0
     last_checkpoint_ms: int | None = None
+    heard: bool = False
     restored: bool = False
+    behind: bool = False
+    came_back: int = 0
     error: str | None = None
     detail: str = ""
     next_try_ms: int | None = None
@@ -89,7 +95,7 @@ class Uplink:
         self._trust = trust
         self._now = now
         self._entropy = entropy
-        self._source = Source(store, identity.id, trust, opening, entropy)
+        self._source = Source(store, Owner(identity.id, identity.signing.public), trust, opening, entropy)
         self._backoff = Backoff(jitter)
         self._hurry = asyncio.Event()
         self._grown = asyncio.Event()
@@ -162,9 +168,9 @@ class Uplink:
             self._failed(CUT, str(error))
         finally:
             self._session = self._conversation = None
-            self._show(replace(self.status, connected_since_ms=None, in_flight=0))
+            self._show(replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False))
 
-    async def _seen(self, event: SessionEvent | FeedStopped) -> None:
+    async def _seen(self, event: SessionEvent | FeedStopped | TailMoved) -> None:
         match event:
             case Authenticated():
                 self._deadline.reschedule(None)
@@ -172,6 +178,8 @@ class Uplink:
                 self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
             case CheckpointArrived():
                 await self._believe(event)
+            case TailMoved():
+                self._show(replace(self.status, behind=event.behind, came_back=event.came))
             case FeedStopped():
                 logger.warning("%s (%s: %s)", FEED_STOPPED, event.kind, event.sentence)
                 self._show(replace(self.status, error=FEED_STOPPED, detail=f"{event.kind}: {event.sentence}"))
@@ -189,6 +197,9 @@ class Uplink:
             self._show(replace(self.status, restored=True, left=left, last_checkpoint_ms=self._now()))
         else:
             self._show(replace(self.status, last_checkpoint_ms=self._now()))
+        if not self.status.heard:
+            left = await self._source.left(event.checkpoint)
+            self._show(replace(self.status, heard=True, left=left))
         self._grown.set()
 
     def _failed(self, error: str, detail: str) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from edge.services import messages, status
 from edge.services.office import Office
 from edge.web import admin_devices, admin_sticks, signed_in
-from edge.web.admin_words import CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
+from edge.web.admin_words import BRANCHES, CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
 from screens.pages import render
@@ -42,6 +42,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         hex_of=bytes.hex,
         id_of=text_of,
         conditions=CONDITIONS,
+        branch_words=BRANCHES,
         devices=DEVICES,
         whys=WHYS,
         simulated=admin_devices.simulated(office),

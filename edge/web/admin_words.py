@@ -72,3 +72,23 @@ def sent_texts(modem: Modem) -> Sequence[SentText] | None:
     if not isinstance(modem, SimulatedModem):
         return None
     return [SentText(one.at, mask_phone(one.number), one.text) for one in reversed(modem.messages)]
+
+BRANCHES = {
+    "same-machine": N_(
+        "The storage of this appliance was put back to an earlier state, and it wrote on before what it had lost came "
+        "back. Everything of both is kept. Look at the requests that are in conflict; nothing else needs to be done."
+    ),
+    "original": N_(
+        "Another machine writes in the name of this annexe: its memory card was copied. This appliance looks like the "
+        "original. Find the other machine, switch it off and destroy its card. Everything that it wrote is kept."
+    ),
+    "copy": N_(
+        "This appliance continues what another machine began, and that one wrote on too: this looks like the copy. If "
+        "it has taken the other's place, see that the other stays switched off; if not, switch this one off."
+    ),
+    "elsewhere": N_(
+        "Two other machines wrote in the name of this annexe. Everything that they wrote is kept. See that this "
+        "appliance alone is in use, and that the cards of the others are destroyed."
+    ),
+}
+"""What a branch of the log means and what to do, by what this appliance looks like beside it."""

@@ -141,7 +141,7 @@ class Chain:
         event = unsealed_event(record)
         if _kind(event) == SEGMENT_OPENED:
             return Verdict.MISFORMED
-        if not _time_holds(state.time, record.time, event):
+        if not time_holds(state.time, record):
             return Verdict.TIME_BACK
         return Verdict.BRANCHES if self._continued[state.head] else Verdict.EXTENDS
 
@@ -223,5 +223,6 @@ def _kind(event: dict[str, Value] | None) -> Value:
     return None if event is None else event["kind"]
 
 
-def _time_holds(before: Timestamp, time: Timestamp, event: dict[str, Value] | None) -> bool:
-    return time > before or _kind(event) == CLOCK_CHANGED
+def time_holds(before: Timestamp, record: Record) -> bool:
+    """Whether a record may follow one of this time: it is later, or says that the clock was changed."""
+    return record.time > before or _kind(unsealed_event(record)) == CLOCK_CHANGED

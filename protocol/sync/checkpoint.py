@@ -1,13 +1,17 @@
 """Checkpoints: what one end holds durably of the other's log, signed.
 
-    checkpoint  [acker, audience, counter, echo(32) | nil, [[stream, [[segment, seq, hash]...], [hole...]]...],
-    signature] hole        [segment, seq, expected hash | nil, hash of what came | nil, why]
+    checkpoint  [acker, audience, counter, echo(32) | nil, [held...], signature]
+    held        [stream, [[segment, seq, hash]...], [hole...]], and a fourth field, how many leaves are not named, if
+                there are more than a checkpoint names
+    hole        [segment, seq, expected hash | nil, hash of what came | nil, why]
     signature   Ed25519 over "mulhaqa/checkpoint/1\\0" + encode(all before it), by the acker's leaf credential
 
 Rules:
 
 - Given only after the commit: what a checkpoint covers survives a power cut at the acker.
 - Only leaf heads are named. A head covers its segment up to its seq, and through the segment's parent all before it.
+- Of more leaves than `MAX_LEAVES` those of the latest records are named, and how many are not. What is not named counts
+  as not held: it is sent again in each conversation, and found to be held.
 - A **hole** is a record below (or right after) a head that is not held: what its successor expects there, what came
   instead, and why that was refused. A hole never blocks what follows. Good bytes fill it: `mends` says when to try.
 - `counter` only grows at its acker, in the transaction of what it counts. `echo` is the asker's newest nonce.
@@ -23,12 +27,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from protocol.errors import PeerError
-from protocol.records.chain import Head
+from protocol.records.chain import Chain, Head
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import SigningKey, verify_signature
 from protocol.sync.frames import MAX_FRAME, blob, items, natural, optional_blob, rows, text
 from protocol.sync.hello import NONCE_SIZE
-from protocol.sync.refusals import CheckpointRefused
+from protocol.sync.refusals import CheckpointRefused, FrameRefused
 
 MAX_STREAMS = 8  # an annexe has two, the prefecture sends it two
 MAX_LEAVES = 256  # one a branch that nobody continues: a cloned card or a restored backup each make one
@@ -56,6 +60,7 @@ class Held:
     stream: str
     leaves: tuple[Head, ...] = ()
     holes: tuple[Hole, ...] = ()
+    unnamed: int = 0
 
     def positions(self) -> dict[bytes, int]:
         """The last seq of each named segment that needs no sending: its head, and the refused records right after
@@ -88,6 +93,10 @@ class Checkpoint:
         """The whole checkpoint as it travels and is kept."""
         return encode([*_signed(self.acker, self.audience, self.counter, self.echo, self.held), self.signature])
 
+    def names(self, stream: str) -> bool:
+        """Whether it speaks of a stream at all."""
+        return any(held.stream == stream for held in self.held)
+
     def of(self, stream: str) -> Held:
         """What is held of a stream; nothing, if the checkpoint is silent about it."""
         return next((held for held in self.held if held.stream == stream), Held(stream))
@@ -101,7 +110,16 @@ def held_value(held: Held) -> Value:
     """What is held of a stream as it travels."""
     leaves: list[Value] = [[leaf.segment, leaf.seq, leaf.hash] for leaf in held.leaves]
     holes: list[Value] = [[hole.segment, hole.seq, hole.expected, hole.came, hole.why] for hole in held.holes]
-    return [held.stream, leaves, holes]
+    return [held.stream, leaves, holes, *([held.unnamed] if held.unnamed else [])]
+
+
+def held_of(chain: Chain, holes: Iterable[Hole] = ()) -> Held:
+    """What is held of a chain, bounded to what a checkpoint may name: of too many leaves, those of the latest
+    records."""
+    leaves = chain.leaves()
+    times = {state.segment: state.time for state in chain.states()}
+    named = leaves if len(leaves) <= MAX_LEAVES else sorted(leaves, key=lambda one: times[one.segment])[-MAX_LEAVES:]
+    return Held(chain.stream, tuple(named), tuple(holes), len(leaves) - len(named))
 
 
 def write_checkpoint(
@@ -122,14 +140,20 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
         audience=text(audience),
         counter=natural(counter),
         echo=optional_blob(echo, NONCE_SIZE),
-        held=tuple(parse_held(row) for row in rows(held, MAX_STREAMS, 3)),
+        held=tuple(parse_held(row) for row in items(held, MAX_STREAMS)),
         signature=blob(signature, 64),
     )
 
 
-def parse_held(row: list[Value]) -> Held:
-    """The same from a row [stream, leaves, holes]; raises FrameRefused."""
-    stream, leaves, holes = row
+def parse_held(value: Value) -> Held:
+    """The same from [stream, leaves, holes] or [stream, leaves, holes, unnamed]; raises FrameRefused."""
+    row = items(value, 4)
+    if len(row) not in (3, 4):
+        raise FrameRefused("What is held of a stream is told in three fields, or four.")
+    stream, leaves, holes, *more = row
+    unnamed = natural(more[0]) if more else 0
+    if more and not unnamed:
+        raise FrameRefused("That no leaf is left unnamed is told by saying nothing.")
     return Held(
         stream=text(stream),
         leaves=tuple(
@@ -146,6 +170,7 @@ def parse_held(row: list[Value]) -> Held:
             )
             for segment, seq, expected, came, why in rows(holes, MAX_HOLES, 5)
         ),
+        unnamed=unnamed,
     )
 
 

@@ -33,3 +33,21 @@ def in_order(parents: Mapping[bytes, Head | None]) -> list[bytes]:
             step = parent.segment if parent else None
         placed.update(dict.fromkeys(reversed(line)))
     return list(placed)
+
+
+def furthest(parents: Mapping[bytes, Head | None], lasts: Mapping[bytes, int]) -> bytes | None:
+    """The segment at whose end a writer goes on: of those that no other continues there, the one with the most records
+    behind it; of two as long, the one whose name is higher, so that whoever holds the same chooses the same.
+
+    `lasts`: the seq of each segment's last record. None if there is no segment.
+    """
+    continued = {(parent.segment, parent.seq) for parent in parents.values() if parent is not None}
+    lengths: dict[bytes, int] = {}
+    for segment in in_order(parents):
+        parent = parents[segment]
+        before = 0
+        if parent is not None and parent.segment in lengths:
+            before = lengths[parent.segment] - (lasts[parent.segment] - parent.seq)
+        lengths[segment] = before + lasts[segment] + 1
+    leaves = [segment for segment in parents if (segment, lasts[segment]) not in continued]
+    return max(leaves, key=lambda segment: (lengths[segment], segment), default=None)

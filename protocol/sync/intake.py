@@ -7,7 +7,8 @@
 - A record that fits a hole fills it. A second, different record for a place already held is kept as proof beside the
   first.
 - A clock that went back without saying so is the writer's fault and not the citizen's: such a record is taken and
-  flagged.
+  flagged. Behind a gap its time is held against the last record before the gap: whether the clock was changed within it
+  shows when the gap is filled, and the flag stays as what was known then.
 - More holes than a checkpoint may name end the conversation: then a person must look at that disk.
 """
 
@@ -18,10 +19,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from protocol.errors import PeerError
-from protocol.records.chain import Chain, SegmentState, Verdict, opening_parent
+from protocol.records.chain import Chain, SegmentState, Verdict, opening_parent, time_holds
 from protocol.records.envelope import Record
 from protocol.sync.batches import Arrived
-from protocol.sync.checkpoint import MAX_HOLES, WHY_BYTES, WHY_CHAIN, WHY_MISSING, Held, Hole
+from protocol.sync.checkpoint import MAX_HOLES, WHY_BYTES, WHY_CHAIN, WHY_MISSING, Held, Hole, held_of
 from protocol.sync.refusals import GapTooWide
 
 
@@ -69,7 +70,7 @@ class Intake:
     def held(self) -> Held:
         """What a checkpoint says of this stream once everything judged so far is committed."""
         holes = sorted(self._holes.values(), key=lambda hole: (hole.segment, hole.seq))
-        return Held(self.stream, tuple(self._chain.leaves()), tuple(holes))
+        return held_of(self._chain, holes)
 
     def states(self) -> list[SegmentState]:
         """All segments, to be kept with the records."""
@@ -117,8 +118,7 @@ class Intake:
             case Verdict.CONTRADICTS:
                 return Judged(arrived, Outcome.PROOF)
             case Verdict.GAP:
-                self._leap(record)
-                return Judged(arrived, Outcome.ACCEPTED)
+                return Judged(arrived, Outcome.ACCEPTED, self._leap(record))
             case Verdict.TIME_BACK:
                 self._advance(record)
                 self._holes.pop((record.segment, record.seq), None)
@@ -135,7 +135,16 @@ class Intake:
             return self.refuse(arrived, WHY_CHAIN)
         del self._holes[place]
         self._expect(record)
-        return Judged(arrived, Outcome.FILLED)
+        return Judged(arrived, Outcome.FILLED, self._time_fault(record))
+
+    def _time_fault(self, filling: Record) -> str | None:
+        """What is wrong with the time of a record that fills a hole. Only a segment's beginning can be told: of what
+        stands before any other the time is not remembered."""
+        parent = opening_parent(filling) if filling.seq == 0 else None
+        state = self._state(parent.segment) if parent else None
+        if parent is None or state is None or state.head != parent:
+            return None
+        return None if time_holds(state.time, filling) else TIME_BACK
 
     def _adopt(self, opening: Record) -> bool:
         """The record 0 of a segment came late: now its parent is known."""
@@ -148,8 +157,9 @@ class Intake:
             self._replace(replace(state, parent=parent))
         return True
 
-    def _leap(self, record: Record) -> None:
-        """Accept a record behind a gap: each record between is a hole."""
+    def _leap(self, record: Record) -> str | None:
+        """Accept a record behind a gap: each record between is a hole. Returns what is wrong with it, if anything."""
+        before = self._state(record.segment)
         first = self.last(record.segment) + 1
         if record.seq - first > MAX_HOLES:
             raise GapTooWide(
@@ -161,6 +171,7 @@ class Intake:
         self._expect(record)
         self._holes.pop((record.segment, record.seq), None)
         self._advance(record)
+        return None if before is None or time_holds(before.time, record) else TIME_BACK
 
     def _advance(self, record: Record) -> None:
         """Make a record the head of its segment where the chain alone would not."""

@@ -17,7 +17,7 @@ from protocol.sync.checkpoint import (
     parse_checkpoint,
     parse_held,
 )
-from protocol.sync.frames import MAX_FRAME, blob, items, natural, rows, text
+from protocol.sync.frames import MAX_FRAME, blob, items, natural, text
 from protocol.sync.hello import MAX_CHAIN, MAX_CREDENTIAL, NONCE_SIZE
 from protocol.sync.refusals import BundleGap
 
@@ -71,7 +71,7 @@ def parse_opening(data: bytes) -> Opening:
         commitment=blob(commitment, HASH_SIZE),
         nonce=blob(nonce, NONCE_SIZE),
         known=None if known is None else natural(known),
-        after=tuple(parse_held(row) for row in rows(after, MAX_STREAMS, 3)),
+        after=tuple(parse_held(row) for row in items(after, MAX_STREAMS)),
         given=None if given is None else parse_checkpoint(blob(given)),
         chain=tuple(blob(link, limit=MAX_CREDENTIAL) for link in items(chain, MAX_CHAIN)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from protocol.records.chain import Head
-from protocol.sync.batches import Stored, size_on_wire
+from protocol.sync.batches import Arrived, Stored, size_on_wire
 from protocol.sync.checkpoint import WHY_KEY, Held, Hole
 
 
@@ -42,6 +42,12 @@ class Outbound:
     def holes(self) -> tuple[Hole, ...]:
         """Holes that were not tried yet in this conversation."""
         return tuple(hole for hole in self.held.holes if (hole.segment, hole.seq, hole.expected) not in self.tried)
+
+    def note(self, arrived: Arrived) -> None:
+        """The peer sent this record itself: it needs no sending back."""
+        known = self.sent.get(arrived.segment)
+        if known is None or known.seq < arrived.seq:
+            self.sent[arrived.segment] = Head(arrived.segment, arrived.seq, arrived.hash)
 
     def learn(self, held: Held, *, forget: bool) -> None:
         """The peer's own word; `forget`: also of what is on its way (it lost its memory)."""

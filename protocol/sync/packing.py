@@ -21,7 +21,7 @@ from protocol.records.encoding import Value, decode, encode
 from protocol.sync.batches import SealedKey, Stored, size_on_wire, write_batch
 from protocol.sync.bundle import BundleWriter
 from protocol.sync.checkpoint import MAX_STREAMS, Checkpoint, Held, held_value, parse_held
-from protocol.sync.frames import MAX_FRAME, blob, items, natural, rows
+from protocol.sync.frames import MAX_FRAME, blob, items, natural
 from protocol.sync.hello import LocalIdentity, Role
 from protocol.sync.opening import RUN_SIZE, Opening
 from protocol.sync.outbound import Outbound, Pull, subjects_wanted
@@ -71,7 +71,7 @@ class Unfinished:
 def parse_unfinished(data: bytes) -> Unfinished:
     """The same from what was kept; raises PeerError."""
     run, number, part, after = items(decode(data, max_size=MAX_FRAME), 4, width=4)
-    held = tuple(parse_held(row) for row in rows(after, MAX_STREAMS, 3))
+    held = tuple(parse_held(row) for row in items(after, MAX_STREAMS))
     return Unfinished(blob(run, RUN_SIZE), natural(number), natural(part), held)
 
 

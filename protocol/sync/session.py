@@ -20,7 +20,11 @@ Rules:
    credit.
 5. Records travel in order on each stream. A bad one becomes a hole in the peer's next checkpoint; a hole is tried
    again at most once in a conversation, when the log has bytes that may mend it.
-6. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
+6. What somebody wrote comes back to him only if he **asks**: by naming, in a checkpoint, what he holds of a stream that
+   he himself writes. He asks when the other's first checkpoint names heads of it that he does not hold (`ask`): a card
+   or a database that was restored, replaced or cloned. Until they have come, or he waits no longer (`stop_waiting`), he
+   sends nothing of that stream: what the other holds of it is only clear then.
+7. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
    What our own code does wrong raises CallerError. After FAILED or CLOSED nothing more is sent or believed.
 """
 
@@ -67,7 +71,7 @@ from protocol.sync.hello import (
 )
 from protocol.sync.outbound import Outbound, Pull, subjects_wanted
 from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
-from protocol.sync.streams import streams_of
+from protocol.sync.streams import in_urgency, streams_of
 from protocol.sync.window import CEILING, Window
 
 # What we take from a peer before it must wait for our commits: the memory that one peer may cost us.
@@ -132,6 +136,9 @@ class Session:
         self._window = Window()
         self._streams: dict[str, Outbound] = {}
         self._takes: tuple[str, ...] = ()
+        self._order: tuple[str, ...] = ()
+        self._asked: set[str] = set()
+        self._waiting: set[str] = set()
         self._sent_keys: set[bytes] = set()
         self._number = 0
         self._arrived = 0
@@ -258,6 +265,7 @@ class Session:
         annexe = self._identity.id if self.role == "edge" else peer.holder
         self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}
         self._takes = streams_of(OTHER[self.role], annexe)
+        self._order = in_urgency(self.role, annexe)
         return Authenticated(peer, theirs.chain, self._trust.standing(peer, now_ms), theirs.software)
 
     def _peer(self) -> Credential:
@@ -283,8 +291,12 @@ class Session:
             return CheckpointIgnored(checkpoint.counter)
         self._known = Known(checkpoint.counter, checkpoint.echo)
         restored = meaning is Judgement.RESTORED
+        for held in checkpoint.held:
+            if held.stream in self._takes and held.stream not in self._streams:
+                self._streams[held.stream] = Outbound(held.stream)  # it asks for what it wrote itself
         for name, stream in self._streams.items():
-            stream.learn(checkpoint.of(name), forget=restored)
+            if name not in self._takes or checkpoint.names(name):
+                stream.learn(checkpoint.of(name), forget=restored)
         self._believed = self._believed or checkpoint.echo == self._hello.nonce
         return CheckpointArrived(checkpoint, restored)
 
@@ -296,8 +308,11 @@ class Session:
         if not self._said or self._taken + size > self._committed + CREDIT:
             raise CreditExceeded("The peer sent more than it was granted.")
         for arrived in batch.records:
-            if arrived.stream not in self._takes:
+            if arrived.stream not in self._takes and arrived.stream not in self._asked:
                 raise StreamRefused(f"This peer cannot send the stream {arrived.stream} here.")
+        for arrived in batch.records:
+            if arrived.stream in self._streams:
+                self._streams[arrived.stream].note(arrived)
         self._arrived = batch.number
         self._taken += size
         self._uncommitted[batch.number] = size
@@ -326,6 +341,19 @@ class Session:
         self._said = True
         self._out.append(pack("checkpoint", checkpoint.encoded(), through, self._committed + CREDIT))
 
+    def ask(self, streams: Iterable[str]) -> None:
+        """Take these streams back, which we write ourselves; the next `committed` must name what is held of them."""
+        wanted = set(streams)
+        if not wanted <= self._streams.keys() - set(self._takes):
+            raise CallerError("Only what one writes oneself is asked for.")
+        self._asked |= wanted
+        self._waiting |= wanted
+
+    def stop_waiting(self, stream: str) -> None:
+        """What was asked for has come, or is waited for no longer: the stream is sent again."""
+        self._waiting.discard(stream)
+        self.announce(stream)
+
     # What we send
 
     @property
@@ -343,8 +371,9 @@ class Session:
         announced."""
         if self.state is not State.OPEN or not self._believed or not self._window.room:
             return None
-        for stream in self._streams.values():
-            if stream.more:
+        for name in self._order:
+            stream = self._streams.get(name)
+            if stream is not None and stream.more and name not in self._waiting:
                 stream.more = False  # so that what is announced while the log is being read asks for another look
                 return Pull(stream.name, stream.heads(), stream.holes(), self._window.batch_limit)
         return None

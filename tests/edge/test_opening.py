@@ -158,6 +158,6 @@ def test_a_machine_is_told_from_its_clones_without_showing_its_id(tmp_path: Path
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_text("0123456789abcdef\n")
     second.write_text("fedcba9876543210\n")
-    assert fingerprint_of(first) == fingerprint_of(first) != fingerprint_of(second)
-    assert "0123" not in fingerprint_of(first)
-    assert fingerprint_of(tmp_path / "nowhere") == "unknown"
+    assert fingerprint_of([first]) == fingerprint_of([tmp_path / "no serial", first]) != fingerprint_of([second])
+    assert "0123" not in fingerprint_of([first])
+    assert fingerprint_of([tmp_path / "nowhere"]) == "unknown"

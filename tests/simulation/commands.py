@@ -1,5 +1,7 @@
 """`./mulhaqa simulate [--runs N] [--seed S] [--resume FILE] [--json]`: play many seeds, and tell what did not hold.
 
+`--story NAME` plays one of `tests.simulation.stories` instead, with the one seed, and tells its steps.
+
 Exit status 0 if every run held, 1 if one did not, 2 if the command was typed wrongly.
 
 Runs are played in processes of some runs each (`loop.UNENDED` says why), as many at once as there are processors. Text
@@ -32,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = options.simulate().parse_args(arguments)
     if chosen.batch:
         _play_batch(chosen.seed, chosen.runs)
+    if chosen.story:
+        _play_story(chosen.story, chosen.seed, as_json=chosen.json)
     held = _held(chosen.resume)
     wanted = [seed for seed in range(chosen.seed, chosen.seed + chosen.runs) if seed not in held]
     for done, results in enumerate(_batches(wanted, chosen.jobs), 1):
@@ -88,6 +92,21 @@ def _play_batch(first: int, count: int) -> None:
         line = {"seed": seed, "broken": report.broken, "faults": faults, "confirmed": report.confirmed}
         print(json.dumps(line), flush=True)
     os._exit(0)
+
+
+def _play_story(name: str, seed: int, *, as_json: bool) -> None:
+    """Play here and print; the process ends as that of a batch does."""
+    from tests.simulation.stories import tell  # noqa: PLC0415 - as above
+
+    logging.disable(logging.CRITICAL)
+    told = tell(name, seed)
+    if as_json:
+        print(json.dumps({"story": name, "seed": seed, "steps": told.steps, "broken": told.broken}))
+    else:
+        print("\n".join([f"{name} (seed {seed})", *(f"  {step}" for step in told.steps)]))
+        print("\n".join(f"does not hold: {sentence}" for sentence in told.broken) or "everything held")
+    sys.stdout.flush()
+    os._exit(1 if told.broken else 0)
 
 
 def _broken(seed: int, why: str) -> Result:

@@ -20,6 +20,7 @@ from central.connections import Connections
 from central.sticks import Sticks as CentreSticks
 from edge.store.log import Identity
 from edge.store.store import Store
+from edge.store.tail import Owner
 from edge.store.vault import Vault
 from edge.store.writer import Decide
 from edge.sync.source import Source
@@ -77,6 +78,11 @@ class Machine:
 
         return draw
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody waits for its answer."""
+        return bool(self._asked)
+
     def stepped(self) -> None:
         """Count towards the power cut that was asked for."""
         if self.cut_in is not None:
@@ -105,6 +111,13 @@ class Machine:
             if not asked.done():
                 asked.set_exception(PowerCut(self.name))
         self._asked.clear()
+
+    def take_in(self, disk: Disk) -> None:
+        """Put another disk into the machine, whose power is off: a backup that was restored, a copy of a card."""
+        if self.powered:
+            raise AssertionError("a disk is changed without power")
+        self.disk.leave()
+        self.disk = disk
 
     def new_folder(self) -> Path:
         """A folder for the next life, or for another machine's first."""
@@ -207,10 +220,19 @@ class AnnexeMachine(Machine):
     """An annexe's appliance."""
 
     def __init__(
-        self, annexe: str, prefecture: Prefecture, folder: Path, chance: Random, loop: asyncio.AbstractEventLoop
+        self,
+        annexe: str,
+        prefecture: Prefecture,
+        folder: Path,
+        chance: Random,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        name: str | None = None,
     ) -> None:
-        super().__init__(annexe, folder, chance, loop)
+        """`name`: the machine's own, where it is not the annexe's only one."""
+        super().__init__(name or annexe, folder, chance, loop)
         self.annexe = annexe
+        self.hardware = f"hardware of {self.name}"
         self._prefecture = prefecture
         self.line: Line
         self.answer: Callable[[], Answer | None]
@@ -233,7 +255,7 @@ class AnnexeMachine(Machine):
             now=self.now,
             entropy=entropy,
             software=SOFTWARE,
-            fingerprint=f"card of {self.name}",
+            fingerprint=self.hardware,
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
         )
@@ -251,7 +273,7 @@ class AnnexeMachine(Machine):
             jitter=self._chance.random,
         )
         self.sticks = Sticks(
-            Source(store, self.annexe, trust, opening, entropy),
+            Source(store, Owner(self.annexe, identity.signing.public), trust, opening, entropy),
             identity=identity,
             trust=trust,
             opening=opening,
@@ -278,6 +300,12 @@ class AnnexeMachine(Machine):
             raise PowerCut(self.name)
         result: Value = await self.ask(self.store.execute(command, decide))
         return result
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it and the prefecture have nothing more for each other."""
+        status = None if self.uplink is None else self.uplink.status
+        return status is not None and status.heard and not (status.left or status.holes or status.behind)
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes."""

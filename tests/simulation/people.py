@@ -72,7 +72,7 @@ class People:
     async def _told(self, decide: Decide) -> bytes:
         """Ask until it is confirmed, always with the same command."""
         self._commands += 1
-        command = hashlib.sha256(f"{self._machine.annexe}/{self._commands}".encode()).digest()[:16]
+        command = hashlib.sha256(f"{self._machine.name}/{self._commands}".encode()).digest()[:16]
         while True:
             try:
                 result = await self._machine.execute(command, decide)

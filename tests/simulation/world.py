@@ -19,6 +19,7 @@ from typing import Any
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import make_prefecture
+from tests.simulation.backups import Backups, has_all_feeds
 from tests.simulation.couriers import Courier
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
@@ -54,6 +55,7 @@ class World:
         self._loop = SimulatedLoop(self._fork())
         self._oracle = Oracle()
         self._mended = False
+        self._backups = Backups(folder, self._fork())
         prefecture = make_prefecture()
         self._centre = CentreMachine(prefecture, folder, self._fork(), self._loop)
         names = [f"berkane-{number:02d}" for number in range(1, 2 + self._chance.randrange(2))]
@@ -164,7 +166,10 @@ class World:
                 await self._begin(machine)
 
     async def _trouble(self) -> None:
-        strikes = (self._cut_power, self._cut_power, self._cut_line, self._take_line_down, self._jump, self._fail_disk)
+        strikes = (
+            self._cut_power, self._cut_power, self._cut_line, self._take_line_down, self._jump, self._fail_disk,
+            self._back_up, self._restore, self._restore,
+        )  # fmt: skip
         while True:
             await asyncio.sleep(self._chance.expovariate(0.15))
             self._chance.choice(strikes)()
@@ -187,6 +192,17 @@ class World:
         annexe = self._chance.choice(self._annexes)
         self.struck("clock jump", annexe)
         annexe.offset_ms += self._chance.randrange(-3_600_000, 3_600_000)
+
+    def _back_up(self) -> None:
+        self._backups.make(self._chance.choice(self._machines))
+
+    def _restore(self) -> None:
+        machine = self._chance.choice(self._machines)
+        state = self._beside(machine).doing()
+        if isinstance(machine, AnnexeMachine) and self._backups.restore_annexe(machine, self._centre):
+            self.report.faults["card restored", state] += 1
+        elif machine is self._centre and self._backups.restore_centre(self._centre, self._annexes):
+            self.report.faults["prefecture restored", state] += 1
 
     def _fail_disk(self) -> None:
         machine = self._chance.choice(self._machines)
@@ -218,15 +234,11 @@ class World:
         until = self._loop.time() + REST_S
         while self._loop.time() < until:
             await asyncio.sleep(5.0)
-            if all(self._at_rest(annexe) for annexe in self._annexes):
+            if all(annexe.is_at_rest and has_all_feeds(annexe, self._centre) for annexe in self._annexes):
                 await asyncio.sleep(60.0)
                 return
         self.report.broken.append("it does not come to rest")
         self.report.broken += [f"{one.name} would not start: {one.refused}" for one in self._machines if one.refused]
-
-    def _at_rest(self, annexe: AnnexeMachine) -> bool:
-        uplink = annexe.uplink
-        return uplink is not None and uplink.status.connected and not uplink.status.left and not uplink.status.holes
 
     def _weather(self) -> Weather:
         bad = self._chance.random() < 0.5

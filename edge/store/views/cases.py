@@ -116,7 +116,7 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -
     row = (*_columns(case, entry.time_ms), sealed, entry.subject)
     if new:
         reference = folding.blind("reference", case.reference)
-        folding.write(OPEN, (*row, reference, case.account, case.procedure, case.submitted_ms))
+        folding.write(OPEN + folding.if_taken, (*row, reference, case.account, case.procedure, case.submitted_ms))
     else:
         folding.write(CHANGE, row)
 

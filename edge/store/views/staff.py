@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
+from edge.store.columns import blob
 from edge.store.rows import StaffView
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.errors import PeerError
@@ -43,33 +45,28 @@ async def _added(folding: Folding, entry: Entry, event: StaffAdded) -> None:
         language=event.language,
     )
     folding.write(
-        "INSERT INTO staff (login, subject, details) VALUES (?, ?, ?)",
+        "INSERT INTO staff (login, subject, details) VALUES (?, ?, ?)" + folding.if_taken,  # noqa: S608 - our own words
         (blind, entry.subject, _sealed(await folding.key(entry.subject), blind, staff)),
     )
 
 
-async def _password_changed(folding: Folding, entry: Entry, event: StaffPasswordChanged) -> None:
-    known = await _known(folding, entry, event.login)
-    await _put(folding, entry, replace(known, password_hash=event.password_hash))
+async def _password_changed(folding: Folding, _entry: Entry, event: StaffPasswordChanged) -> None:
+    await _change(folding, event.login, password_hash=event.password_hash)
 
 
-async def _key_enrolled(folding: Folding, entry: Entry, event: AgentKeyEnrolled) -> None:
-    known = await _known(folding, entry, event.login)
-    await _put(folding, entry, replace(known, public=event.public))
+async def _key_enrolled(folding: Folding, _entry: Entry, event: AgentKeyEnrolled) -> None:
+    await _change(folding, event.login, public=event.public)
 
 
-async def _known(folding: Folding, entry: Entry, login: str) -> StaffView:
+async def _change(folding: Folding, login: str, **changes: Any) -> None:
+    """Change an agent, under the key that his row was sealed with: a replaced appliance may have another by now."""
     blind = folding.blind("login", login)
-    key = await folding.key(entry.subject)
-    found = await folding.rows("SELECT details FROM staff WHERE login = ?", (blind,))
-    if not found or not isinstance(found[0][0], bytes):
+    found = await folding.rows("SELECT subject, details FROM staff WHERE login = ?", (blind,))
+    if not found:
         raise PeerError("an agent changed who was never added")
-    return open_staff(key, blind, found[0][0])
-
-
-async def _put(folding: Folding, entry: Entry, staff: StaffView) -> None:
-    blind = folding.blind("login", staff.login)
-    sealed = _sealed(await folding.key(entry.subject), blind, staff)
+    subject, details = (blob(value) for value in found[0])
+    key = await folding.key(subject)
+    sealed = _sealed(key, blind, replace(open_staff(key, blind, details), **changes))
     folding.write("UPDATE staff SET details = ? WHERE login = ?", (sealed, blind))
 
 

@@ -86,8 +86,19 @@ class Folding:
         self._drawn = drawn
         self._written: dict[tuple[str, bytes], bytes] = {}
         self.named: list[Named] = []
+        self.is_deciding = False
+        """Whether what is folded is being decided now: then what is unique must not be there yet."""
         self.concerned: set[bytes] = set()
         """The accounts of which the last folds changed something."""
+
+    @property
+    def if_taken(self) -> str:
+        """Return what an INSERT of something unique ends with.
+
+        Who decides is refused what is taken. But two branches of the log may each have taken it: the one that came
+        first stands, and the other's records are kept all the same.
+        """
+        return "" if self.is_deciding else " ON CONFLICT DO NOTHING"
 
     def write(self, sql: str, params: Sequence[SqlValue]) -> None:
         """Change a row, with the next trip."""

@@ -77,7 +77,9 @@ async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Anne
     clone.log._segments = 7
     clone.submit("other")
     await clone.send("other")
-    assert "s’est ramifié" in words(await read(officer, "/prefecture"))
+    page = words(await read(officer, "/prefecture"))
+    assert "a été remise dans un état antérieur" in page
+    assert "Branches du journal 1" in page
 
 
 async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, annexe: Annexe) -> None:

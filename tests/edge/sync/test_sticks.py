@@ -14,6 +14,7 @@ import pytest
 from central.centre import Centre
 from central.sticks import Sticks as CentreSticks
 from edge.store.store import Store
+from edge.store.tail import Owner
 from edge.sync.source import Source
 from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
@@ -47,9 +48,10 @@ class Post:
         for credential in reversed(PREFECTURE.identity("centre", "prefecture").chain):
             trust.add(credential)
         opening = OpeningKey(seed(f"{ANNEXE}/x"))
+        identity = PREFECTURE.identity("annexe", ANNEXE)
         return Sticks(
-            Source(self.store, ANNEXE, trust, opening, Chance()),
-            identity=PREFECTURE.identity("annexe", ANNEXE),
+            Source(self.store, Owner(ANNEXE, identity.signing.public), trust, opening, Chance()),
+            identity=identity,
             trust=trust,
             opening=opening,
             now=Clock(),

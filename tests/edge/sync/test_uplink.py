@@ -206,17 +206,10 @@ async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path) 
         await until(lambda: uplink.status.connected, uplink.on_change)
         agent = PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")
         seen: list[str] = []
+        store.on_commit(lambda told: seen.extend(one.stream for one in told))
         assert await centre.publish_credentials([agent]) == 1
         assert await centre.publish_credentials([agent]) == 0
-
-        def listen(tell: Any) -> None:
-            def hear(told: Any) -> None:
-                seen.extend(one.stream for one in told)
-                tell(told)
-
-            store.on_commit(hear)
-
-        await until(lambda: "all" in seen, listen)
+        await until(lambda: "all" in seen, store.on_commit)
     assert at_edge(tmp_path / "a")["all"] == at_centre(tmp_path / "centre")["all"]
 
 

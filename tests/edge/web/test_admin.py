@@ -10,8 +10,15 @@ import pytest
 from devices.modem import SimulatedModem
 from edge.services import messages
 from edge.services.office import Office
+from edge.store.tail import Owner, take_back
+from protocol.records.chain import NO_PARENT, segment_opened
+from protocol.records.clock import Timestamp
+from protocol.records.credentials import Trust
+from protocol.records.envelope import write_record
+from protocol.records.keys import SigningKey
 from tests.edge.web import staff
 from tests.edge.web.staff import PERSON, Desk, make_ready
+from tests.protocol.sync.support import seed
 
 
 @pytest.fixture
@@ -73,3 +80,22 @@ async def test_a_clerk_has_no_business_here(office: Office) -> None:
     async with staff.at_work(office, "salma") as desk:
         answer = await desk.client.get("/admin", allow_redirects=False)
         assert answer.headers["Location"].startswith("/admin/sign-in")
+
+
+async def test_a_branch_of_the_log_is_told_with_what_to_do_and_counted(admin: Desk, office: Office) -> None:
+    assert 'id="branches"' not in await admin.read("/admin")
+    assert "mulhaqa_edge_branches 0" in await admin.read("/metrics")
+    async with office.store.reading() as reader:
+        segments = await reader.rows("SELECT segment FROM segments WHERE stream = 'berkane-05/office'")
+    assert len(segments) == 1
+    signing = SigningKey(seed("berkane-05"))
+    stray = write_record(
+        stream="berkane-05/office", segment=b"stray..!", seq=0, prev=NO_PARENT, time=Timestamp(1_760_000_000_000, 0),
+        event=segment_opened(parent=None, software="0.1.0", fingerprint="another", clock="trusted"), key=None,
+        signing=signing,
+    )  # fmt: skip
+    await take_back(office.store, Owner("berkane-05", signing.public), [stray], Trust([]), {})
+    page = await admin.read("/admin")
+    assert 'id="branches"' in page
+    assert "semble être la copie" in page
+    assert "mulhaqa_edge_branches 1" in await admin.read("/metrics")

@@ -12,6 +12,7 @@ from central.centre import Centre
 from central.sticks import Sticks as CentreSticks
 from edge.services.office import Office
 from edge.services.sticks import StickDesk
+from edge.store.tail import Owner
 from edge.sync.plugged import Plugged
 from edge.sync.source import Source
 from edge.sync.stick_files import StickFolder
@@ -42,9 +43,10 @@ async def desk(office: Office, tmp_path: Path) -> AsyncIterator[StickDesk]:
     for credential in reversed(PREFECTURE.identity("centre", "prefecture").chain):
         trust.add(credential)
     opening = OpeningKey(WRITER.encode())
+    identity = PREFECTURE.identity("annexe", ANNEXE, WRITER)
     sticks = Sticks(
-        Source(office.store, ANNEXE, trust, opening, office.entropy),
-        identity=PREFECTURE.identity("annexe", ANNEXE, WRITER),
+        Source(office.store, Owner(ANNEXE, identity.signing.public), trust, opening, office.entropy),
+        identity=identity,
         trust=trust,
         opening=opening,
         now=office.now,

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.records.chain import Head
+from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
 from protocol.sync.batches import Arrived, stored_record
 from protocol.sync.checkpoint import MAX_HOLES
-from protocol.sync.intake import Intake, Outcome
+from protocol.sync.intake import TIME_BACK, Intake, Outcome
 from protocol.sync.refusals import GapTooWide
 from tests.protocol.sync.support import World, Writer, seed
 
@@ -155,3 +156,21 @@ def test_the_first_record_of_a_segment_that_comes_late_gives_it_its_parent() -> 
     assert give(opening) is Outcome.FILLED
     assert intake.held().leaves == (Head(last.segment, 1, last.hash),)
     assert not intake.held().holes
+
+
+def test_a_time_that_went_back_behind_a_gap_is_taken_and_flagged() -> None:
+    log = Writer(SigningKey(seed("berkane-05")))
+    for number in range(4):
+        log.append(CASES, {"kind": "request.submitted", "number": number}, b"k" * 32)
+    first, good = log.streams[CASES][1].record, log.streams[CASES][4].record
+    assert first is not None
+    assert good is not None
+    late = write_record(
+        stream=CASES, segment=good.segment, seq=good.seq, prev=good.prev, time=first.time,
+        event={"kind": "request.submitted", "number": 9}, key=b"k" * 32, signing=log.signing,
+    )  # fmt: skip
+    intake = Intake(CASES)
+    for one in log.streams[CASES][:3]:
+        intake.judge(Arrived(CASES, one.segment, one.seq, one.encoded, one.record))
+    judged = intake.judge(Arrived(CASES, late.segment, late.seq, late.encoded(), late))
+    assert (judged.outcome, judged.why) == (Outcome.ACCEPTED, TIME_BACK)

@@ -1,0 +1,101 @@
+"""Backups that are made in a run and restored later in it, where nothing that only the lost disk held would be missed.
+
+What was on one disk alone is lost with it, and no log brings it back. So a disk is replaced only when another machine
+holds all of it: an annexe's once the prefecture has its whole log, the prefecture's once each annexe has its own whole
+log and all feeds. Nobody may be waiting for an answer: he would ask again for what the backup has not seen.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+from central.store.database import SQLITE
+from central.store.restoration import mark
+from edge.store.schema import DATABASE
+from tests.simulation.disk import Disk
+from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine
+
+CENTRE = "prefecture"
+
+
+class Backups:
+    """The newest backup of each machine."""
+
+    def __init__(self, folder: Path, chance: Random) -> None:
+        self._folder = folder
+        self._chance = chance
+        self._made: dict[str, Disk] = {}
+        self._count = 0
+
+    def make(self, machine: Machine) -> bool:
+        """Copy a machine's disk as it is now; False where there is nothing to copy yet."""
+        name = SQLITE if isinstance(machine, CentreMachine) else DATABASE
+        if not machine.powered or not (machine.disk.folder / name).exists():
+            return False
+        self._made[machine.name] = machine.disk.copy(self._place())
+        return True
+
+    def restore_annexe(self, annexe: AnnexeMachine, centre: CentreMachine) -> bool:
+        """Put an annexe's backup in the place of its disk; False where that would lose something, or there is none."""
+        backup = self._made.get(annexe.name)
+        if backup is None or not self._is_still(annexe, centre):
+            return False
+        if not _own(annexe) <= _held(centre, annexe.annexe):
+            return False
+        self._put_in(annexe, backup)
+        return True
+
+    def restore_centre(self, centre: CentreMachine, annexes: Sequence[AnnexeMachine]) -> bool:
+        """Put the prefecture's backup in the place of its disk, with the mark of a restoration or without."""
+        backup = self._made.get(centre.name)
+        if backup is None or not self._is_still(centre, *annexes):
+            return False
+        feeds = _held(centre, CENTRE)
+        if any(not _held(centre, one.annexe) <= _own(one) or not feeds <= _feeds(one) for one in annexes):
+            return False
+        self._put_in(centre, backup)
+        if self._chance.random() < 0.5:
+            with closing(sqlite3.connect(centre.disk.folder / SQLITE)) as database:
+                mark(database, CENTRE)
+        return True
+
+    def _put_in(self, machine: Machine, backup: Disk) -> None:
+        machine.cut()
+        machine.take_in(backup.copy(self._place()))
+
+    def _place(self) -> Path:
+        self._count += 1
+        return self._folder / f"backup.{self._count}"
+
+    def _is_still(self, *machines: Machine) -> bool:
+        return all(one.powered and one.failed is None and not one.is_asked for one in machines)
+
+
+def has_all_feeds(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
+    """Whether an annexe holds all that the prefecture has published."""
+    return centre.powered and annexe.powered and _held(centre, CENTRE) <= _feeds(annexe)
+
+
+def _own(annexe: AnnexeMachine) -> set[bytes]:
+    return _hashes(annexe, DATABASE, "SELECT hash FROM records WHERE stream LIKE ?", f"{annexe.annexe}/%")
+
+
+def _feeds(annexe: AnnexeMachine) -> set[bytes]:
+    return _hashes(annexe, DATABASE, "SELECT hash FROM records WHERE stream NOT LIKE ?", f"{annexe.annexe}/%")
+
+
+def _held(centre: CentreMachine, writer: str) -> set[bytes]:
+    return _hashes(centre, SQLITE, "SELECT hash FROM records WHERE annexe = ? AND standing <> 'proof'", writer)
+
+
+def _hashes(machine: Machine, name: str, query: str, value: str) -> set[bytes]:
+    """Read beside the machine, at once."""
+    connection = machine.disk.connect(name, writable=False)
+    try:
+        return {hash_ for (hash_,) in connection.execute(query, (value,))}
+    finally:
+        connection.close(True)
