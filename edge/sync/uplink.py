@@ -111,7 +111,12 @@ class Uplink:
         self._listeners.append(listener)
 
     def learn(self, checkpoint: Checkpoint, restored: bool) -> None:
-        """Show what a stick brought: the prefecture confirmed this much. The next conversation says it anew."""
+        """Show what a stick brought: the prefecture confirmed this much. The next conversation says it anew.
+
+        While one is open it tells more: what stood on a stick may be from before the prefecture was restored.
+        """
+        if self.status.connected and self.status.heard:
+            return
         self._checkpoint = checkpoint
         self._show(replace(self.status, restored=self.status.restored or restored, last_checkpoint_ms=self._now()))
         self._grown.set()

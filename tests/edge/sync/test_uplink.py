@@ -27,6 +27,7 @@ from edge.store.schema import DATABASE
 from edge.sync.uplink import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.errors import OperatorError
 from protocol.office.casework import State
+from protocol.sync.checkpoint import Held, write_checkpoint
 from protocol.sync.hello import write_hello
 from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE, account_opened, command, open_account, staff_added, submit
@@ -136,6 +137,26 @@ async def test_what_is_committed_while_connected_leaves_at_once(tmp_path: Path) 
 
 async def holds(centre: Any, count: int) -> bool:
     return len(await centre.queries.requests()) == count
+
+
+async def test_an_old_stick_is_not_shown_over_what_the_line_tells(tmp_path: Path) -> None:
+    async with (
+        prefecture(tmp_path / "centre") as line,
+        annexe_in(tmp_path / "a") as store,
+        running(make_uplink(store, line)) as uplink,
+    ):
+        await write_some(store, 1)
+        await until_sent(uplink)
+        told = uplink.status
+        identity = PREFECTURE.identity("centre", "prefecture")
+        empty = [Held(CASES), Held(OFFICE)]
+        older = write_checkpoint(
+            identity.signing, acker="prefecture", audience=ANNEXE, counter=99, echo=None, held=empty
+        )
+        uplink.learn(older, restored=True)
+        await write_some(store, 1, 1)
+        await until_sent(uplink)
+        assert (uplink.status.left, uplink.status.restored) == (0, told.restored)
 
 
 async def test_an_annexe_restarted_between_two_conversations_goes_on_in_a_new_segment(tmp_path: Path) -> None:
