@@ -3,12 +3,7 @@
 The driver feeds `receive` with each whole frame and the time, acts on the events that come back, and sends
 `outgoing()`.
 
-    edge     AWAIT_HELLO --welcome--> OPEN                 (its hello rode on the upgrade request)
-    centre   AWAIT_HELLO --hello----> AWAIT_PROOF --proof--> OPEN
-    both     OPEN --checkpoint | batch--> OPEN, --bye--> CLOSED
-    both     any --failed--> FAILED, any refusal of ours --> FAILED
-
-Rules:
+Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/session.md`). Rules:
 
 1. No credential, no byte of data: neither end sends a checkpoint or a batch before the other's signature over the
    transcript is verified. The centre's welcome names only itself.
@@ -31,7 +26,6 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
 
 from protocol.errors import CallerError, PeerError
 from protocol.records.credentials import Credential, Trust
@@ -71,40 +65,12 @@ from protocol.sync.hello import (
 )
 from protocol.sync.outbound import Outbound, Pull, subjects_wanted
 from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
+from protocol.sync.states import OVER, TRANSITIONS, State
 from protocol.sync.streams import in_urgency, streams_of
 from protocol.sync.window import CEILING, Window
 
 # What we take from a peer before it must wait for our commits: the memory that one peer may cost us.
 CREDIT = CEILING
-
-
-class State(Enum):
-    """Where the conversation stands."""
-
-    AWAIT_HELLO = "await_hello"
-    AWAIT_PROOF = "await_proof"
-    OPEN = "open"
-    CLOSED = "closed"
-    FAILED = "failed"
-
-
-# (our role, state, tag of the frame that arrives) -> next state. What is not here is out of turn.
-TRANSITIONS: dict[tuple[Role, State, str], State] = {
-    ("edge", State.AWAIT_HELLO, "welcome"): State.OPEN,
-    ("edge", State.AWAIT_HELLO, "failed"): State.FAILED,
-    ("edge", State.OPEN, "checkpoint"): State.OPEN,
-    ("edge", State.OPEN, "batch"): State.OPEN,
-    ("edge", State.OPEN, "bye"): State.CLOSED,
-    ("edge", State.OPEN, "failed"): State.FAILED,
-    ("centre", State.AWAIT_HELLO, "hello"): State.AWAIT_PROOF,
-    ("centre", State.AWAIT_PROOF, "proof"): State.OPEN,
-    ("centre", State.AWAIT_PROOF, "failed"): State.FAILED,
-    ("centre", State.OPEN, "checkpoint"): State.OPEN,
-    ("centre", State.OPEN, "batch"): State.OPEN,
-    ("centre", State.OPEN, "bye"): State.CLOSED,
-    ("centre", State.OPEN, "failed"): State.FAILED,
-}
-OVER = (State.CLOSED, State.FAILED)
 
 
 class Session:

@@ -10,7 +10,7 @@ import pytest
 from central.web.metrics import METRICS as OF_CENTRAL
 from edge.web.metrics import METRICS as OF_EDGE
 from screens.metrics import Metric
-from tests.docs import command_page
+from tests.docs import command_page, session_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -32,3 +32,7 @@ def test_every_figure_is_on_the_page_of_figures(side: str, metrics: tuple[Metric
     section = (DOCS / "metrics.md").read_text("utf-8").split(f"## The {side}\n")[1].split("\n## ")[0]
     written = re.findall(r"^\| `(\w+)` \| ([^|]*?) \| ([^|]*?) \|$", section, re.MULTILINE)
     assert written == [(one.name, ", ".join(one.labels) or "–", one.about) for one in metrics]
+
+
+def test_the_drawing_of_a_conversation_is_that_of_its_table() -> None:
+    assert session_page.PAGE.read_text("utf-8") == session_page.page(), "run: python -m tests.docs.session_page"

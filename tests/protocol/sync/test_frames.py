@@ -13,7 +13,7 @@ from protocol.sync.events import PeerFailed
 from protocol.sync.frames import MAX_FRAME, pack, unpack
 from protocol.sync.hello import parse_hello
 from protocol.sync.refusals import FrameRefused
-from protocol.sync.session import State
+from protocol.sync.states import State
 from tests.protocol.sync.support import World
 
 CASES = "berkane-05/cases"

@@ -7,7 +7,7 @@ from pathlib import Path
 from protocol.errors import PeerError
 from protocol.sync import checkpoint, refusals
 from protocol.sync.frames import SHAPES
-from protocol.sync.session import TRANSITIONS
+from protocol.sync.states import TRANSITIONS
 
 README = (Path(checkpoint.__file__).parent / "README.md").read_text(encoding="utf-8")
 

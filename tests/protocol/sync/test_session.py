@@ -15,7 +15,8 @@ from protocol.sync.events import Authenticated
 from protocol.sync.frames import pack
 from protocol.sync.hello import LocalIdentity, admit, write_hello
 from protocol.sync.intake import Outcome
-from protocol.sync.session import TRANSITIONS, Session, State
+from protocol.sync.session import Session
+from protocol.sync.states import TRANSITIONS, State
 from tests.protocol.sync.support import NOW
 
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
