@@ -29,14 +29,13 @@ from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
 from protocol.sync.outbound import Pull
+from protocol.sync.patience import SILENCE_S, Patience
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
 # How long a stranger may take to prove who it is: one answer of a slow mobile network. Credentials are public, so
 # whoever shows one could otherwise hold a connection open for ever.
 PROOF_S = 30.0
-# Seconds of silence after which an owed answer is not coming: the slowest link carries a full batch in half of it.
-SILENCE_S = 60.0
 # How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
 # catalogue over a slow link.
 GIVE_UP_S = 60.0
@@ -308,16 +307,13 @@ class Connection:
             await self._pump()
 
     async def _watch(self) -> None:
-        """Two looks with an answer owed and none that came in between: whatever hangs there, the annexe dials again."""
-        waited, answers = False, 0
+        patience = Patience(self._session)
         while True:
             await asyncio.sleep(SILENCE_S)
-            session = self._session
-            if waited and session.is_waiting and session.answers == answers:
+            if patience.is_over():
                 logger.info("%s does not answer any more", self.annexe)
                 self._connections.dismiss(self)
                 return
-            waited, answers = session.is_waiting, session.answers
 
     async def _pump(self) -> None:
         while (pull := self._session.pull()) is not None:

@@ -22,10 +22,8 @@ from edge.sync.source import Source
 from protocol.errors import PeerError
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
+from protocol.sync.patience import SILENCE_S, Patience
 from protocol.sync.session import Session
-
-SILENCE_S = 60.0
-"""Seconds of silence after which an answer is not coming: the slowest link carries a full batch in half of it."""
 
 
 class Silent(Exception):
@@ -183,14 +181,11 @@ class Conversation:
                 await self._flush()
 
     async def _watch(self) -> None:
-        """Two looks with an answer owed and none that came in between are enough."""
-        waited, answers = False, 0
+        patience = Patience(self._session)
         while True:
             await asyncio.sleep(SILENCE_S)
-            session = self._session
-            if waited and session.is_waiting and session.answers == answers:
+            if patience.is_over():
                 raise Silent
-            waited, answers = session.is_waiting, session.answers
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other

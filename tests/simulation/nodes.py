@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from pathlib import Path
@@ -45,7 +46,7 @@ class PowerCut(Exception):
     """The machine that was asked lost its power before it answered."""
 
 
-class Machine:
+class Machine(ABC):
     """A node. `cut_in`: how many steps from now its power is cut (None: not)."""
 
     def __init__(self, name: str, folder: Path, chance: Random, loop: asyncio.AbstractEventLoop) -> None:
@@ -92,14 +93,14 @@ class Machine:
                 self.on_cut()
                 self.cut()
 
+    @abstractmethod
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def failed(self) -> MulhaqaError | None:
         """Why it stopped by itself, if it did: its disk failed, and only a new start may trust it again."""
-        raise NotImplementedError
 
     def cut(self) -> None:
         """Cut the power, now."""

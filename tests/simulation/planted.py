@@ -115,9 +115,9 @@ MISTAKES = (
     ),
     Mistake(
         "wait for a lost answer for ever",
-        "edge/sync/conversation.py",
-        "            if waited and session.is_waiting and session.answers == answers:\n",
-        "            if False:\n",
+        "protocol/sync/patience.py",
+        "        return over\n",
+        "        return False\n",
     ),
 )
 
