@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edge.store.connection import Connect, Connection, Scratch, open_scratch, open_sqlite
 from edge.store.doubt import IN_DOUBT, leave_doubt, settle_doubt
+from edge.store.group import Decide
 from edge.store.keyring import Keyring
 from edge.store.lock import WriterLock
 from edge.store.log import SHORT_NAMES, Identity, Log, Machine, load_tips
@@ -27,7 +28,7 @@ from edge.store.schema import DATABASE
 from edge.store.transaction import Changes, Transaction, Workshop
 from edge.store.vault import Vault
 from edge.store.views import DEFAULT_VIEWS, View
-from edge.store.writer import LONGEST_DECISION, Decide, Writer
+from edge.store.writer import LONGEST_DECISION, Writer
 from protocol.errors import OperatorError
 from protocol.records.encoding import Value
 

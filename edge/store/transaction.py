@@ -162,7 +162,7 @@ class Transaction(Reader):
 
     def _commit_key(self, subject: bytes, key: bytes) -> None:
         wrapped = self._workshop.vault.wrap(key, subject)
-        self._pending.write("INSERT INTO keys (subject, wrapped) VALUES (?, ?)", (subject, wrapped))
+        self._pending.insert("INSERT INTO keys (subject, wrapped)", (subject, wrapped))
         if subject == self.office:
             self._pending.write("INSERT INTO meta (name, value) VALUES ('office', ?)", (subject,))
         self.changes.keys[subject] = key
@@ -193,8 +193,8 @@ class Transaction(Reader):
 
 def store_record(pending: Pending, record: Record) -> None:
     """Store a record; record 0 of a segment says where the segment hangs."""
-    pending.write(
-        "INSERT INTO records (hash, stream, segment, seq, subject, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+    pending.insert(
+        "INSERT INTO records (hash, stream, segment, seq, subject, bytes)",
         (record.hash, record.stream, record.segment, record.seq, record.subject, record.encoded()),
     )
     if record.seq == 0:

@@ -29,8 +29,8 @@ from zstandard import (
 from protocol.records.dictionaries import DICTIONARIES, NEWEST
 from protocol.records.refusals import BadCompression, TooLarge, UnknownDictionary
 
-LEVEL: Final = 12
-"""Past 12 a frame of a few hundred bytes gets no smaller, only slower."""
+LEVEL: Final = 5
+"""The first that uses the dictionary well: past it records get 1 % smaller and take twice as long."""
 
 
 def compress(plain: bytes) -> bytes:

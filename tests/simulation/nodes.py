@@ -19,11 +19,11 @@ from typing import Any
 from central.centre import Centre, Keys
 from central.connections import Connections
 from central.sticks import Sticks as CentreSticks
+from edge.store.group import Decide
 from edge.store.log import Identity
 from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.store.vault import Vault
-from edge.store.writer import Decide
 from edge.sync.source import Source
 from edge.sync.sticks import Sticks
 from edge.sync.uplink import Uplink

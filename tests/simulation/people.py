@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random
 
+from edge.store.group import Decide
 from edge.store.store import Transaction
-from edge.store.writer import Decide
 from protocol.errors import N_, OperatorError, PersonError
 from protocol.office import references
 from protocol.records.encoding import Value

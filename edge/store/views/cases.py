@@ -51,7 +51,7 @@ CREATE INDEX cases_by_account ON cases (account, submitted_ms);
 
 OPEN = (
     "INSERT INTO cases (state, due, updated_ms, told, turns, mark, appealed, details, subject, reference, account,"
-    " procedure, submitted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " procedure, submitted_ms)"
 )
 CHANGE = (
     "UPDATE cases SET state = ?, due = ?, updated_ms = ?, told = ?, turns = ?, mark = ?, appealed = ?, details = ?"
@@ -116,7 +116,7 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -
     row = (*_columns(case, entry.time_ms), sealed, entry.subject)
     if new:
         reference = folding.blind("reference", case.reference)
-        folding.write(OPEN + folding.if_taken, (*row, reference, case.account, case.procedure, case.submitted_ms))
+        folding.insert(OPEN, (*row, reference, case.account, case.procedure, case.submitted_ms))
     else:
         folding.write(CHANGE, row)
 

@@ -104,6 +104,13 @@ class Folding:
         """Change a row, with the next trip."""
         self._pending.write(sql, params)
 
+    def insert(self, into: str, row: tuple[SqlValue, ...]) -> None:
+        """Insert something unique that refers to no other row ("INSERT INTO table (column, ...)"); see `if_taken`."""
+        if self.is_deciding:
+            self._pending.insert(into, row)
+        else:
+            self._pending.write(f"{into} VALUES ({', '.join('?' * len(row))}){self.if_taken}", row)
+
     async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
         """Query, after all writes so far."""
         return await self._pending.rows(sql, params)

@@ -175,5 +175,99 @@ async def test_only_reads_make_a_group_take_more_trips(tmp_path: Path, way: Way,
         return connection.count - before
 
     async with counted(tmp_path) as (store, connection):
-        two, twenty = await trips(store, connection, 0, 2), await trips(store, connection, 100, 20)
-    assert twenty == two + 18 * reads
+        ten, twenty = await trips(store, connection, 0, 10), await trips(store, connection, 100, 20)
+    assert twenty == ten + 10 * reads
+
+
+class SlowCommit(FaultyConnection):
+    """A disk on which a commit takes until it is let through."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.landing = asyncio.Event()
+        self.through = asyncio.Event()
+
+    async def run(self, statements: Sequence[Any]) -> list[Any]:
+        if any(sql == "COMMIT" for sql, _ in statements):
+            self.landing.set()
+            await self.through.wait()
+        return await super().run(statements)
+
+
+@asynccontextmanager
+async def slow(folder: Path) -> Any:
+    opened: list[SlowCommit] = []
+
+    async def connect(path: Path, writable: bool) -> SlowCommit:
+        opened.append(SlowCommit(await open_sqlite(path, writable), Faults(path, path)))
+        return opened[-1]
+
+    async with store_in(folder, connect=connect) as store:
+        yield store, opened[0]
+
+
+async def test_commands_are_decided_while_others_land_and_answered_in_order(tmp_path: Path) -> None:
+    answered: list[int] = []
+    decided = asyncio.Event()
+
+    async def submit(store: Store, number: int, card: str, noted: asyncio.Event) -> None:
+        async def decide(tx: Transaction) -> Value:
+            result = await blindly(card)(tx)
+            noted.set()
+            return result
+
+        await store.execute(command(number), decide)
+        answered.append(number)
+
+    async with slow(tmp_path) as (store, disk):
+        first = asyncio.create_task(submit(store, 1, CARDS[0], asyncio.Event()))
+        await disk.landing.wait()
+        second = asyncio.create_task(submit(store, 2, CARDS[1], decided))
+        await decided.wait()
+        assert answered == []
+        disk.through.set()
+        await asyncio.gather(first, second)
+    assert answered == [1, 2]
+    assert (await verify_log(tmp_path, vault=vault_of(tmp_path), own=SIGNING.public)).findings == ()
+
+
+async def test_a_decision_reads_what_landed_before_it(tmp_path: Path) -> None:
+    async with slow(tmp_path) as (store, disk):
+        first = asyncio.create_task(store.execute(command(1), blindly(CARDS[0])))
+        await disk.landing.wait()
+        second = asyncio.create_task(store.execute(command(2), looking_first(CARDS[0])))
+        disk.through.set()
+        results = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(result) for result in results] == [bytes, PersonError]
+
+
+async def test_what_was_decided_behind_a_group_that_fails_is_decided_anew(tmp_path: Path) -> None:
+    async with slow(tmp_path) as (store, disk):
+        disk.through.set()
+        await open_account(store, "first", account_opened(cnie=CARDS[0], phone=None))
+        disk.through.clear()
+        disk.landing.clear()
+        refused = asyncio.create_task(store.execute(command(1), blindly(CARDS[0])))
+        await disk.landing.wait()
+        behind = asyncio.create_task(store.execute(command(2), blindly(CARDS[1])))
+        await asyncio.sleep(0)
+        disk.through.set()
+        results = await asyncio.gather(refused, behind, return_exceptions=True)
+        async with store.reading() as reader:
+            assert await reader.account_by("cnie", CARDS[1]) == results[1]
+    assert isinstance(results[0], ConstraintBroken)
+    report = await verify_log(tmp_path, vault=vault_of(tmp_path), own=SIGNING.public)
+    assert (report.findings, report.keys) == ((), 2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_command_sent_again_gets_its_first_answer_whatever_it_would_be_told_now(
+    tmp_path: Path, way: Way
+) -> None:
+    async with store_in(tmp_path) as store:
+        first = await store.execute(command(1), blindly(CARDS[0]))
+        assert await store.execute(command(1), way(CARDS[0])) == first
+        again = await asyncio.gather(*(store.execute(command(1), way(CARDS[1])) for _ in range(6)))
+        assert again == [first] * 6
+        async with store.reading() as reader:
+            assert await reader.account_by("cnie", CARDS[1]) is None
