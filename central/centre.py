@@ -113,8 +113,8 @@ class Centre:
             now=now,
             entropy=entropy,
         )
+        await centre.folder.look_again()
         await centre.folder.fold()
-        await centre.folder.refold_frozen()
         return centre
 
     async def publish_credentials(self, credentials: Sequence[Credential]) -> int:

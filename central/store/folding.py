@@ -4,8 +4,9 @@
   that writes the view. A crash between the two folds again, and the fold is total and deterministic, so nothing shows.
 - A case is folded whole, from all its records, in whatever order they came: holes filled late and branches find their
   place. Records whose case is not opened yet (its first record is in a hole) wait in the log for the one that opens it.
-- An event that this release does not know freezes its case; each start folds the frozen ones again. A record or a key
-  that the disk has damaged freezes its own case, or leaves it as it was, and holds back no other.
+- What this release cannot read, for a later one wrote it, freezes its case and is noted (`later_records`); each start
+  looks at it again, as if it had just come. A record or a key that the disk has damaged freezes its own case, or leaves
+  it as it was, and holds back no other.
 - An agent's key that arrives after his decisions lets them be checked again.
 """
 
@@ -30,6 +31,7 @@ from protocol.office.case import Void
 from protocol.office.casework import Fact, fold
 from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent, from_value
 from protocol.records.envelope import open_body, parse_record
+from protocol.records.refusals import NeedsUpgrade
 
 # Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
 PAGE = 200
@@ -59,6 +61,7 @@ class _Opened:
     subject: bytes
     time_ms: int
     event: Event | None  # None: a later release wrote it, or the disk has damaged it
+    is_later: bool = False
 
 
 class Folder:
@@ -77,19 +80,15 @@ class Folder:
                     folded += count
         return folded
 
-    async def refold_frozen(self) -> int:
-        """Fold the frozen cases again, after an upgrade; returns how many are not frozen any more."""
-        table = schema.case_views
-        thawed = 0
-        async with self._turn:
-            async with self._store.database.read() as connection:
-                query = select(table.c.annexe, table.c.subject).where(table.c.frozen)
-                frozen = (await connection.execute(query)).all()
-            for annexe, subject in frozen:
-                async with self._store.database.write() as connection:
-                    rows = await self._fold_cases(connection, annexe, [subject], {})
-                thawed += sum(not row["frozen"] for row in rows)
-        return thawed
+    async def look_again(self) -> int:
+        """Let what only a later release could read wait to be folded again, after a start; returns how many records."""
+        later, waiting = schema.later_records, schema.unfolded
+        async with self._turn, self._store.database.write() as connection:
+            held = (await connection.execute(select(later.c.annexe, later.c.hash))).all()
+            rows = [{"annexe": annexe, "hash": hash_} for annexe, hash_ in held]
+            await self._store.database.put(connection, waiting, rows, replace=True)
+            await connection.execute(delete(later))
+        return len(held)
 
     async def _annexes(self) -> list[str]:
         async with self._store.database.read() as connection:
@@ -105,6 +104,8 @@ class Folder:
             if enrolled:
                 subjects |= dict.fromkeys(await self._unchecked(connection, annexe))
             await self._fold_cases(connection, annexe, list(subjects), {one.hash: one for one in opened})
+            later = [{"annexe": annexe, "hash": one.hash} for one in opened if one.is_later]
+            await self._store.database.put(connection, schema.later_records, later, replace=True)
             done = [one.hash for one in waiting]
             table = schema.unfolded
             if done:
@@ -125,11 +126,7 @@ class Folder:
     async def _open(self, connection: AsyncConnection, annexe: str, rows: Sequence[_Row]) -> list[_Opened]:
         """The sealed ones whose key is held, opened; what the chain alone reads (segments, clocks) is left out."""
         keys = await self._store.keys_of(connection, annexe, {row.subject for row in rows if row.subject is not None})
-        return [
-            _Opened(row.hash, row.stream, row.subject, row.time_ms, _event(row, keys[row.subject]))
-            for row in rows
-            if row.subject in keys
-        ]
+        return [_read(row, row.subject, keys[row.subject]) for row in rows if row.subject in keys]
 
     async def _fold_cases(
         self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], known: Mapping[bytes, _Opened]
@@ -262,12 +259,12 @@ def _columns() -> tuple[Column[Any], ...]:
     return log.hash, log.stream, log.subject, log.time_ms, log.encoded
 
 
-def _event(row: _Row, key: bytes) -> Event | None:
+def _read(row: _Row, subject: bytes, key: bytes) -> _Opened:
+    event, is_later = None, False
     try:
         event = from_value(open_body(parse_record(row.encoded), key))
-    except UnknownEvent:
-        return None
+    except (NeedsUpgrade, UnknownEvent):
+        is_later = True
     except PeerError as error:
         logger.warning("record %s cannot be opened: %s: %s", row.hash.hex(), error.kind, error)
-        return None
-    return event
+    return _Opened(row.hash, row.stream, subject, row.time_ms, event, is_later)

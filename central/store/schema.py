@@ -9,6 +9,7 @@ it.
 - `segments`: where each segment hangs and where it ends. `holes`: what is missing in it, and why.
 - `data_keys`: keys of accounts, cases and offices, sealed by the centre's vault.
 - `unfolded`: records taken in and not yet folded; written with them, deleted with the view that holds them.
+- `later_records`: those that only a later release can read; each start looks at them again.
 - `credentials`, `catalogue`, `calendars`: what the prefecture has published. `writers`: who may write a feed now (the
   fence).
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
@@ -135,6 +136,14 @@ data_keys = Table(
 
 unfolded = Table(
     "unfolded",
+    metadata,
+    _annexe(),
+    Column("hash", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("annexe", "hash"),
+)
+
+later_records = Table(
+    "later_records",
     metadata,
     _annexe(),
     Column("hash", LargeBinary(32), nullable=False),

@@ -9,7 +9,7 @@ from devices.health import Condition, Health
 from edge.services.office import Office, UplinkState
 from edge.services.sealing import seal_health
 from edge.store.branches import branches_of
-from edge.store.rows import LogRow
+from edge.store.rows import Later, LogRow
 from edge.store.worklist import message_counts, record_count, request_counts
 from protocol.sync.branches import Branch
 
@@ -41,6 +41,7 @@ class Status:
     devices: list[Health]
     sync: UplinkState | None
     branches: Branches | None
+    later: Later
 
 
 async def summary(office: Office) -> Status:
@@ -49,8 +50,9 @@ async def summary(office: Office) -> Status:
         tail = await reader.log_tail(TAIL)
         counts = await message_counts(reader)
         found = await branches_of(reader, office.store.streams)
+        later = await reader.later()
     branches = _branches(found, office.store.machine)
-    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink(), branches)
+    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink(), branches, later)
 
 
 def _branches(found: Sequence[Branch], machine: str) -> Branches | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from edge.store.columns import blob
+from edge.store.columns import blob, text
 from edge.store.connection import Connection
 from edge.store.keyring import Keyring
 from edge.store.names import NameIndex
@@ -13,10 +13,15 @@ from edge.store.refold import refold
 from edge.store.schema import TABLES, VERSION
 from edge.store.vault import Vault
 from edge.store.views.accounts import names_of, open_account
-from edge.store.views.fold import fingerprint
+from edge.store.views.fold import fingerprint, read_event
+from edge.store.views.later import LATER
 from edge.store.views.view import View
 from protocol.errors import OperatorError
+from protocol.office.events import UnknownEvent
+from protocol.office.vocabulary import vocabulary
+from protocol.records.envelope import parse_record
 from protocol.records.keys import subject_of
+from protocol.records.refusals import NeedsUpgrade
 
 COMMANDS_KEPT_MS = 30 * 24 * 3600 * 1000
 """How long a command id is remembered: a form left open, or a tablet in a drawer, longer than anyone's patience."""
@@ -36,15 +41,46 @@ async def prepare(
     try:
         await connection.script(TABLES)
         await _check_meta(connection, annexe)
-        marked = await connection.rows("SELECT value FROM meta WHERE name = 'views'")
-        if marked != [(fingerprint(views),)]:
+        if await _must_refold(pending, views, keyring):
             await refold(pending, views, keyring, vault)
+        pending.write("INSERT OR REPLACE INTO meta (name, value) VALUES ('reads', ?)", (_reads(),))
         pending.write("DELETE FROM commands WHERE at_ms < ?", (now_ms - COMMANDS_KEPT_MS,))
         await pending.flush()
     except BaseException:
         await connection.execute("ROLLBACK")
         raise
     await connection.execute("COMMIT")
+
+
+async def _must_refold(pending: Pending, views: Sequence[View], keyring: Keyring) -> bool:
+    """Say whether the views are others than this release would fold.
+
+    Their own versions tell; so does what the release that folded them read and this one does not (it was put back), or
+    a record that this one reads and it did not (it was upgraded).
+    """
+    marked = {text(row[0]): blob(row[1]) for row in await pending.rows("SELECT name, value FROM meta")}
+    if marked.get("views") != fingerprint(views):
+        return True
+    read_before = set(marked.get("reads", b"").decode().splitlines())
+    return not read_before <= vocabulary() or await _reads_more(pending, views, keyring)
+
+
+def _reads() -> bytes:
+    return "\n".join(sorted(vocabulary())).encode()
+
+
+async def _reads_more(pending: Pending, views: Sequence[View], keyring: Keyring) -> bool:
+    if LATER not in views:
+        return False
+    rows = await pending.rows("SELECT bytes FROM later_records JOIN records USING (stream, segment, seq)")
+    for (data,) in rows:
+        record = parse_record(blob(data))
+        try:
+            read_event(record, None if record.subject is None else await keyring.key(pending, record.subject))
+        except (NeedsUpgrade, UnknownEvent):
+            continue
+        return True
+    return False
 
 
 async def _check_meta(connection: Connection, annexe: str) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from edge.store.columns import blob, number, text
 from edge.store.connection import Row, SqlValue
 from edge.store.keyring import Keyring, Source
-from edge.store.rows import AccountView, CaseRow, LogRow, OutboxRow, StaffView
+from edge.store.rows import AccountView, CaseRow, Later, LogRow, OutboxRow, StaffView
 from edge.store.sealed_files import open_blob
 from edge.store.vault import Vault
 from edge.store.views.accounts import GUARDIAN, INDEXED, open_account, open_look
@@ -22,10 +22,11 @@ from edge.store.views.outbox import open_message
 from edge.store.views.staff import open_staff
 from protocol.errors import CallerError, PeerError
 from protocol.office.casework import Case, State
-from protocol.office.catalogue import Procedure, parse_procedure
+from protocol.office.catalogue import NotAProcedure, Procedure, parse_procedure
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import decode
-from protocol.records.envelope import open_body, parse_record
+from protocol.records.envelope import Record, open_body, parse_record
+from protocol.records.refusals import NeedsUpgrade
 
 LONGEST_LIST = 1_000
 """Rows of any one list: what a screen can page through; a longer one is a query that forgot its filter."""
@@ -123,18 +124,27 @@ class Reader:
         return [_case_row(row) for row in found]
 
     async def procedure(self, id: str, version: int | None = None) -> Procedure | None:  # noqa: A002 - the event's own word
-        """Return this version of a procedure, the newest when none is given; None when there is none."""
+        """Return this version of a procedure, the newest when none is given; None when there is none.
+
+        Of versions that only a later release can read there is none here: the newest is the newest that can be read.
+        """
         found = await self.rows(
-            "SELECT document FROM procedures WHERE id = ?1 AND (?2 IS NULL OR version = ?2)"
-            " ORDER BY version DESC LIMIT 1",
+            "SELECT document FROM procedures WHERE id = ?1 AND (?2 IS NULL OR version = ?2) ORDER BY version DESC",
             (id, version),
         )
-        return parsed_procedure(blob(found[0][0])) if found else None
+        return next((one for one in map(readable_procedure, found) if one is not None), None)
 
     async def procedures(self) -> list[Procedure]:
-        """Return the newest version of every procedure, by id."""
-        found = await self.rows("SELECT document, max(version) FROM procedures GROUP BY id ORDER BY id")
-        return [parsed_procedure(blob(row[0])) for row in found]
+        """Return the newest version of every procedure, by id; as `procedure` does."""
+        found = await self.rows("SELECT document FROM procedures ORDER BY id, version")
+        newest = {one.id: one for one in map(readable_procedure, found) if one is not None}
+        return list(newest.values())
+
+    async def later(self) -> Later:
+        """Return what is held that only a later release can read."""
+        records = await self.rows("SELECT count(*) FROM later_records")
+        newest = await self.rows("SELECT document, max(version) FROM procedures GROUP BY id")
+        return Later(number(records[0][0]), sum(readable_procedure(row) is None for row in newest))
 
     async def credentials(self) -> list[Credential]:
         """Return every credential that the prefecture has published, as it stands in the log (`Trust` judges them)."""
@@ -217,22 +227,39 @@ class Reader:
         record = parse_record(data)
         key = None if record.subject is None else await self._key(record.subject)
         sealed_away = record.subject is not None and key is None
-        kind = None if sealed_away else open_body(record, key).get("kind")
+        kind = None if sealed_away else _kind_of(record, key)
         return LogRow(
             stream=record.stream,
             segment=record.segment,
             seq=record.seq,
-            kind=kind if isinstance(kind, str) else None,
+            kind=kind,
             time_ms=record.time.ms,
             hash=hash_,
             subject=record.subject,
+            is_sealed_away=sealed_away,
         )
+
+
+def _kind_of(record: Record, key: bytes | None) -> str | None:
+    try:
+        kind = open_body(record, key).get("kind")
+    except NeedsUpgrade:
+        return None
+    return kind if isinstance(kind, str) else None
 
 
 @lru_cache(maxsize=512)
 def parsed_procedure(document: bytes) -> Procedure:
     """Return the procedure in these bytes; each version is parsed once, for they never change."""
     return parse_procedure(decode(document))
+
+
+def readable_procedure(row: Row) -> Procedure | None:
+    """Return the procedure in a row that begins with its document; None for one of a later release."""
+    try:
+        return parsed_procedure(blob(row[0]))
+    except NotAProcedure:
+        return None
 
 
 def secret_place(name: str) -> bytes:

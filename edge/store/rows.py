@@ -107,7 +107,7 @@ class StaffView:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """A line of the log. `kind` is None where the body's key is not held or its kind not known."""
+    """A line of the log. `kind` is None where the body's key is not held, or a later release wrote it."""
 
     stream: str
     segment: bytes
@@ -116,6 +116,15 @@ class LogRow:
     time_ms: int
     hash: bytes
     subject: bytes | None
+    is_sealed_away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """How much is held that only a later release can read: records, and procedures whose newest version is one."""
+
+    records: int
+    procedures: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ which run each was found; it ends with 1 if one was not.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.environment import ROOT
+from tests.code_copy import Change, copy_code, variables_of
 
-ROOMS = ("bench", "central", "devices", "edge", "launcher", "protocol", "provisioning", "screens", "tests")
 MOST_RUNS = 400
 """Runs in which a mistake must show: what is not seen in so many is seen too late."""
 
@@ -146,8 +143,7 @@ def found_in(mistake: Mistake) -> int | None:
 
 def _play(folder: Path, first: int, runs: int) -> int | None:
     command = [sys.executable, "-m", "tests.simulation", "--json", "--seed", str(first), "--runs", str(runs)]
-    variables = {**os.environ, "PYTHONPATH": str(folder)}
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=variables_of(folder), capture_output=True, text=True, check=False)
     failed = json.loads(done.stdout)["failed"]
     return min((one["seed"] for one in failed), default=None)
 
@@ -166,14 +162,7 @@ def main(names: Sequence[str]) -> int:
 
 def plant(mistake: Mistake, folder: Path) -> None:
     """Copy the code into `folder` with the mistake in it."""
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    file = folder / mistake.file
-    text = file.read_text()
-    if text.count(mistake.old) != 1:
-        raise SystemExit(f"{mistake.name}: what it changes does not stand in {mistake.file} once")
-    file.write_text(text.replace(mistake.old, mistake.new))
+    copy_code(folder, Change(mistake.file, mistake.old, mistake.new))
 
 
 if __name__ == "__main__":

@@ -35,14 +35,22 @@ async def fold_record(views: Iterable[View], folding: Folding, record: Record, k
     if record.subject is not None and key is None:
         return {}
     try:
-        value = open_body(record, key)
-        event = None if value.get("kind") in CHAIN_KINDS else from_value(value)
+        value, event = read_event(record, key)
     except (NeedsUpgrade, UnknownEvent):
         await _unknown(views, folding, entry_of(record))
         return {}
     if event is not None:
         await fold_event(views, folding, entry_of(record), event)
     return value
+
+
+def read_event(record: Record, key: bytes | None) -> tuple[dict[str, Value], Event | None]:
+    """Open a record; returns its body and the event in it, None for one of the chain's own.
+
+    Raises NeedsUpgrade or UnknownEvent for what a later release wrote.
+    """
+    value = open_body(record, key)
+    return value, None if value.get("kind") in CHAIN_KINDS else from_value(value)
 
 
 async def fold_event(views: Iterable[View], folding: Folding, entry: Entry, event: Event) -> None:

@@ -10,14 +10,18 @@ import pytest
 from devices.modem import SimulatedModem
 from edge.services import messages
 from edge.services.office import Office
+from edge.store.store import Transaction
 from edge.store.tail import Owner, take_back
+from protocol.office.events import CataloguePublished, to_value
 from protocol.records.chain import NO_PARENT, segment_opened
 from protocol.records.clock import Timestamp
 from protocol.records.credentials import Trust
+from protocol.records.encoding import Value
 from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
 from tests.edge.web import staff
 from tests.edge.web.staff import PERSON, Desk, make_ready
+from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import seed
 
 
@@ -99,3 +103,29 @@ async def test_a_branch_of_the_log_is_told_with_what_to_do_and_counted(admin: De
     assert 'id="branches"' in page
     assert "semble être la copie" in page
     assert "mulhaqa_edge_branches 1" in await admin.read("/metrics")
+
+
+async def test_what_a_later_release_wrote_is_told_with_what_to_do(admin: Desk, office: Office) -> None:
+    assert 'id="later"' not in await admin.read("/admin")
+    document: dict[str, Value] = {**PROCEDURES[0], "version": 99, "a field of tomorrow": "?"}
+    published = to_value(CataloguePublished(id=PROCEDURES[0]["id"], version=99, document=document))
+    opened = segment_opened(parent=None, software="0.2.0", fingerprint="prefecture", clock="trusted")
+    records, previous = [], NO_PARENT
+    for seq, event in enumerate((opened, published, {**published, "another": "?"})):
+        record = write_record(
+            stream="all", segment=b"tomorrow", seq=seq, prev=previous, time=Timestamp(1_000, seq), event=event, key=None,
+            signing=SigningKey(seed("prefecture")),
+        )  # fmt: skip
+        records.append(record)
+        previous = record.hash
+
+    async def arrive(tx: Transaction) -> Value:
+        for one in records:
+            await tx.accept(one)
+        return None
+
+    await office.store.perform(arrive)
+    page = await admin.read("/admin")
+    assert "Une version plus récente a écrit ce que celle-ci ne sait pas lire." in page
+    assert "<dt>Enregistrements</dt><dd>1</dd>" in page
+    assert "<dt>Procédures affichées dans leur version précédente</dt><dd>1</dd>" in page
