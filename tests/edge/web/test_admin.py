@@ -113,8 +113,8 @@ async def test_what_a_later_release_wrote_is_told_with_what_to_do(admin: Desk, o
     records, previous = [], NO_PARENT
     for seq, event in enumerate((opened, published, {**published, "another": "?"})):
         record = write_record(
-            stream="all", segment=b"tomorrow", seq=seq, prev=previous, time=Timestamp(1_000, seq), event=event, key=None,
-            signing=SigningKey(seed("prefecture")),
+            stream="all", segment=b"tomorrow", seq=seq, prev=previous, time=Timestamp(1_000, seq), event=event,
+            key=None, signing=SigningKey(seed("prefecture")),
         )  # fmt: skip
         records.append(record)
         previous = record.hash
