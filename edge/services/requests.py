@@ -6,10 +6,12 @@ Whoever follows by the receipt's reference reads the state of that request and n
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from edge.press.documents import ReceiptData
+from edge.services import guide
 from edge.services.accounts import account_of
 from edge.services.cases import opened_case
 from edge.services.forms import FormCheck
@@ -18,6 +20,8 @@ from edge.services.receipts import receipt_data
 from edge.services.rectification import applicant_of
 from edge.services.representation import RepresentativeForm, representative_of
 from edge.services.telling import told_state
+from edge.store.connection import ConstraintBroken
+from edge.store.group import Decide
 from edge.store.store import Reader, Transaction
 from protocol.errors import N_, OperatorError, PersonError
 from protocol.office import casework, catalogue, references
@@ -93,13 +97,13 @@ async def submit(
 ) -> Submitted:
     """Ask for `procedure_id`; returns the receipt's facts once they are on the disk. `represented`: who asks for him.
 
-    Raises PersonErrors for the answers and the representative, PersonError 404 for an unknown procedure, 409 for one
-    not asked for here.
+    It is asked for as the guide showed it when this began. Raises PersonErrors for the answers and the representative,
+    PersonError 404 for an unknown procedure, 409 for one not asked for here.
     """
+    procedure = await requestable(office, procedure_id)
 
     async def decide(tx: Transaction) -> Value:
         person = await account_of(tx, account)
-        procedure = await requestable(tx, procedure_id)
         today, check = local_date(tx.now_ms), FormCheck()
         nothing: dict[str, str] = {}
         checked = check.field(lambda: catalogue.check_answers(procedure, answers, today), nothing)
@@ -108,7 +112,7 @@ async def submit(
         event = RequestSubmitted(
             follows=[],
             account=account,
-            reference=await _unused_reference(office, tx),
+            reference=references.draw(office.annexe.prefix, office.entropy),
             procedure=procedure.id,
             procedure_version=procedure.version,
             answers=checked,
@@ -123,7 +127,15 @@ async def submit(
         await tx.append("cases", event, key_of=case)
         return {"case": case, "due": event.due, "reference": event.reference}
 
-    return _submitted(await office.store.execute(command, decide))
+    return _submitted(await _with_unused_reference(office, command, decide))
+
+
+async def _with_unused_reference(office: Office, command: bytes, decide: Decide) -> Value:
+    """Decide again when the reference that was drawn exists: the store refuses a second, so nobody looks beforehand."""
+    for _ in range(DRAWS):
+        with suppress(ConstraintBroken):
+            return await office.store.execute(command, decide)
+    raise OperatorError("The random generator repeats itself: stop the service and have the machine checked.")
 
 
 def _submitted(result: Value) -> Submitted:
@@ -134,24 +146,14 @@ def _submitted(result: Value) -> Submitted:
     raise PersonError(N_("This form was already used for something else. Please start again."), status=409)
 
 
-async def requestable(reader: Reader, procedure_id: str) -> Procedure:
+async def requestable(office: Office, procedure_id: str) -> Procedure:
     """Return the newest version of a procedure that can be asked for here; PersonError 404 or 409 otherwise."""
-    procedure = await reader.procedure(procedure_id)
-    if procedure is None:
-        raise PersonError(N_("The guide has no such procedure. Look for it in the list."), status=404)
+    procedure = await guide.procedure(office, procedure_id)
     if not catalogue.requestable(procedure):
         raise PersonError(
             N_("This annexe does not deliver this certificate: its page says what to do instead."), status=409
         )
     return procedure
-
-
-async def _unused_reference(office: Office, tx: Transaction) -> str:
-    for _ in range(DRAWS):
-        reference = references.draw(office.annexe.prefix, office.entropy)
-        if await tx.case_by_reference(reference) is None:
-            return reference
-    raise OperatorError("The random generator repeats itself: stop the service and have the machine checked.")
 
 
 async def public_state(office: Office, reference: str) -> PublicState:

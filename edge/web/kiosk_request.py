@@ -16,12 +16,12 @@ import segno
 from aiohttp import web
 from markupsafe import Markup
 
-from edge.services import accounts, guide, requests
+from edge.services import accounts, requests
 from edge.services.office import Office
 from edge.web import kiosk_printing, signed_in
 from edge.web.kiosk_own import language_of, own_dossier
 from edge.web.kiosk_page import go, show
-from protocol.errors import N_, PersonError
+from protocol.errors import PersonError
 from protocol.office import catalogue
 from protocol.office.calendar import due_date, local_date
 from protocol.office.catalogue import Field, Procedure
@@ -50,12 +50,7 @@ def routes(office: Office) -> list[web.RouteDef]:
 
 async def procedure_of(request: web.Request) -> Procedure:
     """The procedure of this address; PersonError 404 when unknown, 409 when nobody asks for it here."""
-    procedure = await guide.procedure(signed_in.office_of(request), request.match_info["id"])
-    if not catalogue.requestable(procedure):
-        raise PersonError(
-            N_("This annexe does not deliver this certificate: its page says what to do instead."), status=409
-        )
-    return procedure
+    return await requests.requestable(signed_in.office_of(request), request.match_info["id"])
 
 
 def draft_of(request: web.Request, procedure: Procedure) -> dict[str, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
+from itertools import count
 
 import pytest
 
 from edge.services import enquiries, pieces, requests
 from edge.services.office import Office
-from protocol.errors import PersonError, PersonErrors
+from protocol.errors import OperatorError, PersonError, PersonErrors
 from protocol.office.casework import State
 from tests.edge.services.support import (
     ANSWERS,
@@ -47,6 +49,39 @@ async def test_two_commands_are_two_requests_with_references_of_their_own(office
     one, other = await asked(office, owner), await asked(office, owner)
     assert one.reference != other.reference
     assert len(await requests.of_account(office, owner)) == 2
+
+
+class Repeating:
+    """Random bytes that come three times each."""
+
+    def __init__(self, office: Office) -> None:
+        self._drawn, self._entropy = count(), office.entropy
+        self._last = b""
+
+    def __call__(self, size: int) -> bytes:
+        if next(self._drawn) % 3 == 0:
+            self._last = self._entropy(size)
+        return self._last
+
+
+async def test_a_reference_that_exists_is_drawn_again(office: Office) -> None:
+    owner = await account(office)
+    commands = [office.command() for _ in range(3)]
+    repeating = replace(office, entropy=Repeating(office))
+    receipts = [
+        await requests.submit(repeating, command, owner, RESIDENCE_ID, ANSWERS, CITIZEN, "ar") for command in commands
+    ]
+    assert len({one.reference for one in receipts}) == 3
+    assert len(await requests.of_account(office, owner)) == 3
+
+
+async def test_a_source_of_chance_that_only_repeats_itself_is_told(office: Office) -> None:
+    owner = await account(office)
+    stuck = replace(office, entropy=lambda size: b"\x05" * size)
+    await requests.submit(stuck, office.command(), owner, RESIDENCE_ID, ANSWERS, CITIZEN, "ar")
+    with pytest.raises(OperatorError, match="repeats itself"):
+        await requests.submit(stuck, office.command(), owner, RESIDENCE_ID, ANSWERS, CITIZEN, "ar")
+    assert len(await requests.of_account(office, owner)) == 1
 
 
 @pytest.mark.parametrize("procedure", ["vie-individuelle", "residence-police"])
