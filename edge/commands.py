@@ -24,6 +24,7 @@ from edge.installation import install, open_installation
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
+from edge.promote_command import PROMOTE, promote_options
 from edge.services import staff
 from edge.services.office import Settings
 from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
     export_options(command("export", EXPORT))
     import_options(command("import", IMPORT))
+    promote_options(command("promote", PROMOTE))
     sub = command("rebuild-views", "Delete what the screens read and fold it again from the log.")
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
@@ -122,6 +124,9 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--verify-url", type=_address, default="", help="where new papers are checked, if not where the seed says"
+    )
+    sub.add_argument(
+        "--follow", type=_address, default="", metavar="URL", help="of a standby: where the annexe's appliance serves"
     )
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
     sub.add_argument(
@@ -191,6 +196,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         uplink=not chosen.no_uplink,
         centre_url=chosen.centre_url,
         verify_url=chosen.verify_url,
+        follow=chosen.follow,
         announce=not chosen.no_announce,
         announce_on=tuple(chosen.announce_on),
         sticks=chosen.sticks,

@@ -18,6 +18,8 @@ from edge.services.published import Published
 from edge.services.setbacks import Setbacks
 from edge.services.sticks import StickDesk
 from edge.store.store import Store
+from edge.sync.follower import Follower
+from edge.sync.mirror import Mirror
 from protocol.office.casework import UNDO_MS
 from protocol.office.events import Actor
 from protocol.office.seals import SealKeys
@@ -106,6 +108,10 @@ class Office:
     """Whether this annexe can be found on its own network; None where it is served to its own machine alone."""
     sticks: StickDesk | None = None
     """The way by stick; None in an office that faces nobody (a command)."""
+    mirror: Mirror | None = None
+    """Where a standby follows this machine; None in an office that faces nobody."""
+    follower: Follower | None = None
+    """The way to the machine that this one follows; None where it follows none."""
     devices: Devices = field(default_factory=Devices)
     calls: Calls = field(default_factory=Calls)
     settings: Settings = field(default_factory=Settings)

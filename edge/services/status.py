@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devices.health import Condition, Health
+from edge.services import mirror
+from edge.services.mirror import MirrorView
 from edge.services.office import Office, UplinkState
 from edge.services.sealing import seal_health
 from edge.store.branches import branches_of
@@ -42,6 +44,7 @@ class Status:
     sync: UplinkState | None
     branches: Branches | None
     later: Later
+    mirror: MirrorView
 
 
 async def summary(office: Office) -> Status:
@@ -51,8 +54,17 @@ async def summary(office: Office) -> Status:
         counts = await message_counts(reader)
         found = await branches_of(reader, office.store.streams)
         later = await reader.later()
-    branches = _branches(found, office.store.machine)
-    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink(), branches, later)
+    return Status(
+        annexe=office.annexe.id,
+        software=office.software,
+        tail=tail,
+        outbox=counts,
+        devices=_devices(office),
+        sync=office.uplink(),
+        branches=_branches(found, office.store.machine),
+        later=later,
+        mirror=await mirror.view(office),
+    )
 
 
 def _branches(found: Sequence[Branch], machine: str) -> Branches | None:
@@ -78,6 +90,7 @@ class Figures:
     devices: list[Health]
     uplink: UplinkState | None
     branches: int
+    mirror: MirrorView
 
 
 async def figures(office: Office) -> Figures:
@@ -86,7 +99,8 @@ async def figures(office: Office) -> Figures:
         records = await record_count(reader)
         requests, sent = await request_counts(reader), await message_counts(reader)
         branches = len(await branches_of(reader, office.store.streams))
-    return Figures(records, requests, sent, _devices(office), office.uplink(), branches)
+    mirrored = await mirror.view(office)
+    return Figures(records, requests, sent, _devices(office), office.uplink(), branches, mirrored)
 
 
 def _devices(office: Office) -> list[Health]:

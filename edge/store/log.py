@@ -7,6 +7,8 @@ Rules:
 - Time only grows within a clock era. When the clock has stepped back beyond what ticks absorb, a `clock.changed` is
   written first and starts a new era.
 - The state is immutable values in one dict: a command that fails gets it back as it was (`mark`, `back_to`).
+- Only who has the post of the annexe writes (`edge.store.post`). What was learned of a later epoch stays learned,
+  even if the command that brought it fails.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import NamedTuple
 
 from edge.store.chains import held_segments
 from edge.store.keyring import Source
+from edge.store.post import Post, check_writer
 from protocol.errors import CallerError, OperatorError
 from protocol.records.chain import NO_PARENT, Head, segment_opened
 from protocol.records.clock import Timestamp, clock_changed, stepped_back, tick
@@ -76,12 +79,18 @@ class Log:
     """Makes the next records of the own streams; pure but for the tips it remembers."""
 
     def __init__(
-        self, identity: Identity, machine: Machine, entropy: Callable[[int], bytes], tips: Mapping[str, Tip]
+        self,
+        identity: Identity,
+        machine: Machine,
+        entropy: Callable[[int], bytes],
+        tips: Mapping[str, Tip],
+        post: Post = Post.ANNEXE,
     ) -> None:
         self._identity = identity
         self._machine = machine
         self._entropy = entropy
         self._tips: dict[str, Tip] = dict(tips)
+        self.post = post
 
     @property
     def machine(self) -> str:
@@ -113,7 +122,11 @@ class Log:
         return f"{self._identity.annexe}/{stream}"
 
     def write(self, stream: str, event: Written, key: bytes | None, now_ms: int) -> list[Record]:
-        """Return the records that put `event` at the end of the stream `stream` (full name): its own is the last."""
+        """Return the records that put `event` at the end of the stream `stream` (full name): its own is the last.
+
+        Raises NotTheWriter unless this machine has the post of the annexe.
+        """
+        check_writer(self.post)
         records = []
         tip = self._tips.get(stream)
         if tip is None or not tip.open:
@@ -124,6 +137,19 @@ class Log:
             tip = self._tips[stream]
         records.append(self._next(stream, tip, tick(tip.time, now_ms), event, key))
         return records
+
+    def open_segment(self, stream: str, now_ms: int) -> Record:
+        """Return the record that opens the next segment of a stream, as the first write of a start does.
+
+        Raises NotTheWriter unless this machine has the post of the annexe.
+        """
+        check_writer(self.post)
+        return self._open_segment(stream, self._tips.get(stream), now_ms)
+
+    def head(self, stream: str) -> Head | None:
+        """Return where the stream `stream` (full name) ends; None if nothing is in it."""
+        tip = self._tips.get(stream)
+        return None if tip is None else tip.head
 
     def _open_segment(self, stream: str, tip: Tip | None, now_ms: int) -> Record:
         parent = None if tip is None else tip.head

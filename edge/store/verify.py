@@ -22,6 +22,7 @@ from edge.store.columns import blob, number, text
 from edge.store.connection import Connect, Connection, Row, Scratch, open_scratch, open_sqlite, statements_of
 from edge.store.keyring import Keyring
 from edge.store.pending import Pending
+from edge.store.post import load_colleagues
 from edge.store.schema import DATABASE
 from edge.store.sealed_files import open_blob
 from edge.store.vault import Vault
@@ -176,12 +177,16 @@ class _Inspection:
                 self._find(f"key {subject.hex()}", str(error))
 
     async def _learn_credentials(self) -> None:
-        """Take in what `all` publishes first: a credential may stand behind a record that its key signed."""
+        """Take in what `all` publishes first, and whom the mirror met: a credential may stand behind a record that its
+        key signed."""
         for (data,) in await self._connection.rows("SELECT bytes FROM records WHERE stream = 'all' ORDER BY position"):
             try:
                 self._learn(parse_record(blob(data)))
             except PeerError as error:
                 self._find("stream all", str(error))
+        for credential in await load_colleagues(self._connection):
+            if self._trust is not None:
+                self._trust.add(credential)
 
     def _learn(self, record: Record) -> None:
         event = unsealed_event(record)

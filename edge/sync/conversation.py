@@ -90,6 +90,7 @@ class Conversation:
         work = (self._pump(), self._watch(), self._wait_for_tail())
         helpers = [asyncio.create_task(one) for one in work]
         try:
+            await self._flush()  # who answered has something to say already
             while not self._session.is_over and (frame := await self._next_frame(helpers)) is not None:
                 await self._take(frame)
         finally:
@@ -122,6 +123,7 @@ class Conversation:
     async def _act(self, event: SessionEvent) -> None:
         match event:
             case Authenticated():
+                await self._source.greet(event.peer, event.chain)
                 await self._commit(0)
             case BatchArrived() if not self._feeds_stopped:
                 await self._store(event)

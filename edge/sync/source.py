@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.store.chains import held_segments, load_chain
@@ -20,16 +20,15 @@ from protocol.sync.batches import SealedKey, Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
+from protocol.sync.hello import OTHER, Role
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
-HELD = "uplink/held"
-"""Under this name the store keeps the last checkpoint that the prefecture gave us."""
-
-GIVEN = "uplink/given"
-"""And under this one the counter of the last checkpoint that we gave it."""
+NAMES: Mapping[Role, str] = {"edge": "uplink", "primary": "mirror", "standby": "mirror"}
+"""Under `NAME/held` the store keeps the last checkpoint that the peer gave us, and under `NAME/given` the counter of
+the last one that we gave it. A machine is the primary or the standby of its mirror, never both."""
 
 STICKS = "sticks"
 """And here what is remembered of sticks (`protocol.sync.memory`)."""
@@ -44,12 +43,23 @@ class Taken:
 
 
 class Source:
-    """What the uplink reads and writes in the store; `opening` opens keys that the prefecture sealed to this annexe."""
+    """What one end of a way reads and writes in the store: the uplink, or either side of the mirror (`role`).
+
+    `opening` opens keys that the peer sealed to this machine.
+    """
 
     def __init__(
-        self, store: Store, owner: Owner, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
+        self,
+        store: Store,
+        owner: Owner,
+        trust: Trust,
+        opening: OpeningKey,
+        entropy: Callable[[int], bytes],
+        role: Role = "edge",
     ) -> None:
         annexe = owner.annexe
+        self._name = NAMES[role]
+        self._role = role
         self._store = store
         self._owner = owner
         self._uplink = StoreUplink(store)
@@ -59,6 +69,7 @@ class Source:
         self._entropy = entropy
         self.streams = streams_of("edge", annexe)
         self.feeds = streams_of("centre", annexe)
+        self._takes = streams_of(OTHER[role], annexe)
 
     async def read(self, pull: Pull) -> list[Stored]:
         """What to send for a pull: what mends holes first, then what follows the heads, in order."""
@@ -105,27 +116,27 @@ class Source:
         return Taken(stored + came.stored, came)
 
     def new_tail(self) -> Tail:
-        """What one conversation knows of the own streams that the prefecture holds and we do not."""
-        return Tail(self._store, self.streams)
+        """What one conversation knows of the own streams that the peer holds and we do not, where it must be asked."""
+        return Tail(self._store, [stream for stream in self.streams if stream not in self._takes])
 
     async def holdings(self, asked: Iterable[str] = ()) -> tuple[int, list[Held]]:
-        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds.
+        """The counter of the next checkpoint, kept before it is given, and what is held of all that the peer sends.
 
-        `asked`: own streams that are asked for, and so named too. One transaction for counter and feeds: a line and a
+        `asked`: own streams that are asked for, and so named too. One transaction for counter and streams: a line and a
         stick that ask at once are never given one counter twice.
         """
         named = [Held(stream, tuple(await self._uplink.heads_to_name(stream))) for stream in asked]
         held: list[Held] = []
-        counter = 0
+        given, counter = f"{self._name}/given", 0
 
         async def work(transaction: Transaction) -> Value:
             nonlocal counter
             held.clear()
-            for stream in self.feeds:
+            for stream in self._takes:
                 held.append(held_of(await load_chain(transaction, stream)))
-            rows = await transaction.rows("SELECT bytes FROM checkpoints WHERE name = ?", (GIVEN,))
+            rows = await transaction.rows("SELECT bytes FROM checkpoints WHERE name = ?", (given,))
             counter = _counter(blob(rows[0][0]) if rows else None) + 1
-            transaction.put_checkpoint(GIVEN, encode([counter]))
+            transaction.put_checkpoint(given, encode([counter]))
             return None
 
         await self._store.perform(work)
@@ -146,8 +157,8 @@ class Source:
         await self._uplink.save_checkpoint(STICKS, memory.encoded())
 
     async def last_checkpoint(self) -> Checkpoint | None:
-        """What the prefecture last said it holds; None at the first time, or if the row is damaged."""
-        data = await self._uplink.load_checkpoint(HELD)
+        """What the peer last said it holds; None at the first time, or if the row is damaged."""
+        data = await self._uplink.load_checkpoint(f"{self._name}/held")
         try:
             return None if data is None else parse_checkpoint(data)
         except PeerError:
@@ -159,11 +170,23 @@ class Source:
         return Known(last.counter, last.echo) if last else None
 
     async def keep(self, checkpoint: Checkpoint) -> None:
-        """Remember what the prefecture says it holds."""
-        await self._uplink.save_checkpoint(HELD, checkpoint.encoded())
+        """Remember what the peer says it holds."""
+        await self._uplink.save_checkpoint(f"{self._name}/held", checkpoint.encoded())
+
+    async def greet(self, peer: Credential, chain: Sequence[bytes]) -> None:
+        """Keep who the peer is, if it is another machine of this annexe: what it signs must be known after a start
+        too."""
+        if self._role == "edge":
+            return
+
+        async def work(transaction: Transaction) -> Value:
+            transaction.keep_colleague(peer.id, chain)
+            return None
+
+        await self._store.perform(work)
 
     async def left(self, checkpoint: Checkpoint | None) -> int:
-        """How many records the prefecture does not hold yet."""
+        """How many records of the own streams the peer does not hold yet."""
         return sum([await self._left_of(stream, checkpoint) for stream in self.streams])
 
     async def _left_of(self, stream: str, checkpoint: Checkpoint | None) -> int:

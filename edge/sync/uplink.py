@@ -95,7 +95,8 @@ class Uplink:
         self._trust = trust
         self._now = now
         self._entropy = entropy
-        self._source = Source(store, Owner(identity.id, identity.signing.public), trust, opening, entropy)
+        owner = Owner(identity.id, identity.signing.public, identity.leaf.epoch)
+        self._source = Source(store, owner, trust, opening, entropy)
         self._backoff = Backoff(jitter)
         self._hurry = asyncio.Event()
         self._grown = asyncio.Event()

@@ -1,12 +1,14 @@
 """Who is there: the hello of each end, and the transcript that both sign.
 
     hello      ["hello", versions, role, id, [leaf, issuer], certificate hash | nil, nonce(32), software]
-    transcript encode([version, signer's role, hello of the edge, hello of the centre])
+    transcript encode([version, signer's role, hello of who dialled, hello of who answered])
     signature  Ed25519 over "mulhaqa/transcript/1\\0" + transcript, by the leaf credential's key
 
 - Both hellos stand whole in the transcript, so nobody in between can lower the version, swap a credential or replay an
   old conversation: the other end's nonce is new each time.
 - The signer's role is in what it signs, so neither signature can be handed back to its maker as the other one.
+- A standby and the annexe that it follows are of one name: each must show a key of its own, and the standby's epoch
+  must be the later one, or it could never take the other's place.
 - The certificate hash binds the conversation to the TLS channel (RFC 9266's idea); nil while there is no TLS.
 - An expired credential is a flag, never a refusal: an annexe that was cut off for a year must still deliver its log.
 """
@@ -23,7 +25,8 @@ from protocol.records.keys import SigningKey, verify_signature
 from protocol.sync.frames import MAX_HELLO, blob, items, natural, optional_blob, pack, text, unpack
 from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
 
-Role = Literal["edge", "centre"]
+Role = Literal["edge", "centre", "standby", "primary"]
+"""The annexe dials its prefecture; a standby dials the annexe that it follows, which then acts as the primary."""
 
 VERSIONS = (1,)
 NONCE_SIZE = 32
@@ -32,8 +35,10 @@ MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
 MAX_CREDENTIAL = 1024  # a credential is some 250 bytes; its area and rights may be long
 
 # The kind of credential that each role must show.
-KIND_OF: dict[Role, str] = {"edge": "annexe", "centre": "centre"}
-OTHER: dict[Role, Role] = {"edge": "centre", "centre": "edge"}
+KIND_OF: dict[Role, str] = {"edge": "annexe", "centre": "centre", "standby": "annexe", "primary": "annexe"}
+OTHER: dict[Role, Role] = {"edge": "centre", "centre": "edge", "standby": "primary", "primary": "standby"}
+DIALS: frozenset[Role] = frozenset({"edge", "standby"})
+MIRRORS: frozenset[Role] = frozenset({"standby", "primary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,10 @@ def parse_hello(data: bytes) -> Hello:
 
 
 def _role(value: Value) -> Role:
-    if value == "edge":
-        return "edge"
-    if value == "centre":
-        return "centre"
-    raise FrameRefused("A hello's role is edge or centre.")
+    for role in OTHER:
+        if value == role:
+            return role
+    raise FrameRefused(f"A hello's role is one of {', '.join(OTHER)}.")
 
 
 def choose_version(ours: Hello, theirs: Hello) -> int:
@@ -122,14 +126,14 @@ def choose_version(ours: Hello, theirs: Hello) -> int:
     return max(common)
 
 
-def transcript(version: int, signer: Role, edge: Hello, centre: Hello) -> bytes:
-    """What the end with the role `signer` signs."""
-    return encode([version, signer, edge.encoded, centre.encoded])
+def transcript(version: int, signer: Role, dialled: Hello, answered: Hello) -> bytes:
+    """What the end with the role `signer` signs: both hellos, that of who dialled first."""
+    return encode([version, signer, dialled.encoded, answered.encoded])
 
 
-def sign_transcript(identity: LocalIdentity, version: int, signer: Role, edge: Hello, centre: Hello) -> bytes:
+def sign_transcript(identity: LocalIdentity, version: int, signer: Role, dialled: Hello, answered: Hello) -> bytes:
     """Our signature over the transcript."""
-    return identity.signing.sign("transcript", transcript(version, signer, edge, centre))
+    return identity.signing.sign("transcript", transcript(version, signer, dialled, answered))
 
 
 def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
@@ -137,6 +141,19 @@ def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
     if hello.role != expected:
         raise IdentityRefused(f"The peer says it is the {hello.role}; only the {expected} can answer here.")
     return vouched(hello.chain, hello.id, expected, trust)
+
+
+def check_mirrors(standby: Credential, primary: Credential) -> None:
+    """Raises IdentityRefused unless `standby` can follow `primary`, and take its place."""
+    if standby.holder != primary.holder:
+        raise IdentityRefused("A standby follows its own annexe; this is another one.")
+    if standby.id == primary.id:
+        raise IdentityRefused("Both ends show one key: a standby has its own, from a seed of its own.")
+    if standby.epoch <= primary.epoch:
+        raise IdentityRefused(
+            f"The standby's epoch {standby.epoch} is not after {primary.epoch}, which it follows: have the prefecture "
+            "make a seed for the next one."
+        )
 
 
 def vouched(chain: tuple[bytes, ...], holder: str, expected: Role, trust: Trust) -> Credential:

@@ -1,4 +1,5 @@
-"""One conversation between an annexe and the prefecture: a state machine without sockets, clocks or threads.
+"""One conversation between an annexe and the prefecture, or between a standby and the annexe that it follows: a state
+machine without sockets, clocks or threads.
 
 The driver feeds `receive` with each whole frame and the time, acts on the events that come back, and sends
 `outgoing()`.
@@ -6,7 +7,7 @@ The driver feeds `receive` with each whole frame and the time, acts on the event
 Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/session.md`). Rules:
 
 1. No credential, no byte of data: neither end sends a checkpoint or a batch before the other's signature over the
-   transcript is verified. The centre's welcome names only itself.
+   transcript is verified. The welcome of who answers names only itself.
 2. Each end says first what it holds durably (`committed(0, ...)` after `Authenticated`). Nothing is sent to an end that
    has not said so in this conversation: what it held yesterday may be gone since.
 3. `pull()` names what the driver should read from its log next: the most urgent stream that may have more, from the
@@ -17,8 +18,8 @@ Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/ses
    again at most once in a conversation, when the log has bytes that may mend it.
 6. What somebody wrote comes back to him only if he **asks**: by naming, in a checkpoint, what he holds of a stream that
    he himself writes. He asks when the other's first checkpoint names heads of it that he does not hold (`ask`): a card
-   or a database that was restored, replaced or cloned. Until they have come, or he waits no longer (`stop_waiting`), he
-   sends nothing of that stream: what the other holds of it is only clear then.
+   or a database that was restored, replaced or cloned, or an annexe whose standby was promoted. Until they have come,
+   or he waits no longer (`stop_waiting`), he sends nothing of that stream: only then is clear what the other holds.
 7. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
    What our own code does wrong raises CallerError. After FAILED or CLOSED nothing more is sent or believed.
 """
@@ -51,12 +52,15 @@ from protocol.sync.events import (
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
 from protocol.sync.hello import (
+    DIALS,
+    MIRRORS,
     OTHER,
     Hello,
     LocalIdentity,
     Role,
     admit,
     authenticate,
+    check_mirrors,
     choose_version,
     parse_hello,
     sign_transcript,
@@ -129,9 +133,9 @@ class Session:
 
     @property
     def hello(self) -> bytes:
-        """The edge's hello, for the upgrade request."""
-        if self.role != "edge":
-            raise CallerError("Only the edge's hello rides on the upgrade request.")
+        """The hello of who dials, for the upgrade request."""
+        if self.role not in DIALS:
+            raise CallerError("Only the hello of who dials rides on the upgrade request.")
         return self._hello.encoded
 
     def outgoing(self) -> list[bytes]:
@@ -205,19 +209,24 @@ class Session:
     def _on_hello(self, data: bytes) -> None:
         theirs = parse_hello(data)
         self._meet(theirs)
-        signature = sign_transcript(self._identity, self._version, "centre", theirs, self._hello)
+        signature = sign_transcript(self._identity, self._version, self.role, theirs, self._hello)
         self._out.append(pack("welcome", self._hello.encoded, signature))
 
     def _on_welcome(self, hello: bytes, signature: bytes, now_ms: int) -> Authenticated:
         theirs = parse_hello(hello)
         self._meet(theirs)
         event = self._believe(signature, now_ms)
-        self._out.append(pack("proof", sign_transcript(self._identity, self._version, "edge", self._hello, theirs)))
+        proof = sign_transcript(self._identity, self._version, self.role, self._hello, theirs)
+        self._out.append(pack("proof", proof))
         return event
 
     def _meet(self, theirs: Hello) -> None:
         self._version = choose_version(self._hello, theirs)
-        self.peer = admit(theirs, OTHER[self.role], self._trust)
+        peer = admit(theirs, OTHER[self.role], self._trust)
+        if self.role in MIRRORS:
+            standby, primary = (self._identity.leaf, peer) if self.role in DIALS else (peer, self._identity.leaf)
+            check_mirrors(standby, primary)
+        self.peer = peer
         if theirs.certificate != self._hello.certificate:
             raise IdentityRefused("The two ends see different TLS certificates: somebody stands in between.")
         self._theirs = theirs
@@ -226,9 +235,9 @@ class Session:
         peer, theirs = self._peer(), self._theirs
         if theirs is None:
             raise OutOfTurn("A signature cannot come before a hello.")
-        edge, centre = (self._hello, theirs) if self.role == "edge" else (theirs, self._hello)
-        authenticate(peer, signature, transcript(self._version, OTHER[self.role], edge, centre))
-        annexe = self._identity.id if self.role == "edge" else peer.holder
+        dialled, answered = (self._hello, theirs) if self.role in DIALS else (theirs, self._hello)
+        authenticate(peer, signature, transcript(self._version, OTHER[self.role], dialled, answered))
+        annexe = peer.holder if self.role == "centre" else self._identity.id
         self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}
         self._takes = streams_of(OTHER[self.role], annexe)
         self._order = in_urgency(self.role, annexe)

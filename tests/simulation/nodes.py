@@ -274,7 +274,7 @@ class AnnexeMachine(Machine):
             jitter=self._chance.random,
         )
         self.sticks = Sticks(
-            Source(store, Owner(self.annexe, identity.signing.public), trust, opening, entropy),
+            Source(store, Owner(self.annexe, identity.signing.public, 1), trust, opening, entropy),
             identity=identity,
             trust=trust,
             opening=opening,

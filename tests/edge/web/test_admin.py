@@ -98,7 +98,7 @@ async def test_a_branch_of_the_log_is_told_with_what_to_do_and_counted(admin: De
         event=segment_opened(parent=None, software="0.1.0", fingerprint="another", clock="trusted"), key=None,
         signing=signing,
     )  # fmt: skip
-    await take_back(office.store, Owner("berkane-05", signing.public), [stray], Trust([]), {})
+    await take_back(office.store, Owner("berkane-05", signing.public, 1), [stray], Trust([]), {})
     page = await admin.read("/admin")
     assert 'id="branches"' in page
     assert "semble être la copie" in page
