@@ -128,6 +128,8 @@ class Mirror:
                     await self._attach(conversation, socket)
                 case CheckpointArrived() if self._is_open(conversation):
                     self._heard(event.checkpoint)
+                case TailMoved() if self._is_open(conversation):
+                    self._look()
                 case PeerFailed():
                     logger.warning("the mirror ended: %s: %s", event.kind, event.sentence)
                 case _:
@@ -166,8 +168,12 @@ class Mirror:
 
     def _heard(self, checkpoint: Checkpoint) -> None:
         self._held = {stream: checkpoint.of(stream).leaves for stream in self._source.streams}
-        in_step = self.state.in_step or self._holds(self._heads())
-        self._show(replace(self.state, heard_ms=self._now(), in_step=in_step))
+        self._show(replace(self.state, heard_ms=self._now()))
+        self._look()
+
+    def _look(self) -> None:
+        """See whether the standby has caught up: it said more, or what it gave back is here now."""
+        self._show(replace(self.state, in_step=self.state.in_step or self._holds(self._heads())))
         self._wake()
 
     def _wake(self) -> None:

@@ -37,7 +37,9 @@ class Prefecture:
     issuer: Credential
     name: str = ""
 
-    def credential(self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR) -> Credential:
+    def credential(
+        self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1
+    ) -> Credential:
         return issue(
             kind=kind,
             holder=holder,
@@ -46,14 +48,16 @@ class Prefecture:
             area="berkane",
             rights=(),
             role="",
-            epoch=1,
+            epoch=epoch,
             not_before=NOW - 10 * YEAR,
             not_after=until,
             signing=SigningKey(seed(self.name + "issuer")),
         )
 
-    def identity(self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR) -> LocalIdentity:
-        leaf = self.credential(kind, holder, name, until)
+    def identity(
+        self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1
+    ) -> LocalIdentity:
+        leaf = self.credential(kind, holder, name, until, epoch)
         return LocalIdentity(SigningKey(seed(name or holder)), (leaf, self.issuer))
 
     def trust(self) -> Trust:
