@@ -6,7 +6,8 @@ session's.
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
   was restored from a backup (`central.store.returned_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
-- An annexe has one connection: a newer one takes the older one's place.
+- A machine of an annexe has one connection: a newer one takes the older one's place. An appliance and the standby that
+  replaced it are two machines: the old one may come and deliver what it still has.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Connections:
 
     centre: Centre
     proof_s: float = PROOF_S
-    open: dict[str, Connection] = field(default_factory=dict)
+    open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
     _unfolded: dict[str, None] = field(default_factory=dict)
     _folding: asyncio.Task[None] | None = None
@@ -113,7 +114,7 @@ class Connections:
 
     def connected(self, annexe: str) -> bool:
         """Whether this annexe is connected now."""
-        return annexe in self.open
+        return any(connection.annexe == annexe for connection in self.open.values())
 
     def published(self, stream: str) -> None:
         """A feed has grown: every connection looks for more."""
@@ -159,6 +160,7 @@ class Connection:
         self._patience: asyncio.TimerHandle | None = None
         self._through = 0
         self.annexe: str | None = None
+        self.machine: bytes | None = None
 
     def announce(self, stream: str) -> None:
         """Something may have been published on this stream."""
@@ -225,14 +227,14 @@ class Connection:
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
 
     async def _greet(self, event: Authenticated) -> None:
-        annexe = event.peer.holder
-        older = self._connections.open.get(annexe)
+        annexe, machine = event.peer.holder, event.peer.id
+        older = self._connections.open.get(machine)
         if older is not None:
-            self._connections.dismiss(older)  # an annexe has one connection: the older one is dead, or a clone's
-        self.annexe = annexe
-        self._connections.open[annexe] = self
+            self._connections.dismiss(older)  # a machine has one connection: the older one is dead, or a clone's
+        self.annexe, self.machine = annexe, machine
+        self._connections.open[machine] = self
         flags = ",".join(standing_words(event.standing))
-        receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
+        receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags, machine=event.peer)
         await self._answer(0, receipt)
         self._connections.changed(annexe)
 
@@ -340,6 +342,6 @@ class Connection:
                 await self._socket.send_frame(frame)
 
     def _leave(self) -> None:
-        if self.annexe is not None and self._connections.open.get(self.annexe) is self:
-            del self._connections.open[self.annexe]
+        if self.annexe is not None and self.machine is not None and self._connections.open.get(self.machine) is self:
+            del self._connections.open[self.machine]
             self._connections.changed(self.annexe)

@@ -14,6 +14,8 @@ it.
   fence).
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
   key.
+- `machines`: the keys that write in an annexe's name, with their epochs. An earlier release knows nothing of it, and
+  needs to know nothing: so it makes no new version.
 - `peer_checkpoints`: what each annexe said it holds of our feeds.
 - `void_certificates`: those that count no more, by their random serials, until when they would have been valid.
 - `revocation_lists`: the list of them as it was last published, part by part.
@@ -94,6 +96,17 @@ arrivals = Table(
     Column("position", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("annexe", "position"),
+)
+
+machines = Table(
+    "machines",
+    metadata,
+    _annexe(),
+    Column("signer", LargeBinary(16), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),  # when it was first heard of here
+    Column("contact_ms", BigInteger),  # when it was last connected
+    PrimaryKeyConstraint("annexe", "signer"),
 )
 
 segments = Table(

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from central.prefecture import Prefecture
 from central.store.ingest import standing_words
+from central.store.machines import came_back
 from central.store.queries import AnnexeState
 from central.web import signed_in
-from central.web.words import CLONED_CARD, FLAGS, OTHER_FLAG, RESTORED_CARD
+from central.web.words import CAME_BACK, CLONED_CARD, FLAGS, OTHER_FLAG, RESTORED_CARD, SUCCESSION
 from screens.pages import render
 
 
@@ -36,7 +37,20 @@ class AnnexeCard:
     @property
     def branches_mean(self) -> str:
         """What the latest of them means, and what to do: a msgid."""
-        return RESTORED_CARD if self.state.branches[0].is_one_machine else CLONED_CARD
+        latest = self.state.branches[0]
+        if latest.is_succession:
+            return SUCCESSION
+        return RESTORED_CARD if latest.is_one_machine else CLONED_CARD
+
+    @property
+    def came_back_ms(self) -> int | None:
+        """When an appliance that its standby has replaced was last connected."""
+        return max((one.contact_ms or 0 for one in came_back(self.state.machines)), default=None)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch in force: above 1 where a standby was promoted; 0 before anything was heard."""
+        return self.state.machines[0].epoch if self.state.machines else 0
 
     @property
     def holes(self) -> int:
@@ -67,6 +81,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         counts=[(state, count) for state, count in counts.items() if count],
         flag_label=lambda flag: FLAGS.get(flag, OTHER_FLAG),
         hex_of=bytes.hex,
+        came_back=CAME_BACK,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
+from central.store.machines import came_back
 from central.store.queries import AnnexeState
 from central.web import signed_in
 from screens.metrics import Metric, Sample, answer
@@ -16,6 +17,12 @@ METRICS = (
     Metric("mulhaqa_central_annexe_records", "Records held of an annexe.", ("annexe",)),
     Metric("mulhaqa_central_annexe_holes", "Records of an annexe that were refused and not filled yet.", ("annexe",)),
     Metric("mulhaqa_central_annexe_branches", "Branches of an annexe's streams.", ("annexe",)),
+    Metric(
+        "mulhaqa_central_annexe_epoch", "The epoch in force: 1, and one more for each standby promoted.", ("annexe",)
+    ),
+    Metric(
+        "mulhaqa_central_annexe_superseded", "Machines that came back after their standby was promoted.", ("annexe",)
+    ),
     Metric("mulhaqa_central_annexe_contact_timestamp_seconds", "When an annexe was last heard.", ("annexe",)),
 )
 
@@ -44,5 +51,8 @@ def _annexe(state: AnnexeState) -> Iterator[Sample]:
     yield Sample("mulhaqa_central_annexe_records", state.records, name)
     yield Sample("mulhaqa_central_annexe_holes", sum(len(stream.holes) for stream in state.streams), name)
     yield Sample("mulhaqa_central_annexe_branches", len(state.branches), name)
+    if state.machines:
+        yield Sample("mulhaqa_central_annexe_epoch", state.machines[0].epoch, name)
+    yield Sample("mulhaqa_central_annexe_superseded", len(came_back(state.machines)), name)
     if state.last_contact_ms is not None:
         yield Sample("mulhaqa_central_annexe_contact_timestamp_seconds", state.last_contact_ms / 1000, name)

@@ -88,6 +88,14 @@ CLONED_CARD = N_(
     "Two machines write in the name of this annexe: its card was cloned. All of it is kept. Ask the annexe which "
     "machine is in use, and have the other switched off and its card destroyed."
 )
+SUCCESSION = N_(
+    "A standby took the place of this annexe's appliance before it held all that this one had written. All of it is "
+    "kept. Have the requests that are in conflict looked at."
+)
+CAME_BACK = N_(
+    "An appliance that its standby has replaced is in use again. It writes nothing once it has heard of it; what it "
+    "brought is kept. Have it switched off, or installed anew from the seed of a new standby."
+)
 RESTORED_CARD = N_(
     "The card of this annexe was put back to an earlier state, and its machine wrote on. All of it is kept. Have the "
     "requests that are in conflict looked at; nothing else needs to be done."

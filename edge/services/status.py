@@ -24,7 +24,8 @@ class Branches:
     """Branches of the own streams, and what this appliance looks like beside the latest, which began at `since_ms`.
 
     `looks_like`: `same-machine` (its storage was put back to an earlier state), `original` (another machine wrote on),
-    `copy` (it wrote on what another began), or `elsewhere` (other machines did both).
+    `copy` (it wrote on what another began), `succession` (a standby took over before it held everything), or
+    `elsewhere` (other machines did both).
     """
 
     count: int
@@ -71,7 +72,9 @@ def _branches(found: Sequence[Branch], machine: str) -> Branches | None:
     if not found:
         return None
     latest = found[0]
-    if latest.is_one_machine:
+    if latest.is_succession:
+        looks_like = "succession"
+    elif latest.is_one_machine:
         looks_like = "same-machine" if machine in latest.machines else "elsewhere"
     elif machine == latest.trunk:
         looks_like = "original"

@@ -216,7 +216,7 @@ async def test_the_old_appliance_comes_back_is_told_and_what_it_alone_held_is_a_
         async with annexe.reading() as reader:
             assert await reader.case(late) is not None
             found = await branches_of(reader, STREAMS)
-        assert [branch.stream for branch in found] == [CASES]
+        assert [(branch.stream, branch.is_succession) for branch in found] == [(CASES, True)]
         await work(annexe, 5)
         assert annexe.post is Post.ANNEXE
     async with store_of(tmp_path / "first") as again:
