@@ -1,4 +1,4 @@
-"""Two appliances of one annexe and their prefecture, real processes on this machine: the first is lost, and comes back."""
+"""Two appliances of one annexe and their prefecture, real processes: the first is lost, and comes back."""
 
 from __future__ import annotations
 

@@ -49,6 +49,8 @@ class Line:
     faults: Faults
     weather: Weather = field(default_factory=Weather)
     is_up: bool = True
+    dead: Callable[[str], Exception] = LineDead
+    """What whoever answers hears of a dead line: the prefecture another word than an annexe that is followed."""
     bytes_carried: int = 0
     _open: list[Pair] = field(default_factory=list)
 
@@ -129,7 +131,7 @@ class Pair:
         self._free_at = {True: 0.0, False: 0.0}
         self.is_cut = False
         self.edge = End(self, Cut)
-        self.centre = End(self, LineDead)
+        self.centre = End(self, line.dead)
         self.edge.other, self.centre.other = self.centre, self.edge
 
     def cut(self) -> None:

@@ -21,9 +21,13 @@ from central.connections import Connections
 from central.sticks import Sticks as CentreSticks
 from edge.store.group import Decide
 from edge.store.log import Identity
+from edge.store.post import Post, load_colleagues
+from edge.store.promotion import promote
 from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.store.vault import Vault
+from edge.sync.follower import Follower
+from edge.sync.mirror import Mirror
 from edge.sync.source import Source
 from edge.sync.sticks import Sticks
 from edge.sync.uplink import Uplink
@@ -32,7 +36,7 @@ from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.events import PeerFailed
-from protocol.sync.hello import parse_hello
+from protocol.sync.hello import LocalIdentity, parse_hello
 from tests.protocol.sync.support import NOW, Prefecture, seed
 from tests.simulation import centre_database, edge_database
 from tests.simulation.disk import Disk
@@ -229,16 +233,25 @@ class AnnexeMachine(Machine):
         loop: asyncio.AbstractEventLoop,
         *,
         name: str | None = None,
+        keys: str | None = None,
+        epoch: int = 1,
     ) -> None:
-        """`name`: the machine's own, where it is not the annexe's only one."""
+        """`name`: the machine's own, where it is not the annexe's only one; `keys` draws its keys, where they are not
+        those of the annexe's first; `epoch`: above 1 it begins as a standby."""
         super().__init__(name or annexe, folder, chance, loop)
         self.annexe = annexe
+        self.keys = keys or annexe
+        self.epoch = epoch
         self.hardware = f"hardware of {self.name}"
         self._prefecture = prefecture
         self.line: Line
         self.answer: Callable[[], Answer | None]
+        self.lan: Line | None = None
+        self.followed: Callable[[], Answer | None] = lambda: None
         self.store: Store | None = None
         self.uplink: Uplink | None = None
+        self.mirror: Mirror | None = None
+        self.follower: Follower | None = None
         self.sticks: Sticks | None = None
 
     async def start(self) -> None:
@@ -246,12 +259,36 @@ class AnnexeMachine(Machine):
         self.powered, self.lives = True, self.lives + 1
         await self.ask(self._open())
 
-    async def _open(self) -> None:
-        folder, entropy = self.disk.folder, self.entropy()
+    @property
+    def public(self) -> bytes:
+        """Its public key."""
+        return SigningKey(seed(self.keys)).public
+
+    async def promote(self) -> bool:
+        """Type `mulhaqa-edge promote` at a machine whose service was stopped; it is off again afterwards."""
+        self.cut()
+        self.powered, self.lives = True, self.lives + 1
+        promoted: bool = await self.ask(self._promote())
+        self.cut()
+        return promoted
+
+    async def _promote(self) -> bool:
+        store = await self._open_store(self.entropy())
+        promoted = await promote(store, self._owner, await self._trust_now(store))
+        await store.close()
+        return promoted
+
+    @property
+    def _owner(self) -> Owner:
+        return Owner(self.annexe, self.public, self.epoch)
+
+    async def _open_store(self, entropy: Callable[[int], bytes]) -> Store:
+        folder = self.disk.folder
         is_new = not (folder / "vault.key").exists()
-        store = await Store.open(
+        return await Store.open(
             folder,
-            identity=Identity(self.annexe, SigningKey(seed(self.annexe))),
+            identity=Identity(self.annexe, SigningKey(seed(self.keys))),
+            post=Post.ANNEXE if self.epoch == 1 else Post.STANDBY,
             vault=Vault.create(folder, entropy) if is_new else Vault.open(folder),
             now=self.now,
             entropy=entropy,
@@ -260,9 +297,15 @@ class AnnexeMachine(Machine):
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
         )
-        self.store = store
-        trust, identity = self._trust(), self._prefecture.identity("annexe", self.annexe)
-        opening = OpeningKey(seed(f"{self.annexe}/x"))
+
+    async def _open(self) -> None:
+        entropy = self.entropy()
+        store = self.store = await self._open_store(entropy)
+        identity = self._prefecture.identity("annexe", self.annexe, self.keys, epoch=self.epoch)
+        trust, opening = await self._trust_now(store), OpeningKey(seed(f"{self.keys}/x"))
+        self._join_mirror(store, identity, trust, opening, entropy)
+        if store.post is Post.STANDBY:
+            return
         self.uplink = Uplink(
             store,
             SimulatedDialler(self.line, self.answer),
@@ -274,7 +317,7 @@ class AnnexeMachine(Machine):
             jitter=self._chance.random,
         )
         self.sticks = Sticks(
-            Source(store, Owner(self.annexe, identity.signing.public, 1), trust, opening, entropy),
+            Source(store, self._owner, trust, opening, entropy),
             identity=identity,
             trust=trust,
             opening=opening,
@@ -284,16 +327,64 @@ class AnnexeMachine(Machine):
         )
         self.begin(self.uplink.run())
 
-    def _trust(self) -> Trust:
+    def _join_mirror(
+        self,
+        store: Store,
+        identity: LocalIdentity,
+        trust: Trust,
+        opening: OpeningKey,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self.mirror = Mirror(store, identity=identity, trust=trust, opening=opening, now=self.now, entropy=entropy)
+        if self.lan is not None:
+            self.follower = Follower(
+                store,
+                SimulatedDialler(self.lan, self.followed),
+                identity=identity,
+                trust=trust,
+                opening=opening,
+                now=self.now,
+                entropy=entropy,
+                jitter=self._chance.random,
+            )
+            self.begin(self.follower.run())
+
+    def following(self) -> Answer | None:
+        """What a standby finds that dials this machine; None while nothing answers."""
+        return self._take_standby if self.powered and self.mirror is not None else None
+
+    def _take_standby(self, hello: bytes, socket: End) -> bool:
+        mirror = self.mirror
+        if mirror is None or not mirror.takes_standbys:
+            return False
+        self.begin(self._serve_standby(mirror, hello, socket))
+        return True
+
+    async def _serve_standby(self, mirror: Mirror, hello: bytes, socket: End) -> None:
+        session = await mirror.session()
+        if any(isinstance(event, PeerFailed) for event in session.receive(hello, self.now())):
+            await socket.close()
+            return
+        await mirror.serve(session, socket)
+
+    def trust(self) -> Trust:
+        """Whom its seed names."""
         trust = self._prefecture.trust()
         for credential in reversed(self._prefecture.identity("centre", "prefecture").chain):
             trust.add(credential)
         return trust
 
+    async def _trust_now(self, store: Store) -> Trust:
+        trust = self.trust()
+        async with store.reading() as reader:
+            for credential in [*await reader.credentials(), *await load_colleagues(reader)]:
+                trust.add(credential)
+        return trust
+
     def cut(self) -> None:
         """Cut the power, now."""
         super().cut()
-        self.store = self.uplink = self.sticks = None
+        self.store = self.uplink = self.sticks = self.mirror = self.follower = None
 
     async def execute(self, command: bytes, decide: Decide) -> Value:
         """A person's command; raises PowerCut, or what the store says."""

@@ -64,6 +64,12 @@ class People:
         await self._told(_adds(login))
         self._oracle.added(self._machine.annexe, login)
 
+    async def once(self) -> None:
+        """Add an agent, and do not insist; raises what the machine answers."""
+        login = f"agent{self._chance.randrange(10**9)}"
+        await self._machine.execute(self._chance.randbytes(16), _adds(login))
+        self._oracle.added(self._machine.annexe, login)
+
     async def clumsy(self) -> None:
         """Type something that is refused only after it was half written: nothing of it may stay, nor harm others."""
         for _ in range(self._chance.randrange(4)):
