@@ -41,6 +41,12 @@ async def machines_of(connection: AsyncConnection, annexe: str) -> list[KnownMac
     return sorted(found, key=lambda one: (-one.epoch, -one.since_ms))
 
 
+def in_force(credentials: Sequence[Credential], known: Sequence[KnownMachine]) -> Credential | None:
+    """Of an annexe's credentials that of the machine which writes now: one that was made in advance does not count."""
+    epoch = known[0].epoch if known else min((one.epoch for one in credentials), default=0)
+    return max((one for one in credentials if one.epoch == epoch), key=lambda one: one.not_after, default=None)
+
+
 def came_back(known: Sequence[KnownMachine]) -> list[KnownMachine]:
     """Of machines as `machines_of` gives them, those that were connected after a later epoch was heard of."""
     return [

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from central.prefecture import Prefecture
 from central.store.ingest import standing_words
-from central.store.machines import came_back
+from central.store.machines import came_back, in_force
 from central.store.queries import AnnexeState
 from central.web import signed_in
 from central.web.words import CAME_BACK, CLONED_CARD, FLAGS, OTHER_FLAG, RESTORED_CARD, SUCCESSION
@@ -88,7 +88,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def _card(prefecture: Prefecture, state: AnnexeState) -> AnnexeCard:
     trust, now_ms = prefecture.centre.trust, prefecture.now()
     held = [one for one in trust.credentials() if one.kind == "annexe" and one.holder == state.annexe]
-    newest = max(held, key=lambda one: (one.epoch, one.not_after), default=None)
+    newest = in_force(held, state.machines)
     standing = trust.standing(newest, now_ms) if newest else None
     return AnnexeCard(
         state=state,
