@@ -7,8 +7,9 @@ begins with what both hold.
 When the prefecture's first checkpoint names records of this annexe that are not held here, they are asked for and come
 back (`edge.sync.tail`).
 
-A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
-annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
+A feed that cannot be taken stops there for this conversation: its batches are not kept, and no checkpoint says so; the
+annexe's own log goes on, whichever way it goes. A damaged record at the prefecture must not keep a person's case here,
+nor from a standby.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Conversation:
             case Authenticated():
                 await self._source.greet(event.peer, event.chain)
                 await self._commit(0)
-            case BatchArrived() if not self._feeds_stopped:
+            case BatchArrived() if not (self._feeds_stopped and self._source.has_feeds(event)):
                 await self._store(event)
             case CheckpointArrived():
                 await self._source.keep(event.checkpoint)

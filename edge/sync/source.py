@@ -115,6 +115,10 @@ class Source:
         came.left_out += own.count(None)
         return Taken(stored + came.stored, came)
 
+    def has_feeds(self, batch: BatchArrived) -> bool:
+        """Whether anything in a batch is of the prefecture's feeds."""
+        return any(one.stream in self.feeds for one in batch.records)
+
     def new_tail(self) -> Tail:
         """What one conversation knows of the own streams that the peer holds and we do not, where it must be asked."""
         return Tail(self._store, [stream for stream in self.streams if stream not in self._takes])

@@ -187,6 +187,16 @@ async def in_step(mirror: Mirror) -> None:
     await _until(mirror, lambda: mirror.state.in_step)
 
 
+async def given(mirror: Mirror) -> None:
+    """Wait until the standby holds every record of this log, whichever branch it is on."""
+    changed = asyncio.Event()
+    mirror.on_change(lambda _: changed.set())
+    async with asyncio.timeout(20):
+        while (lag := await mirror.lag()) is None or lag.records:
+            await changed.wait()
+            changed.clear()
+
+
 async def detached(mirror: Mirror) -> None:
     """Wait until the standby is gone."""
     await _until(mirror, lambda: not mirror.state.attached)

@@ -24,6 +24,7 @@ from tests.edge.sync.machines import (
     detached,
     follower_of,
     following,
+    given,
     in_step,
     mirror_of,
     promoted,
@@ -210,6 +211,7 @@ async def test_the_old_appliance_comes_back_is_told_and_what_it_alone_held_is_a_
         mirror = mirror_of(old)
         async with following(follower_of(annexe, Way(mirror), trust=await trust_in(annexe))):
             await in_step(mirror)
+            await given(mirror)
         assert old.post is Post.REPLACED
         with pytest.raises(NotTheWriter, match="replaced"):
             await work(old, 4)
