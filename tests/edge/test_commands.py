@@ -149,3 +149,12 @@ def test_every_command_explains_itself(command: list[str], capsys: pytest.Captur
         main([*command, "--help"])
     assert ended.value.code == 0
     assert len(capsys.readouterr().out) > 100
+
+
+def test_the_annexes_own_appliance_is_not_promoted_and_follows_nobody(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["promote", "--data", str(data), "--yes"]) == 0
+    assert "This appliance is berkane-05 already" in capsys.readouterr().out
+    assert main(["run", "--data", str(data), "--port", "0", "--follow", "http://127.0.0.1:1"]) == 1
+    assert "follows no other" in capsys.readouterr().err
