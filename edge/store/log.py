@@ -6,9 +6,9 @@ Rules:
 - Where there are branches, that is the end of the furthest one (`protocol.sync.coverage.furthest`).
 - Time only grows within a clock era. When the clock has stepped back beyond what ticks absorb, a `clock.changed` is
   written first and starts a new era.
-- The state is immutable values in one dict: a command that fails gets it back as it was (`mark`, `back_to`).
-- Only who has the post of the annexe writes (`edge.store.post`). What was learned of a later epoch stays learned,
-  even if the command that brought it fails.
+- Only who has the post of the annexe writes (`edge.store.post`).
+- The state is immutable values: a command that fails gets it back as it was (`mark`, `back_to`), the post too. So what
+  is known in memory is what the disk knows, and a command that is decided a second time decides the same.
 """
 
 from __future__ import annotations
@@ -56,6 +56,13 @@ class Tip(NamedTuple):
     open: bool
 
 
+class Kept(NamedTuple):
+    """A state of the log in memory."""
+
+    tips: Mapping[str, Tip]
+    post: Post
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What record 0 of a segment says of the machine: software version, hardware fingerprint, state of the clock."""
@@ -97,13 +104,13 @@ class Log:
         """The fingerprint of the machine that writes."""
         return self._machine.fingerprint
 
-    def mark(self) -> Mapping[str, Tip]:
+    def mark(self) -> Kept:
         """Return the state to come back to."""
-        return dict(self._tips)
+        return Kept(dict(self._tips), self.post)
 
-    def back_to(self, mark: Mapping[str, Tip]) -> None:
+    def back_to(self, mark: Kept) -> None:
         """Forget all that was written since `mark`."""
-        self._tips = dict(mark)
+        self._tips, self.post = dict(mark.tips), mark.post
 
     def is_open(self, stream: str) -> bool:
         """Return whether something was written to the stream `stream` (full name) since this start."""

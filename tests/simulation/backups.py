@@ -16,6 +16,7 @@ from random import Random
 from central.store.database import SQLITE
 from central.store.restoration import mark
 from edge.store.schema import DATABASE
+from protocol.records.envelope import parse_record
 from tests.simulation.disk import Disk
 from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine
 
@@ -38,6 +39,10 @@ class Backups:
             return False
         self._made[machine.name] = machine.disk.copy(self._place())
         return True
+
+    def forget(self, machine: Machine) -> None:
+        """Throw a machine's backup away: it is of another time."""
+        self._made.pop(machine.name, None)
 
     def restore_annexe(self, annexe: AnnexeMachine, centre: CentreMachine) -> bool:
         """Put an annexe's backup in the place of its disk; False where that would lose something, or there is none."""
@@ -73,6 +78,17 @@ class Backups:
 
     def _is_still(self, *machines: Machine) -> bool:
         return all(one.powered and one.failed is None and not one.is_asked for one in machines)
+
+
+def records_of(annexe: AnnexeMachine) -> set[bytes]:
+    """The hashes of all that a machine of an annexe holds."""
+    return _hashes(annexe, DATABASE, "SELECT hash FROM records WHERE stream LIKE ?", "%")
+
+
+def writers_of(annexe: AnnexeMachine) -> set[bytes]:
+    """The key ids of all who began a segment that a machine of an annexe holds."""
+    query = "SELECT bytes FROM records WHERE stream LIKE ? AND seq = 0"
+    return {parse_record(data).signer for data in _hashes(annexe, DATABASE, query, f"{annexe.annexe}/%")}
 
 
 def has_all_feeds(annexe: AnnexeMachine, centre: CentreMachine) -> bool:

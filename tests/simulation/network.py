@@ -20,6 +20,9 @@ from central.connections import LineDead
 from edge.sync.link import Cut, Refused, Unreachable
 from tests.simulation.loop import NODE
 
+HEARTBEAT_S = 20.0
+"""Seconds between two signs of life of a WebSocket."""
+
 
 @dataclass
 class Weather:
@@ -51,6 +54,9 @@ class Line:
     is_up: bool = True
     dead: Callable[[str], Exception] = LineDead
     """What whoever answers hears of a dead line: the prefecture another word than an annexe that is followed."""
+    lives: Callable[[], object] | None = None
+    """What tells the lives of both ends apart, where they ask each other for a sign of life: a connection of which an
+    end lost its power is cut after `HEARTBEAT_S`. None: nobody notices before something is sent."""
     bytes_carried: int = 0
     _open: list[Pair] = field(default_factory=list)
 
@@ -133,6 +139,14 @@ class Pair:
         self.edge = End(self, Cut)
         self.centre = End(self, line.dead)
         self.edge.other, self.centre.other = self.centre, self.edge
+        if line.lives is not None:
+            self._beat(line.lives, line.lives())
+
+    def _beat(self, lives: Callable[[], object], began: object) -> None:
+        if not self.is_cut and lives() != began:
+            self.cut()
+        if not (self.is_cut or self.edge.closed):
+            self._at(self._line.loop.time() + HEARTBEAT_S, lambda: self._beat(lives, began))
 
     def cut(self) -> None:
         """Break it: what is under way never comes."""

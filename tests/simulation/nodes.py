@@ -84,6 +84,11 @@ class Machine(ABC):
         return draw
 
     @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """What it runs on."""
+        return self._loop
+
+    @property
     def is_asked(self) -> bool:
         """Whether somebody waits for its answer."""
         return bool(self._asked)
@@ -401,6 +406,8 @@ class AnnexeMachine(Machine):
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes."""
+        if self.uplink is None and self.follower is not None:
+            return "following" if self.follower.status.connected else "away"
         if self.uplink is None:
             return "dark"
         status = self.uplink.status

@@ -40,6 +40,16 @@ class People:
         self._oracle = oracle
         self._chance = chance
         self._commands = 0
+        self._asking = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has asked for something and knows of no answer yet."""
+        return self._asking > 0
+
+    def go_to(self, machine: AnnexeMachine) -> None:
+        """Work at another machine of the annexe from here on."""
+        self._machine = machine
 
     async def citizen(self, number: int) -> None:
         """Open an account, ask for something, and have it taken through some of its steps."""
@@ -84,6 +94,7 @@ class People:
         """Ask until it is confirmed, always with the same command."""
         self._commands += 1
         command = hashlib.sha256(f"{self._machine.name}/{self._commands}".encode()).digest()[:16]
+        self._asking += 1
         while True:
             try:
                 result = await self._machine.execute(command, decide)
@@ -91,6 +102,7 @@ class People:
                 await asyncio.sleep(AGAIN_S)
             else:
                 assert isinstance(result, bytes)
+                self._asking -= 1
                 return result
 
 
