@@ -15,6 +15,7 @@ nor from a standby.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,6 +26,8 @@ from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.patience import SILENCE_S, Patience
 from protocol.sync.session import Session
+
+logger = logging.getLogger(__name__)
 
 
 class Silent(Exception):
@@ -142,6 +145,8 @@ class Conversation:
             await self._seen(FeedStopped(error.kind, str(error)))
             return
         if came is not None:
+            if came.left_out:
+                logger.warning("%d records of this annexe were left out: they do not hold here", came.left_out)
             for stream in await self._tail.grew(came.stored):
                 self._session.stop_waiting(stream)
             await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))

@@ -162,6 +162,7 @@ BAD: list[tuple[str, str, str, Callable[[World, bytes], bytes]]] = [
     ("a hello in another's name", "centre", "hello", _with(3, lambda _: "berkane-06")),
     ("a hello without a credential", "centre", "hello", _with(4, lambda _: [])),
     ("a hello in the prefecture's role", "centre", "hello", _with(2, lambda _: "centre")),
+    ("a hello in a standby's role", "centre", "hello", _with(2, lambda _: "standby")),
     ("data before the proof", "centre", "proof", lambda _, __: pack("batch", 1, [], [])),
     ("a proof that is not signed so", "centre", "proof", _with(1, _flipped)),
     ("a welcome that is not signed so", "edge", "welcome", _with(2, _flipped)),

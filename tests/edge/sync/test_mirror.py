@@ -9,10 +9,10 @@ import pytest
 from edge.store.branches import branches_of
 from edge.store.post import NotTheWriter, Post
 from edge.store.promotion import holding, promote
-from edge.store.store import Store, Transaction
+from edge.store.store import IN_DOUBT, Store, Transaction
 from edge.store.verify import verify_log
 from edge.sync.follower import REFUSED, UNREACHABLE
-from protocol.errors import OperatorError
+from protocol.errors import CallerError, OperatorError
 from protocol.records.encoding import Value
 from tests.edge.store.support import ANNEXE, Faults, account_opened, command, open_account, staff_added, submit
 from tests.edge.sync.machines import (
@@ -314,3 +314,22 @@ async def test_a_card_that_was_restored_takes_its_tail_back_from_the_standby(tmp
             assert await branches_of(reader, STREAMS) == []
         assert restored.post is Post.ANNEXE
 
+
+async def test_a_standby_whose_disk_failed_verifies_what_the_annexe_signed(tmp_path: Path) -> None:
+    await mirrored(tmp_path)
+    (tmp_path / "standby" / IN_DOUBT).touch()
+    async with store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby:
+        assert await cases_in(standby) == 1
+    assert not (tmp_path / "standby" / IN_DOUBT).exists()
+
+
+async def test_a_post_is_not_had_before_it_is_on_the_disk(tmp_path: Path) -> None:
+    async def fails(transaction: Transaction) -> Value:
+        transaction.take_post(Post.REPLACED)
+        raise CallerError("not yet")
+
+    async with store_of(tmp_path) as store:
+        with pytest.raises(CallerError):
+            await store.perform(fails)
+        assert store.post is Post.ANNEXE
+        await work(store, 1)
