@@ -67,6 +67,7 @@ class Store:
         self._writer: Writer
         self._may_write = asyncio.Event()
         self._may_write.set()
+        self._holders: dict[object, None] = {}
         self._elsewhere: Elsewhere | None = None
         self.names = names
         self.failure: OperatorError | None = None
@@ -196,13 +197,19 @@ class Store:
         """Whether commands wait."""
         return not self._may_write.is_set()
 
-    def hold(self) -> None:
-        """Let commands wait until `resume`: what they continue is on its way. Readers and feeds go on."""
+    def hold(self, who: object) -> None:
+        """Let commands wait until `resume`: what they continue is on its way. Readers and feeds go on.
+
+        `who` holds them, among others: they go on once nobody does.
+        """
+        self._holders[who] = None
         self._may_write.clear()
 
-    def resume(self) -> None:
-        """Let commands go on."""
-        self._may_write.set()
+    def resume(self, who: object) -> None:
+        """Let commands go on, as far as `who` is concerned."""
+        self._holders.pop(who, None)
+        if not self._holders:
+            self._may_write.set()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:
@@ -229,7 +236,8 @@ class Store:
 
     async def close(self) -> None:
         """Finish what was queued or held, close the database, let another writer in."""
-        self.resume()
+        self._holders.clear()
+        self._may_write.set()
         await self._writer.close()
         await self._pool.close()
         await self._connection.close()

@@ -4,8 +4,9 @@ session's.
 A peer that owes an answer and is silent for longer than any link needs is left: whatever hangs there, a new connection
 begins with what both hold.
 
-When the prefecture's first checkpoint names records of this annexe that are not held here, they are asked for and come
-back (`edge.sync.tail`).
+When a checkpoint of the peer names records of this annexe that are not held here, they are asked for and come back
+(`edge.sync.tail`): mostly the first one, for the card was restored; a later one where another machine of this annexe,
+which was replaced, has delivered what it alone had.
 
 A feed that cannot be taken stops there for this conversation: its batches are not kept, and no checkpoint says so; the
 annexe's own log goes on, whichever way it goes. A damaged record at the prefecture must not keep a person's case here,
@@ -81,7 +82,6 @@ class Conversation:
         self._feeds_stopped = False
         self._tail = source.new_tail()
         self._behind = asyncio.Event()
-        self._looked = False
         self._through = 0
 
     def announce(self, stream: str) -> None:
@@ -158,22 +158,21 @@ class Conversation:
         self._session.committed(through, counter, held)
 
     async def _look_for_tail(self, checkpoint: Checkpoint) -> None:
-        """Ask for what the prefecture holds of our own streams and we do not: told once, by its first checkpoint."""
-        if self._looked:
-            return
-        self._looked = True
-        missing = await self._tail.learn(checkpoint)
-        if missing:
-            self._session.ask(missing)
+        """Ask for what the peer holds of our own streams and we do not."""
+        asked = await self._tail.learn(checkpoint)
+        if asked:
+            self._session.ask(asked)
             await self._commit(self._through)
             self._behind.set()
-            await self._seen(TailMoved(behind=True, came=0))
+            await self._seen(TailMoved(behind=True, came=self._tail.came))
 
     async def _wait_for_tail(self) -> None:
-        await self._behind.wait()
-        for stream in await self._tail.wait():
-            self._session.stop_waiting(stream)
-        self._room.set()
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            for stream in await self._tail.wait():
+                self._session.stop_waiting(stream)
+            self._room.set()
 
     async def _pump(self) -> None:
         """Send what the log has, as far as link and credit take it; then wait for an answer or for more."""

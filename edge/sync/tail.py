@@ -38,6 +38,7 @@ class Tail:
         self._uplink = StoreUplink(store)
         self._streams = tuple(streams)
         self._missing: dict[str, tuple[Head, ...]] = {}
+        self._named: set[Head] = set()
         self._grew = asyncio.Event()
         self.came = 0
         """Records that came back in this conversation."""
@@ -48,14 +49,31 @@ class Tail:
         return tuple(self._missing)
 
     async def learn(self, checkpoint: Checkpoint) -> tuple[str, ...]:
-        """Take the first checkpoint of a conversation; returns the streams that must be asked for."""
+        """Take a checkpoint; returns the streams that must be asked for, none where it says no news.
+
+        News are heads that no checkpoint before named, but for what is written here now: all of it at first, and later
+        what the peer got from another machine of this annexe while we talked.
+        """
+        asked = []
         for stream in self._streams:
-            unknown = await self._uplink.unknown_heads(stream, checkpoint.of(stream).leaves)
+            news = self._news(stream, checkpoint)
+            unknown = await self._uplink.unknown_heads(stream, news) if news else []
             if unknown:
-                self._missing[stream] = tuple(unknown)
-        if self._missing and not self._store.has_written:
-            self._store.hold()
-        return self.missing
+                self._missing[stream] = (*self._missing.get(stream, ()), *unknown)
+                asked.append(stream)
+        if asked and not self._store.has_written:
+            self._store.hold(self)
+        return tuple(asked)
+
+    def _news(self, stream: str, checkpoint: Checkpoint) -> list[Head]:
+        own = self._store.head(stream)
+        news = [
+            leaf
+            for leaf in checkpoint.of(stream).leaves
+            if leaf not in self._named and (own is None or leaf.segment != own.segment or leaf.seq > own.seq)
+        ]
+        self._named.update(news)
+        return news
 
     async def grew(self, stored: int) -> tuple[str, ...]:
         """Records came; returns the streams that are whole now."""
@@ -72,7 +90,7 @@ class Tail:
                 whole.append(stream)
         if not self._missing:
             self._grew.set()
-            self._store.resume()
+            self._store.resume(self)
         return tuple(whole)
 
     async def wait(self) -> tuple[str, ...]:
@@ -86,9 +104,9 @@ class Tail:
         except TimeoutError:
             return self.missing
         finally:
-            self._store.resume()
+            self._store.resume(self)
         return ()
 
     def end(self) -> None:
         """The conversation is over: nobody waits for what it would have brought."""
-        self._store.resume()
+        self._store.resume(self)

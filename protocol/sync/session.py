@@ -17,7 +17,7 @@ Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/ses
 5. Records travel in order on each stream. A bad one becomes a hole in the peer's next checkpoint; a hole is tried
    again at most once in a conversation, when the log has bytes that may mend it.
 6. What somebody wrote comes back to him only if he **asks**: by naming, in a checkpoint, what he holds of a stream that
-   he himself writes. He asks when the other's first checkpoint names heads of it that he does not hold (`ask`): a card
+   he himself writes. He asks when a checkpoint of the other's names heads of it that he does not hold (`ask`): a card
    or a database that was restored, replaced or cloned, or an annexe whose standby was promoted. Until they have come,
    or he waits no longer (`stop_waiting`), he sends nothing of that stream: only then is clear what the other holds.
 7. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.

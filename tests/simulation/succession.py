@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.simulation.backups import records_of
 from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.stage import Stage
 
@@ -75,10 +76,15 @@ async def promoted_standby_apart(stage: Stage) -> None:
     await appliance.start()
     await stage.work(appliance)
     stage.say("The old appliance comes back elsewhere, and works on: nobody has told it.")
+    await stage.plug_in(standby)
+    await stage.rest(standby)
     await stage.meet(appliance)
-    stage.say("It meets the prefecture.")
+    stage.say("It meets the prefecture, while the promoted one is connected there.")
     stage.expect(not await stage.may_write(appliance), "the old appliance writes nothing any more")
     await stage.work(standby)
+    await stage.rest(standby)
+    stage.expect(records_of(appliance) <= records_of(standby), "the promoted one has back what the old one alone had")
+    await stage.unplug(standby)
     await _all_meet(stage, appliance, standby)
 
 
