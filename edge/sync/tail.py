@@ -1,10 +1,11 @@
-"""An appliance that is behind: the prefecture holds records of its own streams which it has not.
+"""An appliance that is behind: the prefecture, or its standby, holds records of its own streams which it has not.
 
-Its card was restored from a backup, replaced, or cloned and the clone wrote on. What it lacks is asked for, and while
-it comes, commands that write wait: written now they would make a branch, written a moment later they continue what
-came. They wait only if nothing was written since the start (else the branch is there already), and only
+Its card was restored from a backup, replaced, or cloned and the clone wrote on; or the standby was promoted, or what it
+replaced has delivered its last. What it lacks is asked for, and while it comes, commands that write wait: written now
+they would make a branch, written a moment later they continue what came. They wait only if nothing was written since
+the start (else the branch is there already), and only
 
-- until every head that the prefecture named is held,
+- until every head that the peer named is held,
 - or the conversation ends,
 - or nothing has come for `STALLED_S`, or `LONGEST_S` have passed.
 

@@ -18,7 +18,8 @@ from central.store.restoration import mark
 from edge.store.schema import DATABASE
 from protocol.records.envelope import parse_record
 from tests.simulation.disk import Disk
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine
+from tests.simulation.machine import Machine
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 
 CENTRE = "prefecture"
 

@@ -15,7 +15,8 @@ from protocol.office import references
 from protocol.records.encoding import Value
 from tests.edge.store.life import LIFE
 from tests.edge.store.support import account_opened, request_submitted, staff_added
-from tests.simulation.nodes import AnnexeMachine, PowerCut
+from tests.simulation.machine import PowerCut
+from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.oracle import Oracle
 
 

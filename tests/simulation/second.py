@@ -18,8 +18,9 @@ from protocol.errors import OperatorError
 from protocol.records.credentials import Credential
 from protocol.records.keys import key_id
 from tests.simulation.backups import records_of, writers_of
+from tests.simulation.machine import PowerCut
 from tests.simulation.network import Faults, Line, Weather
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, PowerCut
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.people import AGAIN_S, People
 
 OFTEN = 0.4

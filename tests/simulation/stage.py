@@ -29,8 +29,9 @@ from tests.protocol.sync.support import make_prefecture
 from tests.simulation.disk import Disk
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
+from tests.simulation.machine import Machine
 from tests.simulation.network import Line
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import People
 

@@ -23,8 +23,9 @@ from tests.simulation.backups import Backups, has_all_feeds
 from tests.simulation.couriers import Courier
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
+from tests.simulation.machine import Machine, PowerCut
 from tests.simulation.network import Line, Weather
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine, PowerCut
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import AGAIN_S, People
 from tests.simulation.second import Second, wanted
