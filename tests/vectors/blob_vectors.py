@@ -91,7 +91,9 @@ def blobs() -> Json:
     return {
         "key": DATA_KEY.hex(),
         "good": [_good(size) for size in SIZES],
-        "bad": [{"name": name, "key": DATA_KEY.hex(), "size": LONG, **change, "kind": kind} for name, change, kind in bad],
+        "bad": [
+            {"name": name, "key": DATA_KEY.hex(), "size": LONG, **change, "kind": kind} for name, change, kind in bad
+        ],
     }
 
 
