@@ -85,7 +85,8 @@ __all__ = [
     "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
     "PieceScanned", "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative",
     "RequestLapsed", "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "Role", "ScanRemoved",
-    "StaffAdded", "StaffPasswordChanged", "ToldInPerson", "UnknownEvent", "VoidSince", "from_value", "kind_of", "to_value",
+    "StaffAdded", "StaffPasswordChanged", "ToldInPerson", "UnknownEvent", "VoidSince", "from_value", "kind_of",
+    "to_value",
 ]  # fmt: skip
 
 

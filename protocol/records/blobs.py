@@ -80,6 +80,13 @@ def blob_size(size: int) -> int:
     return size + count_chunks(size) * (OVERHEAD + HASH_SIZE)
 
 
+def count_in_blob(length: int) -> int:
+    """How many chunks a blob of `length` bytes has: the reverse of `blob_size`. 0 for a length that no blob has."""
+    count = -(-length // (SEALED_CHUNK + HASH_SIZE))
+    size = length - count * (OVERHEAD + HASH_SIZE)
+    return count if 0 < size <= MAX_BLOB and count_chunks(size) == count else 0
+
+
 class BlobWriter:
     """Seals a file as its bytes come. `size`: bytes of the file so far."""
 

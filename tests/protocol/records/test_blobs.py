@@ -18,6 +18,8 @@ from protocol.records.blobs import (
     BlobReader,
     BlobWriter,
     blob_size,
+    count_chunks,
+    count_in_blob,
     parse_list,
     split_blob,
 )
@@ -68,6 +70,16 @@ def test_a_blob_is_the_same_in_whatever_pieces_its_file_comes(key: bytes, size: 
     whole, blob = make_blob(key, plain)
     assert (made, b"".join([*chunks, last])) == (whole, blob[: -len(made.encoded())])
     assert read(key, made.address, size, blob) == plain
+
+
+@given(st.integers(1, MAX_BLOB))
+def test_a_blobs_length_tells_how_many_chunks_it_has(size: int) -> None:
+    assert count_in_blob(blob_size(size)) == count_chunks(size)
+
+
+@pytest.mark.parametrize("length", [0, 1, 72, blob_size(CHUNK) + 1, blob_size(CHUNK) + 72, blob_size(MAX_BLOB) + 1])
+def test_a_length_that_no_blob_has_holds_no_chunk(length: int) -> None:
+    assert count_in_blob(length) == 0
 
 
 @given(st.integers(0, 8 * blob_size(CHUNK + 9) - 1))
