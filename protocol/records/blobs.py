@@ -1,6 +1,6 @@
 """Blobs: files about somebody (a scanned piece), sealed chunk by chunk and named by their ciphertext.
 
-    chunk    = seal(data key, "blob-chunk", encode([index, is last]), up to 16 KiB of the file)
+    chunk    = seal(data key, "blob-chunk", encode([index, is last]), up to 8 KiB of the file)
     list     = the chunks' hashes, digest("blob-chunk", chunk), in order
     address  = digest("blob-list", list)
     blob     = chunk... || list
@@ -10,7 +10,7 @@
 - Index and last are bound into each chunk: a list made anew over swapped, repeated or missing chunks does not open.
 - The list lets each chunk be verified by itself as it arrives, without the key: what came of a blob before a line was
   cut needs no sending again. The address, which stands in a signed record, lets the list be verified.
-- Writer and reader hold one chunk at a time, and a list of 16 KiB at most.
+- Writer and reader hold one chunk at a time, and a list of 32 KiB at most.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from protocol.records.hashing import HASH_SIZE, digest
 from protocol.records.refusals import BlobDamaged, CannotOpen, NotABlob
 from protocol.records.sealing import OVERHEAD, Sealer
 
-CHUNK: Final = 16 * 1024
-"""Bytes of the file in one chunk: two seconds of a link of 64 kbit/s, so that a case waits no longer behind it."""
+CHUNK: Final = 8 * 1024
+"""Bytes of the file in one chunk: a second of a link of 64 kbit/s, so that a case waits no longer behind it."""
 
-MAX_CHUNKS: Final = 512
-"""A list then has no more bytes than a chunk."""
+MAX_CHUNKS: Final = 1024
+"""A list then has 32 KiB at most, and one of a usual scan 2 to 8."""
 
 MAX_BLOB: Final = CHUNK * MAX_CHUNKS
 """8 MiB: a colour scan of an A4 page at 300 dpi has 1 to 3, a PDF of several pages in grey as much."""

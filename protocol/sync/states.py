@@ -27,6 +27,8 @@ TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
     ("edge", State.AWAIT_HELLO, "failed"): State.FAILED,
     ("edge", State.OPEN, "checkpoint"): State.OPEN,
     ("edge", State.OPEN, "batch"): State.OPEN,
+    ("edge", State.OPEN, "want"): State.OPEN,
+    ("edge", State.OPEN, "chunk"): State.OPEN,
     ("edge", State.OPEN, "bye"): State.CLOSED,
     ("edge", State.OPEN, "failed"): State.FAILED,
     ("centre", State.AWAIT_HELLO, "hello"): State.AWAIT_PROOF,
@@ -34,6 +36,8 @@ TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
     ("centre", State.AWAIT_PROOF, "failed"): State.FAILED,
     ("centre", State.OPEN, "checkpoint"): State.OPEN,
     ("centre", State.OPEN, "batch"): State.OPEN,
+    ("centre", State.OPEN, "want"): State.OPEN,
+    ("centre", State.OPEN, "chunk"): State.OPEN,
     ("centre", State.OPEN, "bye"): State.CLOSED,
     ("centre", State.OPEN, "failed"): State.FAILED,
 }
