@@ -3,6 +3,8 @@ session's.
 
 - Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
   tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
+- Scans that folded cases name and that are not here are wanted of their annexe when it connects, and whenever folding
+  found more (`central.store.blobs`).
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
   was restored from a backup (`central.store.returned_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
@@ -19,12 +21,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from central.centre import Centre
+from central.store.blobs import Taken
 from central.store.ingest import Receipt, standing_words
 from protocol.errors import PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
 from protocol.records.keys import seal_to
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
@@ -103,6 +107,8 @@ class Connections:
                 await self._pause()
             else:
                 self.changed(annexe)
+                if annexe in self.open:
+                    self.open[annexe].look_for_blobs()
 
     async def _pause(self) -> None:
         """After a failure: until more arrives, or for a while."""
@@ -157,6 +163,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
+        self._blobs = asyncio.Event()
         self._through = 0
         self.annexe: str | None = None
 
@@ -164,6 +171,10 @@ class Connection:
         """Something may have been published on this stream."""
         self._session.announce(stream)
         self._wake.set()
+
+    def look_for_blobs(self) -> None:
+        """Cases may name scans that are not here."""
+        self._blobs.set()
 
     async def end(self) -> None:
         """Close the connection from our side."""
@@ -175,7 +186,8 @@ class Connection:
 
     async def run(self) -> None:
         """Drive the session until the connection ends."""
-        helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
+        work = (self._send_feeds(), self._want_blobs(), self._watch())
+        helpers = [asyncio.create_task(one) for one in work]
         for helper in helpers:
             helper.add_done_callback(self._stop_without)
         waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
@@ -218,6 +230,8 @@ class Connection:
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
                 await self._take(self.annexe, event)
+            case ChunkArrived() if self.annexe is not None:
+                await self._take_piece(self.annexe, event)
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
@@ -234,6 +248,7 @@ class Connection:
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
         await self._answer(0, receipt)
+        self.look_for_blobs()
         self._connections.changed(annexe)
 
     async def _take(self, annexe: str, batch: BatchArrived) -> None:
@@ -251,6 +266,35 @@ class Connection:
         if own:
             self._connections.arrived(annexe)
         await self._answer(batch.number, receipt)
+
+    async def _take_piece(self, annexe: str, came: ChunkArrived) -> None:
+        """One piece of a scan: answered once it is kept, or was refused."""
+        taken = Taken.REFUSED if came.refused else await self._centre.blobs.take(annexe, came)
+        match taken:
+            case Taken.WHOLE:
+                self._session.blobs.over(came.address)
+                self.look_for_blobs()
+                self._connections.changed(annexe)
+            case Taken.LACKING:
+                logger.warning("%s does not hold a scan that its records name, or only damaged", annexe)
+                self.look_for_blobs()
+            case Taken.REFUSED if not came.refused:
+                logger.warning("a piece of a scan from %s is not what was wanted: it is asked for again later", annexe)
+                self._session.blobs.refuse(came.address)
+                self.look_for_blobs()
+        await self._answer(came.number, await self._centre.ingest.take(annexe, (), ()))
+
+    async def _want_blobs(self) -> None:
+        """Ask for scans that are not here, each time that there may be some; the session asks for each once."""
+        while True:
+            await self._blobs.wait()
+            self._blobs.clear()
+            if self.annexe is None or not self._session.speaks_of_blobs:
+                continue
+            wanted = await self._centre.blobs.wanted(self.annexe)
+            if self._session.speaks_of_blobs:  # it may have ended meanwhile
+                self._session.want(wanted)
+                await self._flush()
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
         self._through = through

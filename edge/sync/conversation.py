@@ -7,6 +7,8 @@ begins with what both hold.
 When the prefecture's first checkpoint names records of this annexe that are not held here, they are asked for and come
 back (`edge.sync.tail`).
 
+Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send.
+
 A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
 annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
 """
@@ -172,13 +174,30 @@ class Conversation:
         while True:
             await self._room.wait()
             self._room.clear()
-            while (pull := self._session.pull()) is not None:
-                records = await self._source.read(pull)
-                keys = await self._source.seal_keys(self._session, pull, records)
-                if self._session.is_over:
-                    return
-                self._session.supply(pull, records, keys, self._now())
+            while await self._send_records() or await self._send_piece():
                 await self._flush()
+
+    async def _send_records(self) -> bool:
+        """Put on the wire what is most urgent in the log; False if there is nothing, or no room."""
+        if (pull := self._session.pull()) is None:
+            return False
+        records = await self._source.read(pull)
+        keys = await self._source.seal_keys(self._session, pull, records)
+        if self._session.is_over:
+            return False
+        self._session.supply(pull, records, keys, self._now())
+        return True
+
+    async def _send_piece(self) -> bool:
+        """Put one piece of a wanted scan on the wire, or that it is not here; False if there is nothing, or no room."""
+        if (want := self._session.pull_blob()) is None:
+            return False
+        part = await self._source.piece(want)
+        if self._session.is_over:
+            return False
+        data, is_last = (part.data, part.is_last) if part else (None, True)
+        self._session.supply_blob(want, data, is_last=is_last, now_ms=self._now())
+        return True
 
     async def _watch(self) -> None:
         patience = Patience(self._session)

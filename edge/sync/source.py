@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
 from edge.store.feeds import accept
+from edge.store.scans import Part
 from edge.store.store import Store, Transaction
 from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
@@ -17,6 +18,7 @@ from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored, read_stored
+from protocol.sync.blob_flow import Want
 from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
@@ -89,6 +91,10 @@ class Source:
             return []
         held = await self._uplink.keys_for(wanted)
         return [SealedKey(subject, seal_to(sealing, key, self._entropy(32))) for subject, key in held]
+
+    async def piece(self, want: Want) -> Part | None:
+        """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""
+        return await self._store.scans.part(want.address, want.place)
 
     async def take(self, batch: BatchArrived) -> Taken:
         """Verify and store a batch; raises PeerError. Records of feeds enter whole or not at all."""

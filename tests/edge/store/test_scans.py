@@ -15,18 +15,12 @@ from edge.store.scan_files import FolderScanFiles, ScanFiles
 from edge.store.scans import ORPHAN_MS, Scans, sweep
 from edge.store.store import Store, Transaction
 from protocol.errors import OperatorError, PersonError
-from protocol.office.events import PieceScanned, ScanRemoved
 from protocol.records.blobs import CHUNK
 from protocol.records.encoding import Value
-from tests.edge.store.support import CLERK, Clock, command, open_account, store_in, submit
+from tests.edge.store.scanning import PAGE, attach, pieces, remove
+from tests.edge.store.support import Clock, open_account, store_in, submit
 
 KEY = bytes(range(32))
-PAGE = b"%PDF-" + bytes(range(251)) * 200
-
-
-async def pieces(data: bytes) -> AsyncIterator[bytes]:
-    yield data[:10]
-    yield data[10:]
 
 
 @dataclass
@@ -149,43 +143,11 @@ async def dossier(folder: Path) -> AsyncIterator[tuple[Store, bytes]]:
         yield store, await submit(store, await open_account(store))
 
 
-async def attach(store: Store, case: bytes, data: bytes, number: str) -> bytes:
-    async with store.reading() as reader:
-        key = await reader.data_key(case)
-    assert key is not None
-    async with store.scans.sealing(key, pieces(data)) as sealed, store.scans.naming(sealed.address):
-        await store.scans.keep(sealed)
-
-        async def decide(tx: Transaction) -> Value:
-            found = await tx.case(case)
-            assert found is not None
-            event = PieceScanned(
-                follows=list(found.heads), piece="bill", blob=sealed.address, size=sealed.size,
-                media="application/pdf", by=CLERK,
-            )  # fmt: skip
-            await tx.append("cases", event, key_of=case)
-            return None
-
-        await store.execute(command(number), decide)
-    return sealed.address
-
-
-async def removes(store: Store, case: bytes, address: bytes) -> None:
-    async def decide(tx: Transaction) -> Value:
-        found = await tx.case(case)
-        assert found is not None
-        event = ScanRemoved(follows=list(found.heads), piece="bill", blob=address, by=CLERK)
-        await tx.append("cases", event, key_of=case)
-        return None
-
-    await store.execute(command(f"removes {address.hex()}"), decide)
-
-
 async def test_a_start_keeps_what_cases_name_and_ends_a_removal_that_the_power_cut(tmp_path: Path) -> None:
     async with dossier(tmp_path) as (store, case):
-        kept = await attach(store, case, PAGE, "one")
+        kept = await attach(store, case)
         removed = await attach(store, case, PAGE + b"2", "two")
-        await removes(store, case, removed)
+        await remove(store, case, removed)
         assert await store.scans.is_whole(removed), "the power went before its file did"
     async with dossier(tmp_path) as (store, _):
         assert await store.scans.is_whole(kept)
@@ -195,7 +157,7 @@ async def test_a_start_keeps_what_cases_name_and_ends_a_removal_that_the_power_c
 
 async def test_a_start_deletes_the_scans_of_a_key_that_was_destroyed(tmp_path: Path) -> None:
     async with dossier(tmp_path) as (store, case):
-        address = await attach(store, case, PAGE, "one")
+        address = await attach(store, case)
 
         async def destroy(tx: Transaction) -> Value:
             tx.write("DELETE FROM keys WHERE subject = ?", (case,))
