@@ -38,6 +38,7 @@ from tests.simulation import centre_database, edge_database
 from tests.simulation.disk import Disk
 from tests.simulation.loop import NODE
 from tests.simulation.network import Answer, End, Line, SimulatedDialler
+from tests.simulation.scan_files import scans_on
 
 SOFTWARE = "0.1.0"
 
@@ -259,6 +260,7 @@ class AnnexeMachine(Machine):
             fingerprint=self.hardware,
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
+            scans=scans_on(self.disk),
         )
         self.store = store
         trust, identity = self._trust(), self._prefecture.identity("annexe", self.annexe)
