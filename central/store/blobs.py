@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from enum import Enum
 
 from sqlalchemy import delete, select, update
@@ -37,6 +38,15 @@ class Taken(Enum):
     WHOLE = "whole"  # it was the last
     LACKING = "lacking"  # its annexe does not hold the blob
     REFUSED = "refused"  # it is not what was wanted, or not wanted any more
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of a blob is here, in percent; `problem` as in the schema."""
+
+    percent: int
+    whole: bool
+    problem: str
 
 
 async def note_scans(database: Database, connection: AsyncConnection, annexe: str, case: Case) -> None:
@@ -111,6 +121,18 @@ class Blobs:
         except PeerError:
             return DAMAGED
         return ""
+
+    async def progress(self, annexe: str, addresses: Iterable[bytes]) -> dict[bytes, Progress]:
+        """How far these blobs have come, as far as they are known here."""
+        table = schema.blobs
+        query = select(table.c.address, table.c.size, table.c.pieces, table.c.whole, table.c.problem).where(
+            table.c.annexe == annexe, table.c.address.in_(list(addresses))
+        )
+        async with self._store.database.read() as connection:
+            return {
+                row.address: Progress(100 * row.pieces // (1 + count_chunks(row.size)), row.whole, row.problem)
+                for row in await connection.execute(query)
+            }
 
     async def is_whole(self, annexe: str, address: bytes) -> bool:
         """Whether all of a blob has come."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from edge.services.requests import Dossier
 from protocol.office.catalogue import Bilingual, Piece
-
-PICTURES = frozenset({"image/jpeg", "image/png"})
+from screens.scans import PICTURES
 
 
 @dataclass(frozen=True, slots=True)
