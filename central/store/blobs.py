@@ -4,7 +4,7 @@
   wanted, what it names no more is deleted.
 - A piece is checked before it is kept: the list by the address and by the size that the record states, a chunk by the
   list. A blob is whole with its last piece, in that same transaction, and is opened for nobody before.
-- In the database, so that several server processes share them and one backup holds them (docs/decisions/0015).
+- In the database, so that several server processes share them and one backup holds them (docs/decisions/0016).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
@@ -91,6 +91,13 @@ class Blobs:
         )
         async with self._store.database.read() as connection:
             return [Want(address, pieces) for address, pieces in await connection.execute(query)]
+
+    async def awaited(self) -> dict[str, int]:
+        """How many scans of each annexe have not come whole, of those that have any on their way."""
+        table = schema.blobs
+        query = select(table.c.annexe, func.count()).where(table.c.whole.is_(False)).group_by(table.c.annexe)
+        async with self._store.database.read() as connection:
+            return {str(annexe): int(count) for annexe, count in await connection.execute(query)}
 
     async def take(self, annexe: str, came: ChunkArrived) -> Taken:
         """Check and commit one piece."""
