@@ -19,7 +19,7 @@ from typing import Any
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import make_prefecture
-from tests.simulation.backups import Backups, has_all_feeds
+from tests.simulation.backups import Backups, has_all_feeds, scans_awaited
 from tests.simulation.couriers import Courier
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
@@ -27,6 +27,7 @@ from tests.simulation.network import Line, Weather
 from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine, PowerCut
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import AGAIN_S, People
+from tests.simulation.scanners import Looker, Scanner, unseen
 
 TROUBLE_S = 120.0
 REST_S = 3600.0
@@ -91,11 +92,14 @@ class World:
         people = [asyncio.ensure_future(one) for one in self._people()]
         keepers = [asyncio.ensure_future(self._keep(machine)) for machine in self._machines]
         trouble = asyncio.ensure_future(self._trouble())
+        lookers = [asyncio.ensure_future(one) for one in self._lookers()]
         await asyncio.sleep(TROUBLE_S)
         trouble.cancel()
         self._mend()
         await asyncio.gather(*people)
         await self._rest()
+        for looker in lookers:
+            looker.cancel()
         for keeper in keepers:
             keeper.cancel()
         centre = self._centre.centre
@@ -103,6 +107,7 @@ class World:
             self.report.broken.append("the prefecture is not running")
             return
         self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._annexes)]
+        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre)]
         self.report.confirmed = len(self._oracle.cases) + len(self._oracle.accounts) + len(self._oracle.staff)
 
     def _people(self) -> list[Awaitable[None]]:
@@ -112,7 +117,7 @@ class World:
             working += [people.citizen(number) for number in range(self._chance.randrange(1, 6))]
             working.append(people.clumsy())
             working += [people.administrator() for _ in range(self._chance.randrange(3))]
-        return working + self._couriers()
+        return working + self._couriers() + self._scanners()
 
     def _couriers(self) -> list[Awaitable[None]]:
         """In half of the runs somebody carries sticks as well; drawn apart, so that the other half plays as ever."""
@@ -125,6 +130,20 @@ class World:
             ).carry()
             for annexe in self._annexes
         ]
+
+    def _scanners(self) -> list[Awaitable[None]]:
+        """In half of the runs somebody scans; drawn apart, so that the other half plays as ever."""
+        chance = Random(f"scanners of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [Scanner(one, self._oracle, Random(chance.getrandbits(64))).work() for one in self._annexes]
+
+    def _lookers(self) -> list[Awaitable[None]]:
+        """Who looks at scans while they come; it changes nothing where there are none."""
+        chance = Random(f"scanners of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [Looker(self._centre, self._oracle, chance, self.report.broken).watch()]
 
     async def _publisher(self) -> None:
         for version in range(1, 1 + self._chance.randrange(4)):
@@ -234,7 +253,8 @@ class World:
         until = self._loop.time() + REST_S
         while self._loop.time() < until:
             await asyncio.sleep(5.0)
-            if all(annexe.is_at_rest and has_all_feeds(annexe, self._centre) for annexe in self._annexes):
+            quiet = all(annexe.is_at_rest and has_all_feeds(annexe, self._centre) for annexe in self._annexes)
+            if quiet and not scans_awaited(self._centre):
                 await asyncio.sleep(60.0)
                 return
         self.report.broken.append("it does not come to rest")
