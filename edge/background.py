@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import structlog
 
-from edge.services import deadlines, devices, messages, settling
+from edge.services import deadlines, devices, messages, retention, settling
 from edge.services.office import Office
 from edge.store.rows import Committed
 from protocol.records.hashing import text_of
@@ -70,6 +70,7 @@ class Background:
             "send": messages.send_due,
             "deadlines": deadlines.keep_time,
             "devices": devices.go_round,
+            "retention": retention.Retention().delete_due,
         }
         for name, work in work_of.items():
             self._tasks.append(asyncio.create_task(self._repeat(name, work), name=f"background-{name}"))

@@ -26,6 +26,7 @@ from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
 from edge.services import staff
 from edge.services.office import Settings
+from edge.services.retention import SHORTEST_DAYS
 from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
@@ -118,6 +119,10 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
         "--undo-seconds", type=_seconds, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
     sub.add_argument(
+        "--keep-scans-days", type=_days, metavar="DAYS",
+        help="delete scans so many days after their request is over, here and at the prefecture (default: keep them)",
+    )  # fmt: skip
+    sub.add_argument(
         "--centre-url", type=_address, default="", help="where the prefecture is, if not where the seed says"
     )
     sub.add_argument(
@@ -144,6 +149,14 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 3600:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600 seconds")
     return seconds
+
+
+def _days(text: str) -> int:
+    """Read for how long scans are kept: longer than an appeal may take."""
+    days = int(text)
+    if days < SHORTEST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text} is less than {SHORTEST_DAYS} days: an appeal could still come")
+    return days
 
 
 def _address(text: str) -> str:
@@ -195,7 +208,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         announce_on=tuple(chosen.announce_on),
         sticks=chosen.sticks,
         devices=read_settings(chosen.devices, chosen.data),
-        office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
+        office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
     await run(installation, settings, now_ms, os.urandom)
     return 0

@@ -48,9 +48,11 @@ class Settings:
 
     `undo_ms`: how long a decision can be taken back before it is sealed and told (a minute by default: long enough to
     notice a slip of the finger). `retries_ms`: the waits before each new try of an SMS; after the last it is final.
+    `scans_kept_days`: how long scans are kept after a request is over (`edge.services.retention`); None: they are kept.
     """
 
     undo_ms: int = UNDO_MS
+    scans_kept_days: int | None = None
     retries_ms: tuple[int, ...] = (60_000, 300_000, 1_800_000, 7_200_000, 43_200_000)
 
 
