@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from central.centre import Centre
-from central.store.blobs import Taken
+from central.scan_traffic import ScanTraffic
 from central.store.ingest import Receipt, standing_words
 from protocol.errors import PeerError
 from protocol.records.chain import Head
@@ -108,7 +108,7 @@ class Connections:
             else:
                 self.changed(annexe)
                 if annexe in self.open:
-                    self.open[annexe].look_for_blobs()
+                    self.open[annexe].look_for_scans()
 
     async def _pause(self) -> None:
         """After a failure: until more arrives, or for a while."""
@@ -163,7 +163,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
-        self._blobs = asyncio.Event()
+        self._scans = ScanTraffic(self._centre, session)
         self._through = 0
         self.annexe: str | None = None
 
@@ -172,9 +172,9 @@ class Connection:
         self._session.announce(stream)
         self._wake.set()
 
-    def look_for_blobs(self) -> None:
+    def look_for_scans(self) -> None:
         """Cases may name scans that are not here."""
-        self._blobs.set()
+        self._scans.look()
 
     async def end(self) -> None:
         """Close the connection from our side."""
@@ -186,7 +186,7 @@ class Connection:
 
     async def run(self) -> None:
         """Drive the session until the connection ends."""
-        work = (self._send_feeds(), self._want_blobs(), self._watch())
+        work = (self._send_feeds(), self._want_scans(), self._watch())
         helpers = [asyncio.create_task(one) for one in work]
         for helper in helpers:
             helper.add_done_callback(self._stop_without)
@@ -248,7 +248,7 @@ class Connection:
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
         await self._answer(0, receipt)
-        self.look_for_blobs()
+        self.look_for_scans()
         self._connections.changed(annexe)
 
     async def _take(self, annexe: str, batch: BatchArrived) -> None:
@@ -269,31 +269,15 @@ class Connection:
 
     async def _take_piece(self, annexe: str, came: ChunkArrived) -> None:
         """One piece of a scan: answered once it is kept, or was refused."""
-        taken = Taken.REFUSED if came.refused else await self._centre.blobs.take(annexe, came)
-        match taken:
-            case Taken.WHOLE:
-                self._session.blobs.over(came.address)
-                self.look_for_blobs()
-                self._connections.changed(annexe)
-            case Taken.LACKING:
-                logger.warning("%s does not hold a scan that its records name, or only damaged", annexe)
-                self.look_for_blobs()
-            case Taken.REFUSED if not came.refused:
-                logger.warning("a piece of a scan from %s is not what was wanted: it is asked for again later", annexe)
-                self._session.blobs.refuse(came.address)
-                self.look_for_blobs()
+        if await self._scans.take(annexe, came):
+            self._connections.changed(annexe)
         await self._answer(came.number, await self._centre.ingest.take(annexe, (), ()))
 
-    async def _want_blobs(self) -> None:
-        """Ask for scans that are not here, each time that there may be some; the session asks for each once."""
+    async def _want_scans(self) -> None:
         while True:
-            await self._blobs.wait()
-            self._blobs.clear()
-            if self.annexe is None or not self._session.speaks_of_blobs:
-                continue
-            wanted = await self._centre.blobs.wanted(self.annexe)
-            if self._session.speaks_of_blobs:  # it may have ended meanwhile
-                self._session.want(wanted)
+            await self._scans.due()
+            if self.annexe is not None:
+                await self._scans.want(self.annexe)
                 await self._flush()
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
@@ -360,13 +344,19 @@ class Connection:
                 return
 
     async def _pump(self) -> None:
-        while (pull := self._session.pull()) is not None:
-            records = await self._centre.outgoing.read(pull)
-            keys = await self._seal_keys(pull, records)
-            if self._session.is_over:
-                return
-            self._session.supply(pull, records, keys, self._centre.now())
+        while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):
             await self._flush()
+
+    async def _send_records(self) -> bool:
+        """Put on the wire what is most urgent; False if there is nothing, or no room."""
+        if (pull := self._session.pull()) is None:
+            return False
+        records = await self._centre.outgoing.read(pull)
+        keys = await self._seal_keys(pull, records)
+        if self._session.is_over:
+            return False
+        self._session.supply(pull, records, keys, self._centre.now())
+        return True
 
     async def _seal_keys(self, pull: Pull, records: list[Stored]) -> list[SealedKey]:
         peer = self._session.peer

@@ -99,6 +99,18 @@ class Blobs:
         async with self._store.database.read() as connection:
             return {str(annexe): int(count) for annexe, count in await connection.execute(query)}
 
+    async def piece(self, annexe: str, want: Want) -> tuple[bytes | None, bool]:
+        """A piece of a whole blob, for the annexe that wrote it and has lost it, and whether it is the last."""
+        rows, pieces = schema.blobs, schema.blob_pieces
+        query = (
+            select(pieces.c.sealed, rows.c.pieces)
+            .join(rows, (rows.c.annexe == pieces.c.annexe) & (rows.c.address == pieces.c.address))
+            .where(rows.c.annexe == annexe, rows.c.address == want.address, rows.c.whole, pieces.c.place == want.place)
+        )
+        async with self._store.database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return (None, True) if row is None else (row.sealed, want.place == row.pieces - 1)
+
     async def take(self, annexe: str, came: ChunkArrived) -> Taken:
         """Check and commit one piece."""
         async with self._store.database.write() as connection:

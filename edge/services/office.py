@@ -63,6 +63,7 @@ class UplinkState:
     `behind`: records that the prefecture has not confirmed. `since_ms`: since when there is a link. `confirmed_ms`: its
     last confirmation. `error`: a msgid, None when nothing is wrong. Instants are milliseconds since the epoch.
     `came_back`: while records that this appliance has lost come back from the prefecture, how many have; else None.
+    `scans`: how many are on their way now, either way.
     """
 
     connected: bool
@@ -71,6 +72,7 @@ class UplinkState:
     confirmed_ms: int | None
     error: str | None
     came_back: int | None = None
+    scans: int = 0
 
 
 def no_uplink() -> UplinkState | None:

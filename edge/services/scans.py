@@ -42,7 +42,7 @@ NO_SCAN = N_("This scan is not in the dossier any more.")
 OTHER_TYPE = N_("This file is no scan that can be kept: scan to JPEG, PNG or PDF.")
 TOO_LARGE = N_("This file has more than %(limit)s MB: scan with 200 dots per inch, or in grey.")
 NO_ROOM = N_("This appliance is short of room, and keeps what is left for requests. Call the administrator.")
-DAMAGED = N_("This scan is not whole on this appliance: scan the document again, and tell the administrator.")
+DAMAGED = N_("This scan is not whole here: it comes back from the prefecture. If it does not, scan the document again.")
 
 
 @dataclass(frozen=True, slots=True)

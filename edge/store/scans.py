@@ -66,6 +66,8 @@ class Scans:
         self._files = files
         self._is_named = is_named
         self._turn = asyncio.Lock()
+        self.damaged: set[bytes] = set()
+        """Scans that were found not to be what their address names, until they are kept again."""
 
     async def free(self) -> int:
         """Bytes that the disk has room for."""
@@ -107,10 +109,19 @@ class Scans:
 
     async def keep(self, sealed: SealedScan) -> None:
         """Make a sealed file durable under its address, before its event; one that the disk has damaged is replaced."""
-        name = sealed.address.hex()
-        if await self._files.size(name) is not None and not await self.is_whole(sealed.address):
+        await self._replace(sealed.address, sealed.draft)
+
+    async def keep_returned(self, address: bytes, draft: Draft) -> None:
+        """Keep a whole scan that came back from the prefecture, unless no case names it any more."""
+        async with self.naming(address):
+            await self._replace(address, draft)
+
+    async def _replace(self, address: bytes, draft: Draft) -> None:
+        name = address.hex()
+        if await self._files.size(name) is not None and not await self.is_whole(address):
             await self._files.delete(name)
-        await sealed.draft.keep(name)
+        await draft.keep(name)
+        self.damaged.discard(address)
 
     async def _delete_unnamed(self, address: bytes) -> None:
         if not await self._is_named(address):
@@ -185,7 +196,8 @@ class Scans:
         return await self._files.read(address.hex(), start, min(SEALED_CHUNK, body - start)) or b""
 
     def _tell_damage(self, address: bytes) -> None:
-        logger.error("the scan %s is damaged on the disk: restore it from the mirror, or scan it again", address.hex())
+        self.damaged.add(address)
+        logger.error("the scan %s is damaged on the disk: it is asked back of the prefecture", address.hex())
 
 
 async def sweep(files: ScanFiles, connection: Connection, now_ms: int) -> None:

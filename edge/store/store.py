@@ -23,6 +23,7 @@ from edge.store.names import NameIndex
 from edge.store.opening import load_names, load_office, prepare
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
+from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
 from edge.store.scan_files import SCANS, FolderScanFiles, OpenScanFiles, ScanFiles
 from edge.store.scans import Scans, sweep
@@ -67,6 +68,7 @@ class Store:
         self._may_write.set()
         self.names = names
         self.scans = Scans(files, self._names_scan)
+        self.returning = ReturningScans(files, self.scans)
         self.failure: OperatorError | None = None
 
     @classmethod

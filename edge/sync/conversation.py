@@ -7,7 +7,8 @@ begins with what both hold.
 When the prefecture's first checkpoint names records of this annexe that are not held here, they are asked for and come
 back (`edge.sync.tail`).
 
-Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send.
+Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send. Those that
+cases name and that are not here, on a card that was replaced, are wanted of the prefecture.
 
 A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
 annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
@@ -20,8 +21,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.store.returning_scans import Returned
 from edge.sync.source import Source
 from protocol.errors import PeerError
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.patience import SILENCE_S, Patience
@@ -125,6 +128,9 @@ class Conversation:
         match event:
             case Authenticated():
                 await self._commit(0)
+                await self._want_scans()
+            case ChunkArrived():
+                await self._take_piece(event)
             case BatchArrived() if not self._feeds_stopped:
                 await self._store(event)
             case CheckpointArrived():
@@ -144,7 +150,23 @@ class Conversation:
             for stream in await self._tail.grew(came.stored):
                 self._session.stop_waiting(stream)
             await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))
+            if not self._tail.missing:
+                await self._want_scans()
         await self._commit(batch.number)
+
+    async def _want_scans(self) -> None:
+        """Ask for scans that are not here; the session asks for each once."""
+        if self._session.speaks_of_blobs:
+            self._session.want(await self._source.scans_missing())
+
+    async def _take_piece(self, came: ChunkArrived) -> None:
+        taken = Returned.REFUSED if came.refused else await self._source.take_piece(came)
+        if taken is Returned.WHOLE:
+            self._session.blobs.over(came.address)
+            await self._want_scans()
+        elif taken is Returned.REFUSED and not came.refused:
+            self._session.blobs.refuse(came.address)
+        await self._commit(came.number)
 
     async def _commit(self, through: int) -> None:
         self._through = through

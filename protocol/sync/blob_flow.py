@@ -84,8 +84,8 @@ class BlobFlow:
 
     @property
     def left(self) -> int:
-        """Blobs that the peer wants and has not been sent whole."""
-        return len(self._to_send)
+        """Blobs on their way, either way: asked for and not over."""
+        return len(self._to_send) + len(self._expected)
 
     def sent(self, want: Want, *, is_last: bool) -> None:
         """This piece is on its way."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from random import Random
 
 from edge.store.store import Transaction
@@ -146,12 +146,16 @@ async def seen_at(machine: CentreMachine, annexe: str, case: bytes, address: byt
     return None if content is None else b"".join([piece async for piece in content])
 
 
-async def unseen(oracle: Oracle, machine: CentreMachine) -> AsyncIterator[str]:
-    """Yield a sentence for each scan that was confirmed and is not whole at the prefecture."""
+async def unseen(oracle: Oracle, machine: CentreMachine, annexes: Iterable[AnnexeMachine]) -> AsyncIterator[str]:
+    """Yield a sentence for each scan that was confirmed and is not whole at the prefecture, or at its annexe."""
+    stores = {one.annexe: one.store for one in annexes}
     for scan in oracle.scans:
         seen = await machine.ask(seen_at(machine, scan.annexe, scan.case, scan.address))
         if seen is None or hashlib.sha256(seen).digest() != scan.digest:
             yield f"{scan.annexe}: a scan that a clerk saw confirmed is not whole at the prefecture"
+        store = stores[scan.annexe]
+        if store is None or not await store.scans.is_whole(scan.address):
+            yield f"{scan.annexe}: a scan that a clerk saw confirmed is not whole where he scanned it"
 
 
 async def _coming(data: bytes) -> AsyncIterator[bytes]:

@@ -107,7 +107,7 @@ class World:
             self.report.broken.append("the prefecture is not running")
             return
         self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._annexes)]
-        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre)]
+        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre, self._annexes)]
         self.report.confirmed = len(self._oracle.cases) + len(self._oracle.accounts) + len(self._oracle.staff)
 
     def _people(self) -> list[Awaitable[None]]:

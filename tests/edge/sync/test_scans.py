@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from central.centre import Centre
 from central.connections import Connections
 from central.store import schema
 from edge.store.store import Store
+from edge.sync.uplink import Uplink
 from protocol.records.blobs import CHUNK
 from tests.central.support import centre_in
 from tests.edge.store.scanning import PAGE, attach, remove
@@ -45,6 +47,16 @@ class Both:
         query = select(table.c[name]).where(table.c.address == address)
         async with self.centre.store.database.read() as connection:
             return (await connection.execute(query)).scalar()
+
+
+async def until_async(holds: Callable[[], Awaitable[bool]], uplink: Uplink) -> None:
+    """Wait until something holds at the annexe, looking whenever its uplink has anything to tell."""
+    changed = asyncio.Event()
+    uplink.on_change(lambda _: changed.set())
+    async with asyncio.timeout(20):
+        while not await holds():
+            await changed.wait()
+            changed.clear()
 
 
 @pytest.fixture
@@ -143,3 +155,32 @@ async def test_many_scans_in_many_dossiers_all_come(both: Both) -> None:
     async with running(make_uplink(both.store, both.line)):
         for address in addresses:
             await both.has_come(address)
+
+
+async def test_a_card_that_was_restored_gets_its_scans_back(both: Both, tmp_path: Path) -> None:
+    first, second = await attach(both.store, both.case, LARGE), await attach(both.store, both.case, PAGE, "two")
+    uplink = make_uplink(both.store, both.line)
+    async with running(uplink):
+        await both.has_come(first)
+        await both.has_come(second)
+    for path in (tmp_path / "a" / "scans").iterdir():
+        path.unlink()
+    assert not await both.store.scans.is_whole(first)
+    both.line.cut_after = 300_000
+    uplink.on_change(lambda status: uplink.try_now() if status.next_try_ms is not None else None)
+    async with running(uplink):
+        await until_async(lambda: both.store.scans.is_whole(first), uplink)
+        await until_async(lambda: both.store.scans.is_whole(second), uplink)
+    assert both.line.opened >= 4, "it went on over several connections"
+
+
+async def test_a_scan_that_was_damaged_here_is_mended_by_the_prefecture(both: Both, tmp_path: Path) -> None:
+    address = await attach(both.store, both.case)
+    uplink = make_uplink(both.store, both.line)
+    async with running(uplink):
+        await both.has_come(address)
+    path = tmp_path / "a" / "scans" / address.hex()
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert not await both.store.scans.is_whole(address)
+    async with running(uplink):
+        await until_async(lambda: both.store.scans.is_whole(address), uplink)
