@@ -165,6 +165,7 @@ class CentreMachine(Machine):
         self.centre: Centre | None = None
         self.connections: Connections | None = None
         self.sticks: CentreSticks | None = None
+        self._sockets: list[End] = []
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
@@ -192,6 +193,9 @@ class CentreMachine(Machine):
         """Cut the power, now."""
         super().cut()
         self.centre = self.connections = self.sticks = None
+        for socket in self._sockets:
+            socket.fall_silent()
+        self._sockets.clear()
 
     @property
     def failed(self) -> MulhaqaError | None:
@@ -206,6 +210,7 @@ class CentreMachine(Machine):
         connections = self.connections
         if connections is None:
             return False
+        self._sockets.append(socket)
         self.begin(self._serve(connections, hello, socket))
         return True
 
