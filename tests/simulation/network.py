@@ -20,7 +20,6 @@ from central.connections import LineDead
 from edge.sync.link import HEARTBEAT_S, Cut, Refused, Unreachable
 from tests.simulation.loop import NODE
 
-
 NOTICED_S = 1.5 * HEARTBEAT_S
 """Until a ping that nobody answers has ended a connection (aiohttp waits half a heartbeat for the pong)."""
 
