@@ -1,7 +1,7 @@
 """Scans that have been kept for as long as they may be: deleted here, and through the log at the prefecture.
 
 How long that is no text that was read says, neither law 55-19 nor law 09-08, which wants no longer than is needed. So
-an operator sets it (`mulhaqa-edge serve --keep-scans-days`); until then scans are kept.
+an operator sets it (`mulhaqa-edge run --keep-scans-days`); until then scans are kept.
 
 - Counted from the last step of a request that is over: handed over, withdrawn, lapsed, or refused without an appeal
   that waits.

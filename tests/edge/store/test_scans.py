@@ -14,6 +14,7 @@ import pytest
 from edge.store.scan_files import FolderScanFiles, ScanFiles
 from edge.store.scans import ORPHAN_MS, Scans, sweep
 from edge.store.store import Store, Transaction
+from edge.store.verify_scans import verify_scans
 from protocol.errors import OperatorError, PersonError
 from protocol.records.blobs import CHUNK
 from protocol.records.encoding import Value
@@ -153,6 +154,18 @@ async def test_a_start_keeps_what_cases_name_and_ends_a_removal_that_the_power_c
         assert await store.scans.is_whole(kept)
         assert not await store.scans.is_whole(removed)
     assert [path.name for path in (tmp_path / "scans").iterdir()] == [kept.hex()]
+
+
+async def test_verification_names_the_scans_that_are_missing_or_damaged(tmp_path: Path) -> None:
+    async with dossier(tmp_path) as (store, case):
+        good, damaged, missing = [await attach(store, case, PAGE + bytes([number]), str(number)) for number in range(3)]
+    (tmp_path / "scans" / missing.hex()).unlink()
+    path = tmp_path / "scans" / damaged.hex()
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    report = await verify_scans(tmp_path)
+    assert report.named == 3
+    assert set(report.unsound) == {damaged.hex(), missing.hex()}
+    assert good.hex() not in report.unsound
 
 
 async def test_a_start_deletes_the_scans_of_a_key_that_was_destroyed(tmp_path: Path) -> None:
