@@ -87,6 +87,11 @@ class BlobFlow:
         """Blobs on their way, either way: asked for and not over."""
         return len(self._to_send) + len(self._expected)
 
+    @property
+    def is_wanting(self) -> bool:
+        """Whether a blob that was asked for is not over."""
+        return bool(self._expected)
+
     def sent(self, want: Want, *, is_last: bool) -> None:
         """This piece is on its way."""
         self._to_send.popleft()

@@ -150,6 +150,16 @@ class Session:
         """Whether the peer owes an answer: its first checkpoint, or one for what was sent."""
         return self.state is State.OPEN and (not self._believed or self._window.in_flight > 0)
 
+    @property
+    def is_wanting(self) -> bool:
+        """Whether blobs were wanted of the peer that are not over."""
+        return self.state is State.OPEN and self.blobs.is_wanting
+
+    @property
+    def arrived(self) -> int:
+        """How many batches and chunks came."""
+        return self._arrivals.last
+
     # What arrives
 
     def receive(self, data: bytes, now_ms: int) -> list[SessionEvent]:

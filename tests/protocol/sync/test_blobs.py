@@ -14,6 +14,7 @@ from protocol.records.encoding import decode
 from protocol.sync.arrivals import CREDIT
 from protocol.sync.blob_flow import MAX_WANTED, Want
 from protocol.sync.frames import pack
+from protocol.sync.patience import Patience
 from protocol.sync.session import Session
 from tests.protocol.sync.shelf import Shelf
 from tests.protocol.sync.support import NOW, End, World
@@ -154,3 +155,18 @@ def test_a_blob_is_wanted_only_after_what_is_held_was_said(world: World) -> None
     with pytest.raises(CallerError):
         edge.session.supply_blob(Want(fixed("a blob")), b"", is_last=True, now_ms=NOW)
     assert edge.session.pull_blob() is None
+
+
+def test_a_blob_that_does_not_come_ends_the_wait_and_records_that_come_before_it_do_not(world: World) -> None:
+    edge, centre = open_ends(world)
+    centre.session.want([Want(fixed("a blob"))])
+    centre.session.outgoing()  # lost on the way
+    patience = Patience(centre.session)
+    assert not patience.is_over()
+    world.log.append(CASES, {"kind": "request.submitted"}, fixed("a case"))
+    edge.session.announce(CASES)
+    edge.pump()
+    for frame in edge.session.outgoing():
+        centre.feed(frame)
+    assert not patience.is_over(), "records go first, so the blob may still come"
+    assert patience.is_over()
