@@ -3,6 +3,8 @@ session's.
 
 - Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
   tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
+- Scans that folded cases name and that are not here are wanted of their annexe when it connects, and whenever folding
+  found more (`central.store.blobs`).
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
   was restored from a backup (`central.store.returned_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
@@ -20,12 +22,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from central.centre import Centre
+from central.scan_traffic import ScanTraffic
 from central.store.ingest import Receipt, standing_words
 from protocol.errors import PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
 from protocol.records.keys import seal_to
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
@@ -104,6 +108,9 @@ class Connections:
                 await self._pause()
             else:
                 self.changed(annexe)
+                for connection in self.open.values():
+                    if connection.annexe == annexe:
+                        connection.look_for_scans()
 
     async def _pause(self) -> None:
         """After a failure: until more arrives, or for a while."""
@@ -158,6 +165,7 @@ class Connection:
         self._wake = asyncio.Event()
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
+        self._scans = ScanTraffic(self._centre, session)
         self._through = 0
         self.annexe: str | None = None
         self.machine: bytes | None = None
@@ -166,6 +174,10 @@ class Connection:
         """Something may have been published on this stream."""
         self._session.announce(stream)
         self._wake.set()
+
+    def look_for_scans(self) -> None:
+        """Cases may name scans that are not here."""
+        self._scans.look()
 
     async def end(self) -> None:
         """Close the connection from our side."""
@@ -177,7 +189,8 @@ class Connection:
 
     async def run(self) -> None:
         """Drive the session until the connection ends."""
-        helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
+        work = (self._send_feeds(), self._want_scans(), self._watch())
+        helpers = [asyncio.create_task(one) for one in work]
         for helper in helpers:
             helper.add_done_callback(self._stop_without)
         waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
@@ -220,6 +233,8 @@ class Connection:
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
                 await self._take(self.annexe, event)
+            case ChunkArrived() if self.annexe is not None:
+                await self._take_piece(self.annexe, event)
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
@@ -236,6 +251,7 @@ class Connection:
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags, machine=event.peer)
         await self._answer(0, receipt)
+        self.look_for_scans()
         self._connections.changed(annexe)
 
     async def _take(self, annexe: str, batch: BatchArrived) -> None:
@@ -253,6 +269,19 @@ class Connection:
         if own:
             self._connections.arrived(annexe)
         await self._answer(batch.number, receipt)
+
+    async def _take_piece(self, annexe: str, came: ChunkArrived) -> None:
+        """One piece of a scan: answered once it is kept, or was refused."""
+        if await self._scans.take(annexe, came):
+            self._connections.changed(annexe)
+        await self._answer(came.number, await self._centre.ingest.take(annexe, (), ()))
+
+    async def _want_scans(self) -> None:
+        while True:
+            await self._scans.due()
+            if self.annexe is not None:
+                await self._scans.want(self.annexe)
+                await self._flush()
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
         self._through = through
@@ -318,13 +347,19 @@ class Connection:
                 return
 
     async def _pump(self) -> None:
-        while (pull := self._session.pull()) is not None:
-            records = await self._centre.outgoing.read(pull)
-            keys = await self._seal_keys(pull, records)
-            if self._session.is_over:
-                return
-            self._session.supply(pull, records, keys, self._centre.now())
+        while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):
             await self._flush()
+
+    async def _send_records(self) -> bool:
+        """Put on the wire what is most urgent; False if there is nothing, or no room."""
+        if (pull := self._session.pull()) is None:
+            return False
+        records = await self._centre.outgoing.read(pull)
+        keys = await self._seal_keys(pull, records)
+        if self._session.is_over:
+            return False
+        self._session.supply(pull, records, keys, self._centre.now())
+        return True
 
     async def _seal_keys(self, pull: Pull, records: list[Stored]) -> list[SealedKey]:
         peer = self._session.peer

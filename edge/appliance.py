@@ -235,6 +235,7 @@ def _state_of(uplink: Uplink) -> UplinkState:
         confirmed_ms=status.last_checkpoint_ms,
         error=status.error,
         came_back=status.came_back if status.behind else None,
+        scans=status.scans,
     )
 
 

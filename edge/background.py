@@ -16,7 +16,7 @@ from contextlib import suppress
 
 import structlog
 
-from edge.services import deadlines, devices, messages, settling
+from edge.services import deadlines, devices, messages, retention, settling
 from edge.services.office import Office
 from edge.store.post import Post
 from edge.store.rows import Committed
@@ -74,6 +74,7 @@ class Background:
             "send": messages.send_due,
             "deadlines": deadlines.keep_time,
             DEVICES: devices.go_round,
+            "retention": retention.Retention().delete_due,
         }
         for name, work in work_of.items():
             self._tasks.append(asyncio.create_task(self._repeat(name, work), name=f"background-{name}"))

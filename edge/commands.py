@@ -27,9 +27,11 @@ from edge.opening import open_store, opened_office, software_version, take_snaps
 from edge.promote_command import PROMOTE, promote_options
 from edge.services import staff
 from edge.services.office import Settings
+from edge.services.retention import SHORTEST_DAYS
 from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
+from edge.store.verify_scans import verify_scans
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.keys import SigningKey
 
@@ -120,6 +122,10 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
         "--undo-seconds", type=_seconds, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
     sub.add_argument(
+        "--keep-scans-days", type=_days, metavar="DAYS",
+        help="delete scans so many days after their request is over, here and at the prefecture (default: keep them)",
+    )  # fmt: skip
+    sub.add_argument(
         "--centre-url", type=_address, default="", help="where the prefecture is, if not where the seed says"
     )
     sub.add_argument(
@@ -149,6 +155,14 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 3600:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600 seconds")
     return seconds
+
+
+def _days(text: str) -> int:
+    """Read for how long scans are kept: longer than an appeal may take."""
+    days = int(text)
+    if days < SHORTEST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text} is less than {SHORTEST_DAYS} days: an appeal could still come")
+    return days
 
 
 def _address(text: str) -> str:
@@ -201,7 +215,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         announce_on=tuple(chosen.announce_on),
         sticks=chosen.sticks,
         devices=read_settings(chosen.devices, chosen.data),
-        office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
+        office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
     await run(installation, settings, now_ms, os.urandom)
     return 0
@@ -249,7 +263,11 @@ async def _verify(chosen: argparse.Namespace) -> int:
     own = SigningKey(installation.seed.signing_seed).public
     report = await verify_log(chosen.data, vault=installation.vault, trust=trust_of(installation), own=own)
     _show(report)
-    return 0 if report.sound else 1
+    scans = await verify_scans(chosen.data)
+    print(f"{scans.named} scans")
+    for address in scans.unsound:
+        print(f"NOT WHOLE: scan {address}: it comes back while the prefecture is connected, or is scanned again")
+    return 0 if report.sound and not scans.unsound else 1
 
 
 def _show(report: Report) -> None:

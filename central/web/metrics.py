@@ -23,6 +23,7 @@ METRICS = (
     Metric(
         "mulhaqa_central_annexe_superseded", "Machines that came back after their standby was promoted.", ("annexe",)
     ),
+    Metric("mulhaqa_central_annexe_scans_awaited", "Scans of an annexe that have not come whole yet.", ("annexe",)),
     Metric("mulhaqa_central_annexe_contact_timestamp_seconds", "When an annexe was last heard.", ("annexe",)),
 )
 
@@ -41,6 +42,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     samples = [
         Sample("mulhaqa_central_info", 1, (prefecture.profile.id, prefecture.software)),
         *(Sample("mulhaqa_central_requests", count, (state.value,)) for state, count in counts.items()),
+        *(
+            Sample("mulhaqa_central_annexe_scans_awaited", count, (annexe,))
+            for annexe, count in (await prefecture.centre.blobs.awaited()).items()
+        ),
         *(sample for annexe in await queries.annexes() for sample in _annexe(annexe)),
     ]
     return answer(request, METRICS, samples)

@@ -24,7 +24,10 @@ from edge.store.opening import load_names, load_office, prepare
 from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
+from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
+from edge.store.scan_files import SCANS, FolderScanFiles, OpenScanFiles, ScanFiles
+from edge.store.scans import Scans, sweep
 from edge.store.schema import DATABASE
 from edge.store.transaction import Changes, Transaction, Workshop
 from edge.store.vault import Vault
@@ -56,6 +59,7 @@ class Store:
         pool: ReadPool,
         workshop: Workshop,
         names: NameIndex,
+        files: ScanFiles,
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -70,6 +74,8 @@ class Store:
         self._holders: dict[object, None] = {}
         self._elsewhere: Elsewhere | None = None
         self.names = names
+        self.scans = Scans(files, self._names_scan)
+        self.returning = ReturningScans(files, self.scans)
         self.failure: OperatorError | None = None
 
     @classmethod
@@ -87,6 +93,7 @@ class Store:
         post: Post = Post.ANNEXE,
         connect: Connect = open_sqlite,
         scratch: Scratch = open_scratch,
+        scans: OpenScanFiles = FolderScanFiles,
         views: Sequence[View] = DEFAULT_VIEWS,
         longest_decision: float = LONGEST_DECISION,
     ) -> Store:
@@ -118,6 +125,8 @@ class Store:
             )
             names = NameIndex()
             await load_names(connection, vault, names)
+            files = scans(folder / SCANS)
+            await sweep(files, connection, now())
             for _ in range(READERS):
                 opened.append(await connect(folder / DATABASE, False))
         except BaseException:
@@ -132,6 +141,7 @@ class Store:
             pool=ReadPool(opened[1:]),
             workshop=workshop,
             names=names,
+            files=files,
         )
         store._writer = Writer(
             connection,
@@ -142,6 +152,10 @@ class Store:
             failed=store._mourn,
         )
         return store
+
+    async def _names_scan(self, address: bytes) -> bool:
+        async with self.asking() as reader:
+            return bool(await reader.rows("SELECT 1 FROM scans WHERE address = ? AND NOT removed", (address,)))
 
     async def execute(self, command: bytes, decide: Decide) -> Value:
         """Decide one command inside the single writer and return its result once it is on the disk.

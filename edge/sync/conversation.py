@@ -8,6 +8,9 @@ When a checkpoint of the peer names records of this annexe that are not held her
 (`edge.sync.tail`): mostly the first one, for the card was restored; a later one where another machine of this annexe,
 which was replaced, has delivered what it alone had.
 
+Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send. Those that
+cases name and that are not here, on a card that was replaced, are wanted of the prefecture.
+
 A feed that cannot be taken stops there for this conversation: its batches are not kept, and no checkpoint says so; the
 annexe's own log goes on, whichever way it goes. A damaged record at the prefecture must not keep a person's case here,
 nor from a standby.
@@ -21,8 +24,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.store.returning_scans import Returned
 from edge.sync.source import Source
 from protocol.errors import PeerError
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.patience import SILENCE_S, Patience
@@ -129,6 +134,9 @@ class Conversation:
             case Authenticated():
                 await self._source.greet(event.peer, event.chain)
                 await self._commit(0)
+                await self._want_scans()
+            case ChunkArrived():
+                await self._take_piece(event)
             case BatchArrived() if not (self._feeds_stopped and self._source.has_feeds(event)):
                 await self._store(event)
             case CheckpointArrived():
@@ -150,7 +158,23 @@ class Conversation:
             for stream in await self._tail.grew(came.stored):
                 self._session.stop_waiting(stream)
             await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))
+            if not self._tail.missing:
+                await self._want_scans()
         await self._commit(batch.number)
+
+    async def _want_scans(self) -> None:
+        """Ask for scans that are not here; the session asks for each once."""
+        if self._session.speaks_of_blobs:
+            self._session.want(await self._source.scans_missing())
+
+    async def _take_piece(self, came: ChunkArrived) -> None:
+        taken = Returned.REFUSED if came.refused else await self._source.take_piece(came)
+        if taken is Returned.WHOLE:
+            self._session.blobs.over(came.address)
+            await self._want_scans()
+        elif taken is Returned.REFUSED and not came.refused:
+            self._session.blobs.refuse(came.address)
+        await self._commit(came.number)
 
     async def _commit(self, through: int) -> None:
         self._through = through
@@ -179,13 +203,30 @@ class Conversation:
         while True:
             await self._room.wait()
             self._room.clear()
-            while (pull := self._session.pull()) is not None:
-                records = await self._source.read(pull)
-                keys = await self._source.seal_keys(self._session, pull, records)
-                if self._session.is_over:
-                    return
-                self._session.supply(pull, records, keys, self._now())
+            while await self._send_records() or await self._send_piece():
                 await self._flush()
+
+    async def _send_records(self) -> bool:
+        """Put on the wire what is most urgent in the log; False if there is nothing, or no room."""
+        if (pull := self._session.pull()) is None:
+            return False
+        records = await self._source.read(pull)
+        keys = await self._source.seal_keys(self._session, pull, records)
+        if self._session.is_over:
+            return False
+        self._session.supply(pull, records, keys, self._now())
+        return True
+
+    async def _send_piece(self) -> bool:
+        """Put one piece of a wanted scan on the wire, or that it is not here; False if there is nothing, or no room."""
+        if (want := self._session.pull_blob()) is None:
+            return False
+        part = await self._source.piece(want)
+        if self._session.is_over:
+            return False
+        data, is_last = (part.data, part.is_last) if part else (None, True)
+        self._session.supply_blob(want, data, is_last=is_last, now_ms=self._now())
+        return True
 
     async def _watch(self) -> None:
         patience = Patience(self._session)

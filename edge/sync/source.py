@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
 from edge.store.feeds import accept
+from edge.store.returning_scans import Returned
+from edge.store.scans import Part
 from edge.store.store import Store, Transaction
 from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
@@ -17,6 +19,7 @@ from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored, read_stored
+from protocol.sync.blob_flow import ChunkArrived, Want
 from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
@@ -100,6 +103,21 @@ class Source:
             return []
         held = await self._uplink.keys_for(wanted)
         return [SealedKey(subject, seal_to(sealing, key, self._entropy(32))) for subject, key in held]
+
+    async def piece(self, want: Want) -> Part | None:
+        """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""
+        return await self._store.scans.part(want.address, want.place)
+
+    async def scans_missing(self) -> list[Want]:
+        """The scans that cases name and that are not here: the prefecture is to send them back."""
+        query = "SELECT address FROM scans WHERE NOT removed AND subject IN (SELECT subject FROM keys) ORDER BY address"
+        async with self._store.reading() as reader:
+            named = [blob(row[0]) for row in await reader.rows(query)]
+        return await self._store.returning.wanted(named) if named else []
+
+    async def take_piece(self, came: ChunkArrived) -> Returned:
+        """Keep a piece of a scan that comes back."""
+        return await self._store.returning.take(came)
 
     async def take(self, batch: BatchArrived) -> Taken:
         """Verify and store a batch; raises PeerError. Records of feeds enter whole or not at all."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from protocol.records.credentials import Credential, Standing
 from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 
 
@@ -57,4 +58,6 @@ class PeerLeft:
     """The peer ended the conversation cleanly."""
 
 
-SessionEvent = Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | PeerFailed | PeerLeft
+SessionEvent = (
+    Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | ChunkArrived | PeerFailed | PeerLeft
+)

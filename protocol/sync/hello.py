@@ -28,7 +28,7 @@ from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
 Role = Literal["edge", "centre", "standby", "primary"]
 """The annexe dials its prefecture; a standby dials the annexe that it follows, which then acts as the primary."""
 
-VERSIONS = (1,)
+VERSIONS = (1, 2)  # since 2 blobs are spoken of
 NONCE_SIZE = 32
 MAX_VERSIONS = 8  # a release supports a few versions back, never many
 MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
@@ -78,17 +78,24 @@ class Hello:
     encoded: bytes
 
 
-def write_hello(role: Role, identity: LocalIdentity, nonce: bytes, certificate: bytes | None = None) -> Hello:
-    """Our own hello. `nonce`: 32 fresh random bytes, never used before."""
+def write_hello(
+    role: Role,
+    identity: LocalIdentity,
+    nonce: bytes,
+    certificate: bytes | None = None,
+    *,
+    versions: tuple[int, ...] = VERSIONS,
+) -> Hello:
+    """Our own hello. `nonce`: 32 fresh random bytes, never used before; `versions`: those that this end speaks."""
     if len(nonce) != NONCE_SIZE:
         raise CallerError(f"A hello's nonce has {NONCE_SIZE} bytes.")
     chain = tuple(credential.encoded() for credential in identity.chain)
     links: list[Value] = list(chain)
-    versions: list[Value] = list(VERSIONS)
-    encoded = pack("hello", versions, role, identity.id, links, certificate, nonce, identity.software)
+    spoken: list[Value] = list(versions)
+    encoded = pack("hello", spoken, role, identity.id, links, certificate, nonce, identity.software)
     if len(encoded) > MAX_HELLO:
         raise CallerError(f"This hello has {len(encoded)} bytes; its bound is {MAX_HELLO}.")
-    return Hello(VERSIONS, role, identity.id, chain, certificate, nonce, identity.software, encoded)
+    return Hello(versions, role, identity.id, chain, certificate, nonce, identity.software, encoded)
 
 
 def parse_hello(data: bytes) -> Hello:

@@ -20,7 +20,8 @@ Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/ses
    he himself writes. He asks when a checkpoint of the other's names heads of it that he does not hold (`ask`): a card
    or a database that was restored, replaced or cloned, or an annexe whose standby was promoted. Until they have come,
    or he waits no longer (`stop_waiting`), he sends nothing of that stream: only then is clear what the other holds.
-7. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
+7. Blobs go last: `pull_blob()` names a piece only while `pull()` has nothing to read (`protocol.sync.blob_flow`).
+8. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
    What our own code does wrong raises CallerError. After FAILED or CLOSED nothing more is sent or believed.
 """
 
@@ -31,7 +32,9 @@ from collections.abc import Iterable, Sequence
 from protocol.errors import CallerError, PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
+from protocol.sync.arrivals import Arrivals
 from protocol.sync.batches import Batch, SealedKey, Stored, parse_batch, write_batch
+from protocol.sync.blob_flow import SINCE, BlobFlow, ChunkArrived, Want
 from protocol.sync.checkpoint import (
     Held,
     Judgement,
@@ -55,6 +58,7 @@ from protocol.sync.hello import (
     DIALS,
     MIRRORS,
     OTHER,
+    VERSIONS,
     Hello,
     LocalIdentity,
     Role,
@@ -71,10 +75,7 @@ from protocol.sync.outbound import Outbound, Pull, subjects_wanted
 from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
 from protocol.sync.states import OVER, TRANSITIONS, State
 from protocol.sync.streams import in_urgency, streams_of
-from protocol.sync.window import CEILING, Window
-
-# What we take from a peer before it must wait for our commits: the memory that one peer may cost us.
-CREDIT = CEILING
+from protocol.sync.window import Window
 
 
 class Session:
@@ -89,15 +90,16 @@ class Session:
         *,
         known: Known | None = None,
         certificate: bytes | None = None,
+        versions: tuple[int, ...] = VERSIONS,
     ) -> None:
         """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
-        claims."""
+        claims. `versions`: those of the protocol that this end speaks."""
         self.role = role
         self.state = State.AWAIT_HELLO
         self.peer: Credential | None = None
         self._identity = identity
         self._trust = trust
-        self._hello = write_hello(role, identity, nonce, certificate)
+        self._hello = write_hello(role, identity, nonce, certificate, versions=versions)
         self._theirs: Hello | None = None
         self._version = 0
         self._known = known
@@ -111,10 +113,9 @@ class Session:
         self._waiting: set[str] = set()
         self._sent_keys: set[bytes] = set()
         self._number = 0
-        self._arrived = 0
-        self._uncommitted: dict[int, int] = {}
-        self._taken = 0
-        self._committed = 0
+        self._arrivals = Arrivals()
+        self.blobs = BlobFlow()
+        """What is wanted of blobs, either way: the driver tells it when one is over."""
         self._said = False
         self.answers = 0
         """Checkpoints that came: while an answer is owed, the driver watches that this grows (`is_waiting`)."""
@@ -153,6 +154,16 @@ class Session:
         """Whether the peer owes an answer: its first checkpoint, or one for what was sent."""
         return self.state is State.OPEN and (not self._believed or self._window.in_flight > 0)
 
+    @property
+    def is_wanting(self) -> bool:
+        """Whether blobs were wanted of the peer that are not over."""
+        return self.state is State.OPEN and self.blobs.is_wanting
+
+    @property
+    def arrived(self) -> int:
+        """How many batches and chunks came."""
+        return self._arrivals.last
+
     # What arrives
 
     def receive(self, data: bytes, now_ms: int) -> list[SessionEvent]:
@@ -186,6 +197,11 @@ class Session:
                 event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
             case ("batch", _):
                 event = self._on_batch(parse_batch(fields), len(data))
+            case ("want", [wants]):
+                self.blobs.note(wants)
+                return []
+            case ("chunk", [number, address, place, piece]):
+                event = self._on_chunk(natural(number), address, place, piece, len(data))
             case ("failed", [kind, sentence]):
                 event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
             case _:
@@ -278,20 +294,26 @@ class Session:
     # What the peer sends
 
     def _on_batch(self, batch: Batch, size: int) -> BatchArrived:
-        if batch.number != self._arrived + 1:
-            raise OutOfTurn(f"Batch {batch.number} cannot follow batch {self._arrived}.")
-        if not self._said or self._taken + size > self._committed + CREDIT:
-            raise CreditExceeded("The peer sent more than it was granted.")
+        self._check_arrival(batch.number, size)
         for arrived in batch.records:
             if arrived.stream not in self._takes and arrived.stream not in self._asked:
                 raise StreamRefused(f"This peer cannot send the stream {arrived.stream} here.")
         for arrived in batch.records:
             if arrived.stream in self._streams:
                 self._streams[arrived.stream].note(arrived)
-        self._arrived = batch.number
-        self._taken += size
-        self._uncommitted[batch.number] = size
+        self._arrivals.take(batch.number, size)
         return BatchArrived(batch.number, batch.keys, batch.records)
+
+    def _on_chunk(self, number: int, address: Value, place: Value, piece: Value, size: int) -> ChunkArrived:
+        self._check_arrival(number, size)
+        event = self.blobs.arrived(number, address, place, piece)
+        self._arrivals.take(number, size)
+        return event
+
+    def _check_arrival(self, number: int, size: int) -> None:
+        if not self._said:
+            raise CreditExceeded("The peer sent before it was granted anything.")
+        self._arrivals.check(number, size)
 
     def committed(self, through: int, counter: int, held: Iterable[Held]) -> None:
         """Say what is held durably, after the commit of all batches up to `through` (0: at the beginning).
@@ -300,10 +322,7 @@ class Session:
         """
         if self.state is not State.OPEN:
             raise CallerError("Nothing can be acknowledged outside an open session.")
-        if through > self._arrived:
-            raise CallerError("A batch that did not arrive cannot be acknowledged.")
-        for number in [number for number in self._uncommitted if number <= through]:
-            self._committed += self._uncommitted.pop(number)
+        credit = self._arrivals.commit(through)
         peer, theirs = self._peer(), self._theirs
         checkpoint = write_checkpoint(
             self._identity.signing,
@@ -314,7 +333,7 @@ class Session:
             held=held,
         )
         self._said = True
-        self._out.append(pack("checkpoint", checkpoint.encoded(), through, self._committed + CREDIT))
+        self._out.append(pack("checkpoint", checkpoint.encoded(), through, credit))
 
     def ask(self, streams: Iterable[str]) -> None:
         """Take these streams back, which we write ourselves; the next `committed` must name what is held of them."""
@@ -328,6 +347,40 @@ class Session:
         """What was asked for has come, or is waited for no longer: the stream is sent again."""
         self._waiting.discard(stream)
         self.announce(stream)
+
+    # Blobs
+
+    @property
+    def speaks_of_blobs(self) -> bool:
+        """Whether the peer's release knows of blobs; before it is authenticated nobody knows."""
+        return self.state is State.OPEN and self._version >= SINCE
+
+    def want(self, wants: Iterable[Want]) -> None:
+        """Want these blobs, as far as the peer knows of blobs and they were not wanted in this conversation.
+
+        The first `committed` must have been said: what comes is credited as batches are.
+        """
+        if not self._said:
+            raise CallerError("A blob is wanted after what is held was said.")
+        frame = self.blobs.ask(wants) if self.speaks_of_blobs else None
+        if frame is not None:
+            self._out.append(frame)
+
+    def pull_blob(self) -> Want | None:
+        """What to read of a blob, to be answered by `supply_blob`, once `pull` has found nothing more to send."""
+        if self.state is not State.OPEN or not self._believed or not self._window.room:
+            return None
+        return self.blobs.next
+
+    def supply_blob(self, want: Want, piece: bytes | None, *, is_last: bool, now_ms: int) -> None:
+        """Put a piece on the wire; None: the blob is not held here, or not undamaged."""
+        if self.state is not State.OPEN:
+            raise CallerError("Nothing can be sent outside an open session.")
+        self._number += 1
+        frame = pack("chunk", self._number, want.address, want.place, piece)
+        self.blobs.sent(want, is_last=is_last or piece is None)
+        self._window.record_sent(self._number, len(frame), now_ms)
+        self._out.append(frame)
 
     # What we send
 

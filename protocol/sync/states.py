@@ -27,6 +27,8 @@ _DIALLING: Final[Mapping[tuple[State, str], State]] = {
     (State.AWAIT_HELLO, "failed"): State.FAILED,
     (State.OPEN, "checkpoint"): State.OPEN,
     (State.OPEN, "batch"): State.OPEN,
+    (State.OPEN, "want"): State.OPEN,
+    (State.OPEN, "chunk"): State.OPEN,
     (State.OPEN, "bye"): State.CLOSED,
     (State.OPEN, "failed"): State.FAILED,
 }
@@ -37,6 +39,8 @@ _ANSWERING: Final[Mapping[tuple[State, str], State]] = {
     (State.AWAIT_PROOF, "failed"): State.FAILED,
     (State.OPEN, "checkpoint"): State.OPEN,
     (State.OPEN, "batch"): State.OPEN,
+    (State.OPEN, "want"): State.OPEN,
+    (State.OPEN, "chunk"): State.OPEN,
     (State.OPEN, "bye"): State.CLOSED,
     (State.OPEN, "failed"): State.FAILED,
 }

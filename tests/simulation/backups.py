@@ -50,7 +50,9 @@ class Backups:
         backup = self._made.get(annexe.name)
         if backup is None or not self._is_still(annexe, centre):
             return False
-        if not _own(annexe) <= _held(centre, annexe.annexe):
+        if not _own(annexe) <= _held(centre, annexe.annexe) or not set(annexe.disk.shelf.names) <= _whole(
+            centre, annexe
+        ):
             return False
         self._put_in(annexe, backup)
         return True
@@ -62,6 +64,8 @@ class Backups:
             return False
         feeds = _held(centre, CENTRE)
         if any(not _held(centre, one.annexe) <= _own(one) or not feeds <= _feeds(one) for one in annexes):
+            return False
+        if any(not _whole(centre, one) <= set(one.disk.shelf.names) for one in annexes):
             return False
         self._put_in(centre, backup)
         if self._chance.random() < 0.5:
@@ -95,6 +99,17 @@ def writers_of(annexe: AnnexeMachine) -> set[bytes]:
 def has_all_feeds(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
     """Whether an annexe holds all that the prefecture has published."""
     return centre.powered and annexe.powered and _held(centre, CENTRE) <= _feeds(annexe)
+
+
+def scans_awaited(centre: CentreMachine) -> bool:
+    """Whether a scan that the prefecture knows of has not come whole yet."""
+    return bool(_hashes(centre, SQLITE, "SELECT address FROM blobs WHERE NOT whole AND address <> ?", ""))
+
+
+def _whole(centre: CentreMachine, annexe: AnnexeMachine) -> set[str]:
+    """The scans of an annexe that the prefecture holds, as its files are called."""
+    found = _hashes(centre, SQLITE, "SELECT address FROM blobs WHERE whole AND annexe = ?", annexe.annexe)
+    return {address.hex() for address in found}
 
 
 def _own(annexe: AnnexeMachine) -> set[bytes]:

@@ -17,11 +17,11 @@ from random import Random
 from typing import Protocol
 
 from central.connections import LineDead
-from edge.sync.link import Cut, Refused, Unreachable
+from edge.sync.link import HEARTBEAT_S, Cut, Refused, Unreachable
 from tests.simulation.loop import NODE
 
-HEARTBEAT_S = 20.0
-"""Seconds between two signs of life of a WebSocket."""
+NOTICED_S = 1.5 * HEARTBEAT_S
+"""Until a ping that nobody answers has ended a connection (aiohttp waits half a heartbeat for the pong)."""
 
 
 @dataclass
@@ -111,6 +111,10 @@ class End:
         self.closed = True
         self._pair.later(self.other.hang_up)
 
+    def fall_silent(self) -> None:
+        """The machine behind this end has lost its power: its peer's heartbeat finds that out."""
+        self._pair.later(self.other.hang_up, NOTICED_S)
+
     def hang_up(self) -> None:
         """The other end is gone."""
         self.closed = True
@@ -179,9 +183,9 @@ class Pair:
         for _ in range(times):
             self._at(self._free_at[inward] + weather.delay_s + late, lambda: self._arrive(to, frame))
 
-    def later(self, what: Callable[[], None]) -> None:
-        """Do something after the line's delay."""
-        self._at(self._line.loop.time() + self._line.weather.delay_s, what)
+    def later(self, what: Callable[[], None], after_s: float = 0.0) -> None:
+        """Do something after the line's delay, or later."""
+        self._at(self._line.loop.time() + self._line.weather.delay_s + after_s, what)
 
     def _arrive(self, to: End, frame: bytes) -> None:
         if not self.is_cut:

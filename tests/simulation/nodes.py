@@ -32,6 +32,7 @@ from tests.protocol.sync.support import Prefecture, seed
 from tests.simulation import centre_database, edge_database
 from tests.simulation.machine import Machine, PowerCut
 from tests.simulation.network import Answer, End, Line, SimulatedDialler
+from tests.simulation.scan_files import scans_on
 
 SOFTWARE = "0.1.0"
 
@@ -45,6 +46,7 @@ class CentreMachine(Machine):
         self.centre: Centre | None = None
         self.connections: Connections | None = None
         self.sticks: CentreSticks | None = None
+        self._sockets: list[End] = []
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
@@ -72,6 +74,9 @@ class CentreMachine(Machine):
         """Cut the power, now."""
         super().cut()
         self.centre = self.connections = self.sticks = None
+        for socket in self._sockets:
+            socket.fall_silent()
+        self._sockets.clear()
 
     @property
     def failed(self) -> MulhaqaError | None:
@@ -86,6 +91,7 @@ class CentreMachine(Machine):
         connections = self.connections
         if connections is None:
             return False
+        self._sockets.append(socket)
         self.begin(self._serve(connections, hello, socket))
         return True
 
@@ -173,6 +179,7 @@ class AnnexeMachine(Machine):
             fingerprint=self.hardware,
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
+            scans=scans_on(self.disk),
         )
 
     async def _open(self) -> None:

@@ -164,6 +164,25 @@ MISTAKES = (
         "        return self._open_segment(stream, None, now_ms)\n",
         "lost-appliance",
     ),
+    Mistake(
+        "want each scan once in a life, not once in a conversation",
+        "protocol/sync/blob_flow.py",
+        "        self._asked: set[bytes] = set()\n",
+        '        self._asked: set[bytes] = globals().setdefault("ASKED", set())\n',
+    ),
+    Mistake(
+        "count a scan's piece before it is kept",
+        "central/store/blobs.py",
+        "            await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
+        "            if came.place % 3 != 2:\n"
+        "                await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
+    ),
+    Mistake(
+        "clear away at a start what cases name",
+        "edge/store/scans.py",
+        "bool(number(held)) for address",
+        "not number(held) for address",
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import Prefecture, make_prefecture
-from tests.simulation.backups import Backups, has_all_feeds
+from tests.simulation.backups import Backups, has_all_feeds, scans_awaited
 from tests.simulation.couriers import Courier
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
@@ -28,6 +28,7 @@ from tests.simulation.network import Line, Weather
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import AGAIN_S, People
+from tests.simulation.scanners import Looker, Scanner, unseen
 from tests.simulation.second import Second, wanted
 
 TROUBLE_S = 120.0
@@ -121,11 +122,14 @@ class World:
         people = [asyncio.ensure_future(one) for one in self._people()]
         keepers = [asyncio.ensure_future(self._keep(machine)) for machine in self._machines]
         trouble = asyncio.ensure_future(self._trouble())
+        lookers = [asyncio.ensure_future(one) for one in self._lookers()]
         await asyncio.sleep(TROUBLE_S)
         trouble.cancel()
         self._mend()
         await asyncio.gather(*people)
         await self._rest()
+        for looker in lookers:
+            looker.cancel()
         for keeper in keepers:
             keeper.cancel()
         centre = self._centre.centre
@@ -135,6 +139,7 @@ class World:
         lost = [one for one in self._all_annexes if one not in self._serving]
         self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._serving, lost)]
         self.report.broken += [] if self._second is None else self._second.broken()
+        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre, self._serving)]
         self.report.confirmed = len(self._oracle.cases) + len(self._oracle.accounts) + len(self._oracle.staff)
 
     async def _admit_second(self) -> None:
@@ -152,7 +157,7 @@ class World:
             working += [people.citizen(number) for number in range(self._chance.randrange(1, 6))]
             working.append(people.clumsy())
             working += [people.administrator() for _ in range(self._chance.randrange(3))]
-        return working + self._couriers()
+        return working + self._couriers() + self._scanners()
 
     def _couriers(self) -> list[Awaitable[None]]:
         """In half of the runs somebody carries sticks as well; drawn apart, so that the other half plays as ever."""
@@ -165,6 +170,20 @@ class World:
             ).carry()
             for annexe in self._annexes
         ]
+
+    def _scanners(self) -> list[Awaitable[None]]:
+        """In half of the runs somebody scans; drawn apart, so that the other half plays as ever."""
+        chance = Random(f"scanners of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [Scanner(one, self._oracle, Random(chance.getrandbits(64))).work() for one in self._annexes]
+
+    def _lookers(self) -> list[Awaitable[None]]:
+        """Who looks at scans while they come; it changes nothing where there are none."""
+        chance = Random(f"scanners of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [Looker(self._centre, self._oracle, chance, self.report.broken).watch()]
 
     async def _publisher(self) -> None:
         for version in range(1, 1 + self._chance.randrange(4)):
@@ -301,7 +320,7 @@ class World:
         until = self._loop.time() + REST_S
         while self._loop.time() < until:
             await asyncio.sleep(5.0)
-            if self._is_at_rest():
+            if self._is_at_rest() and not scans_awaited(self._centre):
                 await asyncio.sleep(60.0)
                 return
         self.report.broken.append("it does not come to rest")
