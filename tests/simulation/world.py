@@ -172,11 +172,15 @@ class World:
         ]
 
     def _scanners(self) -> list[Awaitable[None]]:
-        """In half of the runs somebody scans; drawn apart, so that the other half plays as ever."""
+        """In half of the runs somebody scans, where no standby takes over: scans do not follow to one.
+
+        Drawn apart, so that the other half plays as ever.
+        """
         chance = Random(f"scanners of {self.report.seed}")
         if chance.random() < 0.5:
             return []
-        return [Scanner(one, self._oracle, Random(chance.getrandbits(64))).work() for one in self._annexes]
+        alone = [one for one in self._annexes if self._second is None or one is not self._second.first]
+        return [Scanner(one, self._oracle, Random(chance.getrandbits(64))).work() for one in alone]
 
     def _lookers(self) -> list[Awaitable[None]]:
         """Who looks at scans while they come; it changes nothing where there are none."""
