@@ -75,8 +75,10 @@ class Relay:
 
     async def quiet(self, seconds: float) -> None:
         """Wait until nothing has passed for so long."""
-        while (left := seconds + max(self.passed.began, self.passed.last) - time.perf_counter()) > 0:
+        left = seconds
+        while left > 0:
             await asyncio.sleep(left)
+            left = seconds + max(self.passed.began, self.passed.last) - time.perf_counter()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One call to its end, or until the relay is closed."""

@@ -1,8 +1,10 @@
 """One annexe's connection, on the prefecture's side: a session, a socket, the centre. It decides nothing that is the
 session's.
 
-- Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
-  tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
+- Batches are verified and committed in the order in which they come, then answered: all that arrived while the last
+  commit was under way are one commit and one answer. Folding comes after the answer, while nothing waits to be taken in
+  (`LONGEST_S` at most), and tells whoever listens. It is nobody's connection: what arrived just before a line broke is
+  committed and folded all the same.
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
   was restored from a backup (`central.store.returned_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
@@ -14,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -39,6 +42,12 @@ PROOF_S = 30.0
 # How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
 # catalogue over a slow link.
 GIVE_UP_S = 60.0
+# Records of one commit, or little more: so many take a fraction of a second, and another annexe's wait no longer.
+GROUP = 1000
+# No batch came for so long: the line is not full of them, and there is time to fold.
+CALM_S = 0.05
+# How long a page may lag behind while batches come without a pause.
+LONGEST_S = 2.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -74,6 +83,7 @@ class Connections:
     _folding: asyncio.Task[None] | None = None
     _more: asyncio.Event = field(default_factory=asyncio.Event)
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
+    _taken_at: float = 0.0
 
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Tell `listener` the annexe's id whenever it came, went, or sent something that was folded."""
@@ -87,6 +97,7 @@ class Connections:
     def arrived(self, annexe: str) -> None:
         """Records of this annexe were committed: fold them soon."""
         self._unfolded[annexe] = None
+        self._taken_at = asyncio.get_running_loop().time()
         self._more.set()
         if self._folding is None or self._folding.done():
             self._folding = asyncio.create_task(self._fold(), name="folding")
@@ -96,13 +107,27 @@ class Connections:
             annexe = next(iter(self._unfolded))
             del self._unfolded[annexe]  # first: what arrives while this is folded is a reason to look again
             try:
-                await self.centre.folder.fold(annexe)
+                await self.centre.folder.fold(annexe, rest=self._calm)
             except Exception:
                 logger.exception("what %s sent is kept and could not be folded; it is tried again", annexe)
                 self._unfolded[annexe] = None
                 await self._pause()
             else:
                 self.changed(annexe)
+
+    async def _calm(self) -> None:
+        """Let batches that wait go first, within bounds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_S):
+                left = CALM_S
+                while left > 0:
+                    left = self._until_calm()
+                    await asyncio.sleep(max(0.0, left))
+
+    def _until_calm(self) -> float:
+        """Seconds until it is calm, if nothing more comes."""
+        taking = any(connection.is_taking for connection in self.open.values())
+        return CALM_S if taking else self._taken_at + CALM_S - asyncio.get_running_loop().time()
 
     async def _pause(self) -> None:
         """After a failure: until more arrives, or for a while."""
@@ -158,6 +183,10 @@ class Connection:
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
         self._through = 0
+        self._batches: deque[BatchArrived] = deque()
+        self._arrived = asyncio.Event()
+        self._ended = False
+        self.is_taking = False
         self.annexe: str | None = None
 
     def announce(self, stream: str) -> None:
@@ -176,7 +205,8 @@ class Connection:
     async def run(self) -> None:
         """Drive the session until the connection ends."""
         helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
-        for helper in helpers:
+        taking = asyncio.create_task(self._take_batches())
+        for helper in (*helpers, taking):
             helper.add_done_callback(self._stop_without)
         waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
         try:
@@ -190,7 +220,9 @@ class Connection:
                 self._patience.cancel()
             for helper in helpers:
                 helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            self._ended = True
+            self._arrived.set()
+            await asyncio.gather(*helpers, taking, return_exceptions=True)
             self._leave()
             await self._socket.close()
 
@@ -217,7 +249,8 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                await self._take(self.annexe, event)
+                self._batches.append(event)
+                self._arrived.set()
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
@@ -236,21 +269,49 @@ class Connection:
         await self._answer(0, receipt)
         self._connections.changed(annexe)
 
-    async def _take(self, annexe: str, batch: BatchArrived) -> None:
-        feeds = [one.record for one in batch.records if one.stream in streams_of("centre", annexe)]
-        own = [one for one in batch.records if one.stream in streams_of("edge", annexe)]
+    async def _take_batches(self) -> None:
+        while not self._ended or self._batches:
+            await self._arrived.wait()
+            self._arrived.clear()
+            self.is_taking = True
+            while self._batches and self.annexe is not None:
+                await self._take_group(self.annexe, self._next_group())
+                await self._flush()
+                self._wake.set()
+            self.is_taking = False
+
+    def _next_group(self) -> list[BatchArrived]:
+        group: list[BatchArrived] = []
+        size = 0
+        while self._batches and (not group or size + len(self._batches[0].records) <= GROUP):
+            group.append(self._batches.popleft())
+            size += len(group[-1].records)
+        return group
+
+    async def _take_group(self, annexe: str, group: Sequence[BatchArrived]) -> None:
+        """Take batches in as one; if one of them is refused, those before it must not go with it."""
         try:
-            if feeds:
-                await self._take_lost([record for record in feeds if record is not None])
-            receipt = await self._centre.ingest.take(annexe, batch.keys, own)
+            await self._take(annexe, group)
         except PeerError as error:
+            if len(group) > 1:
+                for batch in group:
+                    await self._take_group(annexe, [batch])
+                return
             logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
+            self._batches.clear()
             if not self._session.is_over:
                 self._session.reject(error)
-            return
+
+    async def _take(self, annexe: str, group: Sequence[BatchArrived]) -> None:
+        records = [one for batch in group for one in batch.records]
+        feeds = [one.record for one in records if one.stream in streams_of("centre", annexe)]
+        own = [one for one in records if one.stream in streams_of("edge", annexe)]
+        if feeds:
+            await self._take_lost([record for record in feeds if record is not None])
+        receipt = await self._centre.ingest.take(annexe, [key for batch in group for key in batch.keys], own)
         if own:
             self._connections.arrived(annexe)
-        await self._answer(batch.number, receipt)
+        await self._answer(group[-1].number, receipt)
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
         self._through = through

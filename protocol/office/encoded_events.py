@@ -32,8 +32,13 @@ def encode_event(event: Event) -> EncodedEvent:
 
 def decode_event(encoded: EncodedEvent) -> Event:
     """Read an event as whoever opens its record will; raises UnknownEvent for one that no reader would take."""
+    return read_event(encoded.plain)
+
+
+def read_event(plain: bytes) -> Event:
+    """The same from the bytes alone."""
     try:
-        event: Event = _decode(encoded.plain)
+        event: Event = _decode(plain)
     except msgspec.DecodeError as error:  # a value of another type (ValidationError) is one of these
         raise UnknownEvent("This record holds an event that this release does not know: upgrade it.") from error
     return event
