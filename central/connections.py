@@ -26,13 +26,13 @@ from central.store.ingest import Receipt, standing_words
 from protocol.errors import PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
-from protocol.records.keys import seal_to
 from protocol.sync.batches import SealedKey, Stored
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
 from protocol.sync.outbound import Pull
 from protocol.sync.patience import SILENCE_S, Patience
+from protocol.sync.sealed_keys import TOGETHER_SINCE, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
@@ -391,9 +391,8 @@ class Connection:
         if not wanted or peer is None or peer.sealing is None:
             return []
         held = await self._centre.outgoing.keys(pull.stream, wanted)
-        return [
-            SealedKey(one, seal_to(peer.sealing, held[one], self._centre.entropy(32))) for one in wanted if one in held
-        ]
+        seal = seal_together if self._session.version >= TOGETHER_SINCE else seal_alone
+        return seal(peer.sealing, [(one, held[one]) for one in wanted if one in held], self._centre.entropy)
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other

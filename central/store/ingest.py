@@ -33,6 +33,7 @@ from protocol.records.refusals import UnknownDictionary, UnknownVersion
 from protocol.sync.batches import Arrived, SealedKey
 from protocol.sync.checkpoint import WHY_BODY, WHY_BYTES, WHY_KEY, WHY_SIGNATURE, WHY_SIGNER, Held
 from protocol.sync.intake import BELIEVED, KEPT, Intake, Judged, Outcome
+from protocol.sync.sealed_keys import Opener
 from protocol.sync.streams import streams_of
 
 
@@ -135,9 +136,10 @@ class Ingest:
     def _open_keys(self, keys: Sequence[SealedKey]) -> dict[bytes, bytes]:
         """Keys that are what they are said to be; a record whose key is not among them asks for it again."""
         opened: dict[bytes, bytes] = {}
+        opener = Opener(self._opening)
         for sealed in keys:
             try:
-                key = self._opening.open(sealed.sealed)
+                key = opener.open(sealed)
             except PeerError:
                 continue
             if len(key) == 32 and subject_of(key) == sealed.subject:

@@ -15,13 +15,14 @@ from edge.sync.tail import Tail
 from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
-from protocol.records.keys import OpeningKey, seal_to
+from protocol.records.keys import OpeningKey
 from protocol.sync.batches import SealedKey, Stored, read_stored
 from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
+from protocol.sync.sealed_keys import TOGETHER_SINCE, Opener, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
@@ -80,19 +81,20 @@ class Source:
     async def seal_keys(self, session: Session, pull: Pull, records: Sequence[Stored]) -> list[SealedKey]:
         """The keys that these records need at the prefecture, sealed to it."""
         peer: Credential | None = session.peer
-        return [] if peer is None else await self.sealed(session.keys_wanted(pull, records), peer)
+        together = session.version >= TOGETHER_SINCE
+        return [] if peer is None else await self.sealed(session.keys_wanted(pull, records), peer, together=together)
 
-    async def sealed(self, wanted: Sequence[bytes], reader: Credential) -> list[SealedKey]:
-        """The keys of these subjects, as far as they are held, sealed to a reader."""
-        sealing = reader.sealing
-        if not wanted or sealing is None:
+    async def sealed(self, wanted: Sequence[bytes], reader: Credential, *, together: bool = False) -> list[SealedKey]:
+        """The keys of these subjects, as far as they are held, sealed to a reader: each alone, or all `together`."""
+        if not wanted or reader.sealing is None:
             return []
-        held = await self._uplink.keys_for(wanted)
-        return [SealedKey(subject, seal_to(sealing, key, self._entropy(32))) for subject, key in held]
+        seal = seal_together if together else seal_alone
+        return seal(reader.sealing, await self._uplink.keys_for(wanted), self._entropy)
 
     async def take(self, batch: BatchArrived) -> Taken:
         """Verify and store a batch; raises PeerError. Records of feeds enter whole or not at all."""
-        keys = {sealed.subject: self._opening.open(sealed.sealed) for sealed in batch.keys}
+        opener = Opener(self._opening)
+        keys = {sealed.subject: opener.open(sealed) for sealed in batch.keys}
         feeds = [one.encoded for one in batch.records if one.stream in self.feeds]
         own = [one.record for one in batch.records if one.stream in self.streams]
         stored = 0

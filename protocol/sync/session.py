@@ -123,6 +123,11 @@ class Session:
         return self._hello.nonce
 
     @property
+    def version(self) -> int:
+        """The version that both ends speak; 0 before they have met."""
+        return self._version
+
+    @property
     def known(self) -> Known | None:
         """The last checkpoint believed, to be kept for the next conversation."""
         return self._known
