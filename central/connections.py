@@ -17,8 +17,9 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from central.centre import Centre
@@ -54,6 +55,15 @@ LOOK_AGAIN_S = 30.0
 logger = logging.getLogger(__name__)
 
 
+Aside = Callable[[Callable[[], list[bytes]]], Awaitable[list[bytes]]]
+"""How signatures are verified beside other work: `asyncio.to_thread`, or `at_once` where nothing may run beside."""
+
+
+async def at_once(work: Callable[[], list[bytes]]) -> list[bytes]:
+    """Do it now, in this thread."""
+    return work()
+
+
 class LineDead(Exception):
     """The connection broke under a frame; the text is the technical reason."""
 
@@ -77,6 +87,7 @@ class Connections:
 
     centre: Centre
     proof_s: float = PROOF_S
+    aside: Aside = at_once
     open: dict[str, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
     _unfolded: dict[str, None] = field(default_factory=dict)
@@ -170,6 +181,14 @@ class Connections:
         await asyncio.gather(*self._ending, *([] if self._folding is None else [self._folding]), return_exceptions=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A batch that arrived, and the hashes of its records that are signed, once they are verified."""
+
+    batch: BatchArrived
+    signed: asyncio.Future[list[bytes]]
+
+
 class Connection:
     """One annexe's connection."""
 
@@ -183,7 +202,7 @@ class Connection:
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
         self._through = 0
-        self._batches: deque[BatchArrived] = deque()
+        self._batches: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._ended = False
         self.is_taking = False
@@ -249,7 +268,8 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                self._batches.append(event)
+                verifying = self._connections.aside(partial(self._centre.ingest.signed, event.records))
+                self._batches.append(_Waiting(event, asyncio.ensure_future(verifying)))
                 self._arrived.set()
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
@@ -280,38 +300,40 @@ class Connection:
                 self._wake.set()
             self.is_taking = False
 
-    def _next_group(self) -> list[BatchArrived]:
-        group: list[BatchArrived] = []
+    def _next_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
         size = 0
-        while self._batches and (not group or size + len(self._batches[0].records) <= GROUP):
+        while self._batches and (not group or size + len(self._batches[0].batch.records) <= GROUP):
             group.append(self._batches.popleft())
-            size += len(group[-1].records)
+            size += len(group[-1].batch.records)
         return group
 
-    async def _take_group(self, annexe: str, group: Sequence[BatchArrived]) -> None:
+    async def _take_group(self, annexe: str, group: Sequence[_Waiting]) -> None:
         """Take batches in as one; if one of them is refused, those before it must not go with it."""
         try:
             await self._take(annexe, group)
         except PeerError as error:
             if len(group) > 1:
-                for batch in group:
-                    await self._take_group(annexe, [batch])
+                for one in group:
+                    await self._take_group(annexe, [one])
                 return
             logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
             self._batches.clear()
             if not self._session.is_over:
                 self._session.reject(error)
 
-    async def _take(self, annexe: str, group: Sequence[BatchArrived]) -> None:
-        records = [one for batch in group for one in batch.records]
+    async def _take(self, annexe: str, group: Sequence[_Waiting]) -> None:
+        signed = {hash_ for waiting in group for hash_ in await waiting.signed}
+        records = [one for waiting in group for one in waiting.batch.records]
         feeds = [one.record for one in records if one.stream in streams_of("centre", annexe)]
         own = [one for one in records if one.stream in streams_of("edge", annexe)]
         if feeds:
             await self._take_lost([record for record in feeds if record is not None])
-        receipt = await self._centre.ingest.take(annexe, [key for batch in group for key in batch.keys], own)
+        keys = [key for waiting in group for key in waiting.batch.keys]
+        receipt = await self._centre.ingest.take(annexe, keys, own, signed)
         if own:
             self._connections.arrived(annexe)
-        await self._answer(group[-1].number, receipt)
+        await self._answer(group[-1].batch.number, receipt)
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
         self._through = through

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import RowMapping, select
@@ -26,8 +26,9 @@ from central.store import schema
 from central.store.chains import Place, load_intake, save_holes, save_segments, stored_hashes
 from central.store.store import CentralStore
 from protocol.errors import PeerError
+from protocol.office.encoded_events import is_one_encoding
 from protocol.records.credentials import Credential, Standing, Trust
-from protocol.records.envelope import Record, open_body, verify_record
+from protocol.records.envelope import Record, open_body, open_plain, verify_record
 from protocol.records.keys import OpeningKey, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
 from protocol.sync.batches import Arrived, SealedKey
@@ -73,9 +74,31 @@ class Ingest:
         """An annexe has proved who it is: note the contact, and say what is held of its log."""
         return await self._transact(annexe, (), (), software=software, flags=flags)
 
-    async def take(self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived]) -> Receipt:
-        """Verify and commit a batch. Raises GapTooWide (nothing is kept) when too much of that log is missing."""
-        return await self._transact(annexe, keys, records)
+    def signed(self, records: Iterable[Arrived]) -> list[bytes]:
+        """The hashes of those that their signer has signed: the longest work of all, for a thread of its own.
+
+        A record's hash covers signer and signature, so it need not be looked at again.
+        """
+        return [one.hash for one in records if one.record is not None and self._is_signed(one.record)]
+
+    def _is_signed(self, record: Record) -> bool:
+        credential = self._trust.signer(record.signer)
+        if credential is None:
+            return False
+        try:
+            verify_record(record, credential.public)
+        except PeerError:
+            return False
+        return True
+
+    async def take(
+        self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived], signed: Collection[bytes] = ()
+    ) -> Receipt:
+        """Verify and commit a batch; `signed`: hashes of records whose signature was found good before.
+
+        Raises GapTooWide (nothing is kept) when too much of that log is missing.
+        """
+        return await self._transact(annexe, keys, records, signed)
 
     async def state(self, annexe: str) -> Receipt:
         """Say what is held of an annexe's log, for a stick: no contact with it."""
@@ -92,6 +115,7 @@ class Ingest:
         annexe: str,
         keys: Sequence[SealedKey],
         records: Sequence[Arrived],
+        signed: Collection[bytes] = (),
         *,
         is_contact: bool = True,
         **contact: str,
@@ -106,7 +130,7 @@ class Ingest:
                     names = streams_of("edge", annexe)
                     intakes = {name: await load_intake(connection, annexe, name) for name in names}
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
-                judged = await self._judge(connection, annexe, intakes, keys, records) if records else ()
+                judged = await self._judge(connection, annexe, intakes, keys, records, signed) if records else ()
                 for name, intake in intakes.items():
                     states, holes = before[name]
                     await save_segments(self._store.database, connection, annexe, intake, states)
@@ -122,12 +146,17 @@ class Ingest:
         intakes: Mapping[str, Intake],
         keys: Sequence[SealedKey],
         records: Sequence[Arrived],
+        signed: Collection[bytes],
     ) -> tuple[Judged, ...]:
         fresh = self._open_keys(keys)
         subjects = {one.record.subject for one in records if one.record is not None and one.record.subject is not None}
         known = await self._store.keys_of(connection, annexe, subjects - fresh.keys())
         stored = await stored_hashes(connection, annexe, intakes, records)
-        judged = tuple(self._judge_one(annexe, intakes[one.stream], one, known | fresh, stored) for one in records)
+        held = known | fresh
+        judged = tuple(
+            self._judge_one(annexe, intakes[one.stream], one, held, stored, is_signed=one.hash in signed)
+            for one in records
+        )
         believed = {one.arrived.record.subject for one in judged if one.outcome in BELIEVED and one.arrived.record}
         needed = {subject: key for subject, key in fresh.items() if subject in believed}
         await self._store.put_keys(connection, annexe, needed)
@@ -153,8 +182,10 @@ class Ingest:
         arrived: Arrived,
         keys: Mapping[bytes, bytes],
         stored: dict[Place, bytes],
+        *,
+        is_signed: bool,
     ) -> Judged:
-        why = self._fault(annexe, arrived.record, keys)
+        why = self._fault(annexe, arrived.record, keys, is_signed=is_signed)
         if why:
             return intake.refuse(arrived, why)
         place = (arrived.stream, arrived.segment, arrived.seq)
@@ -163,15 +194,12 @@ class Ingest:
             stored[place] = arrived.hash
         return judged
 
-    def _fault(self, annexe: str, record: Record | None, keys: Mapping[bytes, bytes]) -> str | None:
+    def _fault(self, annexe: str, record: Record | None, keys: Mapping[bytes, bytes], *, is_signed: bool) -> str | None:
         if record is None:
             return WHY_BYTES
-        credential = self._credential(annexe, record)
-        if credential is None:
+        if self._credential(annexe, record) is None:
             return WHY_SIGNER
-        try:
-            verify_record(record, credential.public)
-        except PeerError:
+        if not is_signed and not self._is_signed(record):
             return WHY_SIGNATURE
         return _body_fault(record, keys)
 
@@ -246,8 +274,10 @@ async def _annexe_row(connection: AsyncConnection, annexe: str) -> RowMapping | 
 def _body_fault(record: Record, keys: Mapping[bytes, bytes]) -> str | None:
     if record.subject is not None and record.subject not in keys:
         return WHY_KEY
+    key = None if record.subject is None else keys[record.subject]
     try:
-        open_body(record, None if record.subject is None else keys[record.subject])
+        if key is None or not is_one_encoding(open_plain(record, key)):
+            open_body(record, key)
     except (UnknownVersion, UnknownDictionary):
         return None
     except PeerError:
