@@ -5,8 +5,8 @@ stands still; each round begins from copies of both folders as they are then. Th
 before the first byte of the hello, and stops with the last byte of the last signed checkpoint; both stores keep
 `synchronous=FULL`, and the prefecture folds meanwhile.
 
-After that the line is cut, with nothing new to say (`noop`), and again with one new request (`one`): its record, and
-the one that opens the segment of the annexe's new start.
+After that the line is cut, with nothing new to say (`noop`), and again while somebody at the kiosk sends one request
+(`one`); he has sent another before, for the first one after a start opens a segment, with a record of its own.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from zstandard import ZstdCompressor
 from bench import filling
 from bench.figure import Effort
 from bench.pair import QUIET_S, Pair, pair, staged
-from bench.place import Place
+from bench.place import Place, settle
 from bench.relay import Passed, relay
 from bench.requests import Workload, workload
+from bench.visits import Visit, visits
+from edge.installation import open_installation
 from launcher.stage import ANNEXE, HOST
+from protocol.office.synthetic import Person
 
 MESSAGE = 320
 """Bytes that the bare verification is over: a record's size."""
@@ -64,6 +67,7 @@ class Ready:
     folder: Path
     requests: Workload
     accounts: dict[str, bytes]
+    visitor: Person
 
 
 def exchanges(place: Place, effort: Effort) -> list[Exchange]:
@@ -87,6 +91,7 @@ async def _ready(place: Place, effort: Effort) -> Ready:
     place.say(f"opening {len(asked.citizens())} accounts")
     async with filling.opened(made / ANNEXE) as store:
         accounts = await filling.open_accounts(store, asked.citizens())
+    await settle(open_installation(made / ANNEXE), place.people[:1])
     folder = place.folder / "ready"
     async with pair(made, place.folder / "before") as two:
         await two.start()
@@ -97,7 +102,7 @@ async def _ready(place: Place, effort: Effort) -> Ready:
     place.say(f"submitting {len(asked.documents)} requests")
     async with filling.opened(folder / ANNEXE) as store:
         await filling.submit(store, asked.documents, accounts)
-    return Ready(folder, asked, accounts)
+    return Ready(folder, asked, accounts, place.people[0])
 
 
 async def _round(two: Pair, ready: Ready, effort: Effort, bare: float) -> Exchange:
@@ -109,7 +114,7 @@ async def _round(two: Pair, ready: Ready, effort: Effort, bare: float) -> Exchan
     folded = await folding - carried.began
     rate = (before + verified(effort.seconds / 2)) / 2
     noop = await _noop(two)
-    one = await _one(two, ready)
+    one = await _one(two, ready.visitor)
     link = await bare_link()
     took = carried.last - carried.began
     return Exchange(count / took, count / folded, rate, carried.total / count, bare, noop, one, link)
@@ -121,13 +126,20 @@ async def _noop(two: Pair) -> Passed:
     return await two.confirmed()
 
 
-async def _one(two: Pair, ready: Ready) -> Passed:
-    await asyncio.to_thread(two.edge.stop)
-    async with filling.opened(two.stage.edge_data) as store:
-        again = ready.requests.documents[:1]
-        await filling.live(store, again, ready.accounts, 1, lambda _line: None)
-    await two.start_edge()
-    return await two.confirmed()
+async def _one(two: Pair, person: Person) -> Passed:
+    with visits(two.edge, 1) as (visit,):
+        await asyncio.to_thread(visit.sign_in, person)
+        await asyncio.to_thread(_send, visit)
+        await two.confirmed()
+        await two.way.close()
+        await asyncio.to_thread(_send, visit)
+        await two.way.called()
+        return await two.confirmed()
+
+
+def _send(visit: Visit) -> None:
+    visit.answer_questions()
+    visit.submit()
 
 
 def verified(seconds: float) -> float:

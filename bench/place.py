@@ -94,7 +94,7 @@ class Place:
             self.say(f"making an annexe with {len(self.people)} citizens")
             stage = Stage(self.folder / "stage", free_ports(), say=_nothing)
             stage.make()
-            asyncio.run(_settle(open_installation(stage.edge_data), self.people))
+            asyncio.run(settle(open_installation(stage.edge_data), self.people))
             self._stage = stage
         return self._stage
 
@@ -127,7 +127,7 @@ def _nothing(_line: str) -> None:
     """The stage's steps are not what is measured."""
 
 
-async def _settle(installation: Installation, citizens: list[Person]) -> None:
+async def settle(installation: Installation, citizens: list[Person]) -> None:
     """Open everybody's account and ask for one certificate each; their PINs are hashed cheaply, none is measured."""
     async with opened_office(installation, now_ms, os.urandom) as office:
         office.passwords = Passwords(os.urandom, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

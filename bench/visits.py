@@ -41,6 +41,12 @@ class Visit:
         for name, answer in ANSWERS.items():
             self._post(f"/kiosk/request/{PROCEDURE}/questions/{name}", {name: answer})
 
+    def submit(self) -> None:
+        """Send the request whose questions are answered; it is confirmed when this returns."""
+        path = f"/kiosk/request/{PROCEDURE}/check"
+        form = self._call("GET", path, None, 200).form(has="command")
+        self._post(path, {name: value for name, value in form.fields.items() if name != "csrf"})
+
     def _look(self, path: str) -> None:
         self.csrf = self._call("GET", path, None, 200).form(has="csrf").fields["csrf"]
 

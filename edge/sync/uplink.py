@@ -149,7 +149,12 @@ class Uplink:
 
     async def _connect(self) -> None:
         session = Session(
-            "edge", self._identity, self._trust, self._entropy(NONCE_SIZE), known=await self._source.known()
+            "edge",
+            self._identity,
+            self._trust,
+            self._entropy(NONCE_SIZE),
+            known=await self._source.known(),
+            is_brief=self.status.error != REFUSED,
         )
         try:
             async with (

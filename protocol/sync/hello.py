@@ -7,12 +7,15 @@
 - Both hellos stand whole in the transcript, so nobody in between can lower the version, swap a credential or replay an
   old conversation: the other end's nonce is new each time.
 - The signer's role is in what it signs, so neither signature can be handed back to its maker as the other one.
+- A link of the chain that the other end surely holds, for it vouches for that end too, is left out: each costs a
+  quarter of a kilobyte on every new connection. Who was refused shows the whole chain.
 - The certificate hash binds the conversation to the TLS channel (RFC 9266's idea); nil while there is no TLS.
 - An expired credential is a flag, never a refusal: an annexe that was cut off for a year must still deliver its log.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,17 +76,50 @@ class Hello:
     encoded: bytes
 
 
-def write_hello(role: Role, identity: LocalIdentity, nonce: bytes, certificate: bytes | None = None) -> Hello:
-    """Our own hello. `nonce`: 32 fresh random bytes, never used before."""
+def write_hello(
+    role: Role,
+    identity: LocalIdentity,
+    nonce: bytes,
+    certificate: bytes | None = None,
+    *,
+    known: Collection[bytes] = (),
+) -> Hello:
+    """Our own hello. `nonce`: 32 fresh random bytes, never used before; `known`: ids of credentials above our leaf that
+    the other end holds, which are left out."""
     if len(nonce) != NONCE_SIZE:
         raise CallerError(f"A hello's nonce has {NONCE_SIZE} bytes.")
-    chain = tuple(credential.encoded() for credential in identity.chain)
+    above = (credential for credential in identity.chain[1:] if credential.id not in known)
+    chain = tuple(credential.encoded() for credential in (identity.leaf, *above))
     links: list[Value] = list(chain)
     versions: list[Value] = list(VERSIONS)
     encoded = pack("hello", versions, role, identity.id, links, certificate, nonce, identity.software)
     if len(encoded) > MAX_HELLO:
         raise CallerError(f"This hello has {len(encoded)} bytes; its bound is {MAX_HELLO}.")
     return Hello(VERSIONS, role, identity.id, chain, certificate, nonce, identity.software, encoded)
+
+
+def holds_its_chain(identity: LocalIdentity, trust: Trust) -> bool:
+    """Believe what vouches for us, so that the other end may leave it out; False where no root known here does: then
+    the other end is shown all of it, and refuses it."""
+    try:
+        for link in reversed(identity.chain):
+            trust.add(link)
+    except PeerError:
+        return False
+    return True
+
+
+def held_by_the_centre(trust: Trust) -> frozenset[bytes]:
+    """Ids of the credentials that a centre known here surely holds: those that vouch for it."""
+    return frozenset(credential.issuer for credential in trust.credentials() if credential.kind == "centre")
+
+
+def held_by(hello: Hello) -> frozenset[bytes]:
+    """The id of the credential that who sent this hello surely holds: what vouches for his own."""
+    try:
+        return frozenset({parse_credential(hello.chain[0]).issuer}) if hello.chain else frozenset()
+    except PeerError:
+        return frozenset()  # `admit` says what is wrong with it
 
 
 def parse_hello(data: bytes) -> Hello:

@@ -58,6 +58,9 @@ from protocol.sync.hello import (
     admit,
     authenticate,
     choose_version,
+    held_by,
+    held_by_the_centre,
+    holds_its_chain,
     parse_hello,
     sign_transcript,
     transcript,
@@ -85,15 +88,18 @@ class Session:
         *,
         known: Known | None = None,
         certificate: bytes | None = None,
+        is_brief: bool = True,
     ) -> None:
         """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
-        claims."""
+        claims. `is_brief`: leave out of the hello what the peer surely holds."""
         self.role = role
         self.state = State.AWAIT_HELLO
         self.peer: Credential | None = None
         self._identity = identity
         self._trust = trust
-        self._hello = write_hello(role, identity, nonce, certificate)
+        self._is_brief = is_brief and holds_its_chain(identity, trust)
+        held = held_by_the_centre(trust) if self._is_brief and role == "edge" else frozenset()
+        self._hello = write_hello(role, identity, nonce, certificate, known=held)
         self._theirs: Hello | None = None
         self._version = 0
         self._known = known
@@ -209,6 +215,9 @@ class Session:
 
     def _on_hello(self, data: bytes) -> None:
         theirs = parse_hello(data)
+        if self._is_brief:
+            ours = self._hello
+            self._hello = write_hello(self.role, self._identity, ours.nonce, ours.certificate, known=held_by(theirs))
         self._meet(theirs)
         signature = sign_transcript(self._identity, self._version, "centre", theirs, self._hello)
         self._out.append(pack("welcome", self._hello.encoded, signature))
