@@ -29,7 +29,7 @@ from protocol.records.chain import Head
 from protocol.records.envelope import Record
 from protocol.sync.batches import SealedKey, Stored
 from protocol.sync.checkpoint import Checkpoint
-from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
 from protocol.sync.outbound import Pull
 from protocol.sync.patience import SILENCE_S, Patience
@@ -81,6 +81,15 @@ class Socket(Protocol):
         """Close, waiting no longer than a farewell takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an annexe last told of itself: records left to send, and how far its clock was ahead of ours (ms)."""
+
+    left: int
+    ahead_ms: int
+    at_ms: int
+
+
 @dataclass
 class Connections:
     """The open connections: who is here now, and who is told of a change."""
@@ -88,6 +97,7 @@ class Connections:
     centre: Centre
     proof_s: float = PROOF_S
     aside: Aside = at_once
+    told: dict[str, Told] = field(default_factory=dict)
     open: dict[str, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
     _unfolded: dict[str, None] = field(default_factory=dict)
@@ -146,6 +156,12 @@ class Connections:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_AGAIN_S):
                 await self._more.wait()
+
+    def hear(self, annexe: str, progress: ProgressTold) -> None:
+        """Remember what an annexe tells of itself."""
+        now_ms = self.centre.now()
+        self.told[annexe] = Told(progress.left, progress.clock_ms - now_ms, now_ms)
+        self.changed(annexe)
 
     def connected(self, annexe: str) -> bool:
         """Whether this annexe is connected now."""
@@ -274,6 +290,8 @@ class Connection:
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
+            case ProgressTold() if self.annexe is not None:
+                self._connections.hear(self.annexe, event)
             case PeerFailed():
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
 

@@ -85,6 +85,11 @@ class Conversation:
         self._session.announce(stream)
         self._room.set()
 
+    def report(self, left: int) -> None:
+        """Tell the prefecture how many records are left; it leaves with whatever is sent next."""
+        self._session.report(left, self._now())
+        self._room.set()
+
     async def run(self) -> None:
         """Talk until the connection or the session ends; raises Silent when the other end does not answer."""
         work = (self._pump(), self._watch(), self._wait_for_tail())
@@ -179,6 +184,7 @@ class Conversation:
                     return
                 self._session.supply(pull, records, keys, self._now())
                 await self._flush()
+            await self._flush()
 
     async def _watch(self) -> None:
         patience = Patience(self._session)

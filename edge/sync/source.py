@@ -173,7 +173,8 @@ class Source:
             segments = await held_segments(reader, stream)
         held = checkpoint.of(stream) if checkpoint else Held(stream)
         covered = covered_by({one.segment: one.parent for one in segments}, held.heads())
-        return sum(one.last - covered.get(one.segment, -1) for one in segments) + len(held.holes)
+        # The prefecture may hold more of a segment than a restored appliance: that leaves nothing to send.
+        return sum(max(0, one.last - covered.get(one.segment, -1)) for one in segments) + len(held.holes)
 
 
 def _counter(data: bytes | None) -> int:

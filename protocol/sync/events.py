@@ -44,6 +44,14 @@ class BatchArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressTold:
+    """The annexe says how many records it has left to send, and what time it is there; unsigned, for people to see."""
+
+    left: int
+    clock_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeerFailed:
     """The conversation is over. `told`: the peer refused us; otherwise we refuse the peer."""
 
@@ -57,4 +65,6 @@ class PeerLeft:
     """The peer ended the conversation cleanly."""
 
 
-SessionEvent = Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | PeerFailed | PeerLeft
+SessionEvent = (
+    Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | ProgressTold | PeerFailed | PeerLeft
+)

@@ -8,6 +8,7 @@ length-prefixed block on a stick): a frame is whole or it is refused, and bytes 
     proof       edge -> centre   the edge's signature over the transcript
     checkpoint  both ways        the signed checkpoint, number of the last batch it answers, credit granted
     batch       both ways        number, keys, runs of records
+    progress    edge -> centre   records that are left to send, and the time by the edge's clock
     failed      both ways        kind and sentence of a refusal; the last frame of its sender
     bye         both ways        a clean end
     bundle      on a stick       what the file is, as bytes, and its sender's signature; its first frame
@@ -41,6 +42,7 @@ SHAPES = {
     "proof": 1,
     "checkpoint": 3,
     "batch": 3,
+    "progress": 2,
     "failed": 2,
     "bye": 0,
     "bundle": 2,

@@ -28,7 +28,7 @@ from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
 
 Role = Literal["edge", "centre"]
 
-VERSIONS = (1, 2)  # since 2 keys travel together
+VERSIONS = (1, 2)  # since 2 keys travel together, and an annexe tells how far it is
 NONCE_SIZE = 32
 MAX_VERSIONS = 8  # a release supports a few versions back, never many
 MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for

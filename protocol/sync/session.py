@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from protocol.errors import CallerError, PeerError
+from protocol.records.clock import MAX_MS
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.sync.batches import Batch, SealedKey, Stored, parse_batch, write_batch
@@ -47,6 +48,7 @@ from protocol.sync.events import (
     CheckpointIgnored,
     PeerFailed,
     PeerLeft,
+    ProgressTold,
     SessionEvent,
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
@@ -74,6 +76,8 @@ from protocol.sync.window import CEILING, Window
 
 # What we take from a peer before it must wait for our commits: the memory that one peer may cost us.
 CREDIT = CEILING
+# The version of the protocol in which an annexe tells how far it is.
+PROGRESS_SINCE = 2
 
 
 class Session:
@@ -193,6 +197,8 @@ class Session:
                 event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
             case ("batch", _):
                 event = self._on_batch(parse_batch(fields), len(data))
+            case ("progress", [left, clock_ms]):
+                event = ProgressTold(natural(left), natural(clock_ms, MAX_MS))
             case ("failed", [kind, sentence]):
                 event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
             case _:
@@ -382,6 +388,11 @@ class Session:
         stream.supplied(pull, records)
         self._window.record_sent(self._number, len(frame), now_ms)
         self._out.append(frame)
+
+    def report(self, left: int, now_ms: int) -> None:
+        """Tell the prefecture how many records are left to send, and our time; an older one is told nothing."""
+        if self.role == "edge" and self.state is State.OPEN and self._version >= PROGRESS_SINCE:
+            self._out.append(pack("progress", left, now_ms))
 
     def bye(self) -> None:
         """End the conversation cleanly."""

@@ -34,6 +34,7 @@ TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
     ("centre", State.AWAIT_PROOF, "failed"): State.FAILED,
     ("centre", State.OPEN, "checkpoint"): State.OPEN,
     ("centre", State.OPEN, "batch"): State.OPEN,
+    ("centre", State.OPEN, "progress"): State.OPEN,
     ("centre", State.OPEN, "bye"): State.CLOSED,
     ("centre", State.OPEN, "failed"): State.FAILED,
 }
