@@ -167,6 +167,10 @@ class Connections:
         """Whether this annexe is connected now."""
         return annexe in self.open
 
+    def since(self, annexe: str) -> int | None:
+        """Since when this annexe is connected (ms); None while it is not."""
+        return max((one.since_ms for one in self.open.values() if one.annexe == annexe), default=None)
+
     def published(self, stream: str) -> None:
         """A feed has grown: every connection looks for more."""
         for connection in self.open.values():
@@ -222,6 +226,7 @@ class Connection:
         self._arrived = asyncio.Event()
         self._ended = False
         self.is_taking = False
+        self.since_ms = 0
         self.annexe: str | None = None
 
     def announce(self, stream: str) -> None:
@@ -301,6 +306,7 @@ class Connection:
         if older is not None:
             self._connections.dismiss(older)  # an annexe has one connection: the older one is dead, or a clone's
         self.annexe = annexe
+        self.since_ms = self._centre.now()
         self._connections.open[annexe] = self
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)

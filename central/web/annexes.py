@@ -1,7 +1,8 @@
 """The officers' first page: every annexe, whether it is connected, what it sent, and what does not fit.
 
-What an annexe still has to send only the annexe knows: the page says when it was last heard of, which records are
-missing between those that came (holes), and how many of the prefecture's own records it has not confirmed.
+What is wrong with one is told apart by `central.fleet`, each with its cause and what to do. What an annexe still has to
+send only the annexe knows, and tells while it is connected: the page says what it last told, when it was last heard of,
+which records are missing between those that came (holes), and how many of the prefecture's own it has not confirmed.
 """
 
 from __future__ import annotations
@@ -10,38 +11,36 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from central.fleet import MINUTE_MS, Observed, Rule, conditions, found
+from central.observing import observed
 from central.prefecture import Prefecture
 from central.store.ingest import standing_words
 from central.store.queries import AnnexeState
 from central.web import signed_in
-from central.web.words import CLONED_CARD, FLAGS, OTHER_FLAG, RESTORED_CARD
+from central.web.words import CONDITIONS, FLAGS, OTHER_FLAG, Look
 from screens.pages import render
 
 
 @dataclass(frozen=True, slots=True)
 class AnnexeCard:
-    """An annexe as the page shows it. `left`: our records that it has not confirmed, None before it was ever here."""
+    """An annexe as the page shows it. `left`: our records that it has not confirmed, None before it was ever here.
+
+    `looks`: what it is, the most urgent first; `rules`: why, and what to do.
+    """
 
     state: AnnexeState
-    connected: bool
+    observed: Observed
+    rules: tuple[Rule, ...]
+    looks: tuple[Look, ...]
     left: int | None
     ends_ms: int | None
     flags: tuple[str, ...]
 
     @property
-    def branches(self) -> int:
-        """How often its log has parted: a cloned card, a restored backup."""
-        return len(self.state.branches)
-
-    @property
-    def branches_mean(self) -> str:
-        """What the latest of them means, and what to do: a msgid."""
-        return RESTORED_CARD if self.state.branches[0].is_one_machine else CLONED_CARD
-
-    @property
-    def holes(self) -> int:
-        """Records that are known to be missing."""
-        return sum(len(stream.holes) for stream in self.state.streams)
+    def clock_minutes(self) -> int:
+        """How far its clock is from ours, in minutes: ahead, or behind if negative."""
+        told = self.observed.ahead_ms or self.observed.future_ms
+        return round(told / MINUTE_MS)
 
     @property
     def proofs(self) -> int:
@@ -75,9 +74,12 @@ async def _card(prefecture: Prefecture, state: AnnexeState) -> AnnexeCard:
     held = [one for one in trust.credentials() if one.kind == "annexe" and one.holder == state.annexe]
     newest = max(held, key=lambda one: (one.epoch, one.not_after), default=None)
     standing = trust.standing(newest, now_ms) if newest else None
+    seen = await observed(prefecture.centre.store, prefecture.connections, state, now_ms)
     return AnnexeCard(
         state=state,
-        connected=prefecture.connections.connected(state.annexe),
+        observed=seen,
+        rules=found(seen),
+        looks=tuple(CONDITIONS[one] for one in conditions(seen)),
         left=await prefecture.centre.outgoing.unconfirmed(state.annexe),
         ends_ms=newest.not_after if newest else None,
         flags=tuple(standing_words(standing)) if standing else (),

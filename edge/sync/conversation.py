@@ -131,7 +131,7 @@ class Conversation:
             case BatchArrived() if not self._feeds_stopped:
                 await self._store(event)
             case CheckpointArrived():
-                await self._source.keep(event.checkpoint)
+                await self._source.keep(event.checkpoint, restored=event.restored)
                 await self._look_for_tail(event.checkpoint)
             case _:
                 pass

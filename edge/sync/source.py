@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
+from edge.store.confirmations import PREFECTURE, note
 from edge.store.feeds import accept
 from edge.store.store import Store, Transaction
 from edge.store.tail import CameBack, Owner, take_back
@@ -160,9 +161,16 @@ class Source:
         last = await self.last_checkpoint()
         return Known(last.counter, last.echo) if last else None
 
-    async def keep(self, checkpoint: Checkpoint) -> None:
-        """Remember what the prefecture says it holds."""
-        await self._uplink.save_checkpoint(HELD, checkpoint.encoded())
+    async def keep(self, checkpoint: Checkpoint, *, restored: bool = False) -> None:
+        """Remember what the prefecture says it holds, and since when; `restored`: it holds less than it once said."""
+        held = [one for one in checkpoint.held if one.stream in self.streams]
+
+        async def work(transaction: Transaction) -> Value:
+            transaction.put_checkpoint(HELD, checkpoint.encoded())
+            await note(transaction, PREFECTURE, held, restored=restored)
+            return None
+
+        await self._store.perform(work)
 
     async def left(self, checkpoint: Checkpoint | None) -> int:
         """How many records the prefecture does not hold yet."""
