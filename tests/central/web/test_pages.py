@@ -46,7 +46,8 @@ async def search(visitor: Visitor, reference: str) -> Any:
 async def test_an_annexe_that_never_came_is_shown_with_words(officer: Visitor) -> None:
     page = words(await read(officer, "/prefecture"))
     assert ANNEXE in page
-    assert "non connectée" in page
+    assert "jamais venue" in page
+    assert "faites-la connecter une fois".lower() in page.lower()
     assert "jamais encore" in page
     assert "Elle n’a encore rien envoyé" in page
 
