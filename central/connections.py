@@ -16,15 +16,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from central.centre import Centre
+from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
-from protocol.errors import PeerError
+from central.taking import Aside, Taking, Waiting, at_once
+from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
 from protocol.sync.batches import SealedKey, Stored
@@ -43,8 +43,6 @@ PROOF_S = 30.0
 # How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
 # catalogue over a slow link.
 GIVE_UP_S = 60.0
-# Records of one commit, or little more: so many take a fraction of a second, and another annexe's wait no longer.
-GROUP = 1000
 # No batch came for so long: the line is not full of them, and there is time to fold.
 CALM_S = 0.05
 # How long a page may lag behind while batches come without a pause.
@@ -53,32 +51,6 @@ LONGEST_S = 2.0
 LOOK_AGAIN_S = 30.0
 
 logger = logging.getLogger(__name__)
-
-
-Aside = Callable[[Callable[[], list[bytes]]], Awaitable[list[bytes]]]
-"""How signatures are verified beside other work: `asyncio.to_thread`, or `at_once` where nothing may run beside."""
-
-
-async def at_once(work: Callable[[], list[bytes]]) -> list[bytes]:
-    """Do it now, in this thread."""
-    return work()
-
-
-class LineDead(Exception):
-    """The connection broke under a frame; the text is the technical reason."""
-
-
-class Socket(Protocol):
-    """Frames out, frames in, each whole."""
-
-    async def send_frame(self, frame: bytes) -> None:
-        """Send one frame; raises LineDead."""
-
-    async def receive_frame(self) -> bytes | None:
-        """The next frame, or None when the other end has closed or the line is dead."""
-
-    async def close(self) -> None:
-        """Close, waiting no longer than a farewell takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +173,6 @@ class Connections:
         await asyncio.gather(*self._ending, *([] if self._folding is None else [self._folding]), return_exceptions=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A batch that arrived, and the hashes of its records that are signed, once they are verified."""
-
-    batch: BatchArrived
-    signed: asyncio.Future[list[bytes]]
-
-
 class Connection:
     """One annexe's connection."""
 
@@ -222,10 +186,7 @@ class Connection:
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
         self._through = 0
-        self._batches: deque[_Waiting] = deque()
-        self._arrived = asyncio.Event()
-        self._ended = False
-        self.is_taking = False
+        self._taking = Taking(self._take_group, connections.aside)
         self.since_ms = 0
         self.annexe: str | None = None
 
@@ -233,6 +194,11 @@ class Connection:
         """Something may have been published on this stream."""
         self._session.announce(stream)
         self._wake.set()
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether a batch of it waits to be committed."""
+        return self._taking.is_busy
 
     async def end(self) -> None:
         """Close the connection from our side."""
@@ -245,7 +211,7 @@ class Connection:
     async def run(self) -> None:
         """Drive the session until the connection ends."""
         helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
-        taking = asyncio.create_task(self._take_batches())
+        taking = asyncio.create_task(self._taking.run())
         for helper in (*helpers, taking):
             helper.add_done_callback(self._stop_without)
         waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
@@ -260,8 +226,7 @@ class Connection:
                 self._patience.cancel()
             for helper in helpers:
                 helper.cancel()
-            self._ended = True
-            self._arrived.set()
+            self._taking.end()
             await asyncio.gather(*helpers, taking, return_exceptions=True)
             self._leave()
             await self._socket.close()
@@ -289,9 +254,7 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                verifying = self._connections.aside(partial(self._centre.ingest.signed, event.records))
-                self._batches.append(_Waiting(event, asyncio.ensure_future(verifying)))
-                self._arrived.set()
+                self._taking.add(event, partial(self._centre.ingest.signed, event.records))
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
@@ -313,40 +276,28 @@ class Connection:
         await self._answer(0, receipt)
         self._connections.changed(annexe)
 
-    async def _take_batches(self) -> None:
-        while not self._ended or self._batches:
-            await self._arrived.wait()
-            self._arrived.clear()
-            self.is_taking = True
-            while self._batches and self.annexe is not None:
-                await self._take_group(self.annexe, self._next_group())
-                await self._flush()
-                self._wake.set()
-            self.is_taking = False
-
-    def _next_group(self) -> list[_Waiting]:
-        group: list[_Waiting] = []
-        size = 0
-        while self._batches and (not group or size + len(self._batches[0].batch.records) <= GROUP):
-            group.append(self._batches.popleft())
-            size += len(group[-1].batch.records)
-        return group
-
-    async def _take_group(self, annexe: str, group: Sequence[_Waiting]) -> None:
-        """Take batches in as one; if one of them is refused, those before it must not go with it."""
+    async def _take_group(self, group: Sequence[Waiting]) -> None:
+        """Take batches in as one, and answer; if one of them is refused, those before it must not go with it."""
         try:
-            await self._take(annexe, group)
+            await self._take(group)
         except PeerError as error:
             if len(group) > 1:
                 for one in group:
-                    await self._take_group(annexe, [one])
+                    if not self._session.is_over:
+                        await self._take_group([one])
                 return
-            logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
-            self._batches.clear()
+            logger.warning("a batch of %s was refused: %s: %s", self.annexe, error.kind, error)
+            self._taking.drop()
             if not self._session.is_over:
                 self._session.reject(error)
+        with contextlib.suppress(LineDead):  # who receives notices it too; what waits is committed all the same
+            await self._flush()
+        self._wake.set()
 
-    async def _take(self, annexe: str, group: Sequence[_Waiting]) -> None:
+    async def _take(self, group: Sequence[Waiting]) -> None:
+        annexe = self.annexe
+        if annexe is None:
+            raise CallerError("Nobody has proved who he is on this connection.")
         signed = {hash_ for waiting in group for hash_ in await waiting.signed}
         records = [one for waiting in group for one in waiting.batch.records]
         feeds = [one.record for one in records if one.stream in streams_of("centre", annexe)]

@@ -82,7 +82,7 @@ def bench() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "figure", nargs="?", choices=(*FIGURES, *GROUPS), metavar="NAME",
-        help=f"one figure instead of all, or a group of them: {', '.join(GROUPS)}",
+        help=f"one figure instead of all, or a group of them: {', '.join(GROUPS)} (sync leaves sync.memory out)",
     )  # fmt: skip
     command.add_argument(
         "--requests", type=Path, metavar="FILE",
