@@ -11,6 +11,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -85,7 +86,8 @@ def _start(folder: Path) -> float:
     began = time.perf_counter()
     edge.start("--no-uplink", "--no-announce")
     try:
-        _look(HTTPConnection(HOST, edge.port, timeout=30), FIRST_PAGE, {})
+        with closing(HTTPConnection(HOST, edge.port, timeout=30)) as connection:
+            _look(connection, FIRST_PAGE, {})
         return time.perf_counter() - began
     finally:
         edge.stop()
@@ -113,14 +115,18 @@ def page(place: Place, effort: Effort) -> Figure:
 
 def _page(path: str, ports: Sequence[int], effort: Effort) -> list[Round]:
     agent = next(one for one in AGENTS if one.role == ("admin" if path == "/admin" else "clerk"))
-    desks = [(HTTPConnection(HOST, port, timeout=30), clerk(port, path, agent)) for port in ports]
     found = []
-    for _ in range(effort.rounds + 1):  # the first pages parse templates and fill caches
-        took: list[list[float]] = [[], []]
-        for _ in range(LOOKS):
-            for desk, times in zip(desks, took, strict=True):
-                times.append(1000 * _look(desk[0], path, {"Cookie": desk[1]}))
-        found.append(Round(median(took[0]), median(took[1])))
+    with ExitStack() as stack:
+        desks = [
+            (stack.enter_context(closing(HTTPConnection(HOST, port, timeout=30))), clerk(port, path, agent))
+            for port in ports
+        ]
+        for _ in range(effort.rounds + 1):  # the first pages parse templates and fill caches
+            took: list[list[float]] = [[], []]
+            for _ in range(LOOKS):
+                for desk, times in zip(desks, took, strict=True):
+                    times.append(1000 * _look(desk[0], path, {"Cookie": desk[1]}))
+            found.append(Round(median(took[0]), median(took[1])))
     return found[1:]
 
 

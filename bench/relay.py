@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from launcher.stage import HOST
@@ -52,6 +52,7 @@ class Relay:
         self._gate = asyncio.Event()
         self._calling = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
+        self._left = asyncio.Event()
         self.port = 0
         self.passed = Passed()
 
@@ -64,10 +65,11 @@ class Relay:
         """Let nothing through; what was open is cut."""
         self._gate.clear()
         self._calling.clear()
-        calls = list(self._calls)
-        for call in calls:
+        for call in self._calls:
             call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        while self._calls:
+            self._left.clear()
+            await self._left.wait()
 
     async def called(self) -> None:
         """Wait until somebody calls."""
@@ -84,9 +86,10 @@ class Relay:
         """One call to its end, or until the relay is closed."""
         call = asyncio.create_task(self._call(reader, writer))
         self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
         await asyncio.wait((call,))
-        writer.close()
+        await _close(writer)
+        self._calls.discard(call)
+        self._left.set()
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._calling.set()
@@ -102,13 +105,19 @@ class Relay:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            outer.close()
+            await _close(outer)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, upward: bool) -> None:
         while data := await reader.read(CHUNK):
             self.passed.count(len(data), upward=upward)
             writer.write(data)
             await writer.drain()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):  # who was cut has nothing left to say
+        await writer.wait_closed()
 
 
 @asynccontextmanager

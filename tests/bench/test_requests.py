@@ -42,7 +42,12 @@ async def test_a_relay_counts_what_passes_once_it_is_open() -> None:
         for _ in range(2):
             writer.write((await reader.readexactly(3)) * 2)
         await writer.drain()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
 
+    gone = asyncio.Event()
     server = await asyncio.start_server(answer, HOST, 0)
     async with server, relay(server.sockets[0].getsockname()[1]) as way:
         reader, writer = await asyncio.open_connection(HOST, way.port)
@@ -58,3 +63,5 @@ async def test_a_relay_counts_what_passes_once_it_is_open() -> None:
         await way.close()
         assert await reader.read() == b""
         writer.close()
+        await writer.wait_closed()
+        await gone.wait()
