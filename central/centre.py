@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from central.store import schema
+from central.store.blobs import Blobs
 from central.store.database import Connect
 from central.store.feeds import FeedWriter, Publisher
 from central.store.folding import Folder
@@ -53,6 +54,7 @@ class Centre:
     queries: Queries
     revocations: Revocations
     returned: ReturnedFeeds
+    blobs: Blobs
     now: Callable[[], int]
     entropy: Callable[[int], bytes]
 
@@ -110,6 +112,7 @@ class Centre:
             queries=Queries(store, identity.id),
             revocations=Revocations(store, feeds, identity.id, [*roots, *reversed(identity.chain)]),
             returned=ReturnedFeeds(store, identity.id, trust),
+            blobs=Blobs(store),
             now=now,
             entropy=entropy,
         )

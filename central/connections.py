@@ -5,10 +5,13 @@ session's.
   commit was under way are one commit and one answer. Folding comes after the answer, while nothing waits to be taken in
   (`LONGEST_S` at most), and tells whoever listens. It is nobody's connection: what arrived just before a line broke is
   committed and folded all the same.
+- Scans that folded cases name and that are not here are wanted of their annexe when it connects, and whenever folding
+  found more (`central.store.blobs`).
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
   was restored from a backup (`central.store.returned_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
-- An annexe has one connection: a newer one takes the older one's place.
+- A machine of an annexe has one connection: a newer one takes the older one's place. An appliance and the standby that
+  replaced it are two machines: the old one may come and deliver what it still has.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from central.centre import Centre
+from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
 from central.taking import Aside, Taking, Waiting, at_once
@@ -28,6 +32,7 @@ from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
@@ -70,7 +75,7 @@ class Connections:
     proof_s: float = PROOF_S
     aside: Aside = at_once
     told: dict[str, Told] = field(default_factory=dict)
-    open: dict[str, Connection] = field(default_factory=dict)
+    open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
     _unfolded: dict[str, None] = field(default_factory=dict)
     _folding: asyncio.Task[None] | None = None
@@ -107,6 +112,9 @@ class Connections:
                 await self._pause()
             else:
                 self.changed(annexe)
+                for connection in self.open.values():
+                    if connection.annexe == annexe:
+                        connection.look_for_scans()
 
     async def _calm(self) -> None:
         """Let batches that wait go first, within bounds."""
@@ -137,7 +145,7 @@ class Connections:
 
     def connected(self, annexe: str) -> bool:
         """Whether this annexe is connected now."""
-        return annexe in self.open
+        return any(connection.annexe == annexe for connection in self.open.values())
 
     def since(self, annexe: str) -> int | None:
         """Since when this annexe is connected (ms); None while it is not."""
@@ -185,10 +193,12 @@ class Connection:
         self._wake = asyncio.Event()
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
         self._patience: asyncio.TimerHandle | None = None
+        self._scans = ScanTraffic(self._centre, session)
         self._through = 0
         self._taking = Taking(self._take_group, connections.aside)
         self.since_ms = 0
         self.annexe: str | None = None
+        self.machine: bytes | None = None
 
     def announce(self, stream: str) -> None:
         """Something may have been published on this stream."""
@@ -200,6 +210,10 @@ class Connection:
         """Whether a batch of it waits to be committed."""
         return self._taking.is_busy
 
+    def look_for_scans(self) -> None:
+        """Cases may name scans that are not here."""
+        self._scans.look()
+
     async def end(self) -> None:
         """Close the connection from our side."""
         if not self._session.is_over:
@@ -210,7 +224,8 @@ class Connection:
 
     async def run(self) -> None:
         """Drive the session until the connection ends."""
-        helpers = [asyncio.create_task(self._send_feeds()), asyncio.create_task(self._watch())]
+        work = (self._send_feeds(), self._want_scans(), self._watch())
+        helpers = [asyncio.create_task(one) for one in work]
         taking = asyncio.create_task(self._taking.run())
         for helper in (*helpers, taking):
             helper.add_done_callback(self._stop_without)
@@ -255,6 +270,9 @@ class Connection:
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
                 self._taking.add(event, partial(self._centre.ingest.signed, event.records))
+            case ChunkArrived() if self.annexe is not None:
+                await self._taking.idle()  # a piece is answered after the batches before it
+                await self._take_piece(self.annexe, event)
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
@@ -264,16 +282,17 @@ class Connection:
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
 
     async def _greet(self, event: Authenticated) -> None:
-        annexe = event.peer.holder
-        older = self._connections.open.get(annexe)
+        annexe, machine = event.peer.holder, event.peer.id
+        older = self._connections.open.get(machine)
         if older is not None:
-            self._connections.dismiss(older)  # an annexe has one connection: the older one is dead, or a clone's
-        self.annexe = annexe
+            self._connections.dismiss(older)  # a machine has one connection: the older one is dead, or a clone's
+        self.annexe, self.machine = annexe, machine
         self.since_ms = self._centre.now()
-        self._connections.open[annexe] = self
+        self._connections.open[machine] = self
         flags = ",".join(standing_words(event.standing))
-        receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags)
+        receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags, machine=event.peer)
         await self._answer(0, receipt)
+        self.look_for_scans()
         self._connections.changed(annexe)
 
     async def _take_group(self, group: Sequence[Waiting]) -> None:
@@ -309,6 +328,19 @@ class Connection:
         if own:
             self._connections.arrived(annexe)
         await self._answer(group[-1].batch.number, receipt)
+
+    async def _take_piece(self, annexe: str, came: ChunkArrived) -> None:
+        """One piece of a scan: answered once it is kept, or was refused."""
+        if await self._scans.take(annexe, came):
+            self._connections.changed(annexe)
+        await self._answer(came.number, await self._centre.ingest.take(annexe, (), ()))
+
+    async def _want_scans(self) -> None:
+        while True:
+            await self._scans.due()
+            if self.annexe is not None:
+                await self._scans.want(self.annexe)
+                await self._flush()
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
         self._through = through
@@ -374,13 +406,19 @@ class Connection:
                 return
 
     async def _pump(self) -> None:
-        while (pull := self._session.pull()) is not None:
-            records = await self._centre.outgoing.read(pull)
-            keys = await self._seal_keys(pull, records)
-            if self._session.is_over:
-                return
-            self._session.supply(pull, records, keys, self._centre.now())
+        while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):
             await self._flush()
+
+    async def _send_records(self) -> bool:
+        """Put on the wire what is most urgent; False if there is nothing, or no room."""
+        if (pull := self._session.pull()) is None:
+            return False
+        records = await self._centre.outgoing.read(pull)
+        keys = await self._seal_keys(pull, records)
+        if self._session.is_over:
+            return False
+        self._session.supply(pull, records, keys, self._centre.now())
+        return True
 
     async def _seal_keys(self, pull: Pull, records: list[Stored]) -> list[SealedKey]:
         peer = self._session.peer
@@ -397,6 +435,6 @@ class Connection:
                 await self._socket.send_frame(frame)
 
     def _leave(self) -> None:
-        if self.annexe is not None and self._connections.open.get(self.annexe) is self:
-            del self._connections.open[self.annexe]
+        if self.annexe is not None and self.machine is not None and self._connections.open.get(self.machine) is self:
+            del self._connections.open[self.machine]
             self._connections.changed(self.annexe)

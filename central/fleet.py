@@ -68,6 +68,7 @@ class Observed:
     holes: int = 0
     branches: int = 0
     one_machine: bool = False
+    succession: bool = False
     ahead_ms: int | None = None
     future_ms: int = 0
 
@@ -109,14 +110,20 @@ class Rule:
 RULES: Final = (
     Rule(
         Condition.BRANCHED,
-        lambda one: one.branches > 0 and not one.one_machine,
+        lambda one: one.branches > 0 and not one.one_machine and not one.succession,
         N_("Two machines write in the name of this annexe: its card was cloned. All of it is kept."),
         N_("Ask the annexe which machine is in use; have the other switched off and its card destroyed."),
     ),
     Rule(
         Condition.BRANCHED,
-        lambda one: one.branches > 0 and one.one_machine,
+        lambda one: one.branches > 0 and one.one_machine and not one.succession,
         N_("The card was put back to an earlier state, and the machine wrote on. All of it is kept."),
+        N_("Have the requests that are in conflict looked at; nothing else needs to be done."),
+    ),
+    Rule(
+        Condition.BRANCHED,
+        lambda one: one.branches > 0 and one.succession,
+        N_("A standby took the appliance's place before it held all that this one had written. All of it is kept."),
         N_("Have the requests that are in conflict looked at; nothing else needs to be done."),
     ),
     Rule(

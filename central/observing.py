@@ -25,6 +25,7 @@ async def observed(store: CentralStore, connections: Connections, state: AnnexeS
         holes=sum(len(stream.holes) for stream in state.streams),
         branches=len(state.branches),
         one_machine=bool(state.branches) and state.branches[0].is_one_machine,
+        succession=bool(state.branches) and state.branches[0].is_succession,
         ahead_ms=told.ahead_ms if told else None,
         future_ms=came.future_ms,
     )

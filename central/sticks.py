@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from central.centre import Centre
+from central.store.machines import in_force, machines_of
 from protocol.errors import OperatorError
 from protocol.records.credentials import Credential
 from protocol.records.keys import OpeningKey, seal_to
@@ -60,7 +61,7 @@ class Sticks:
         return [SealedKey(one, seal_to(reader.sealing, held[one], draw(32))) for one in wanted if one in held]
 
     async def _packer(self, annexe: str, *, go_on: bool, file_size: int) -> Packer:
-        centre, reader = self._centre, self._annexe(annexe)
+        centre, reader = self._centre, await self._annexe(annexe)
         known, last = await centre.outgoing.known(annexe), await centre.outgoing.last_checkpoint(annexe)
         before = await centre.outgoing.memory(annexe)
         unfinished = before.unfinished if go_on else None
@@ -92,16 +93,14 @@ class Sticks:
             held=receipt.held,
         )
 
-    def _annexe(self, annexe: str) -> Credential:
-        """An annexe's newest credential: whom bundles are sealed to."""
-        held = [
-            one
-            for one in self._centre.trust.credentials()
-            if one.kind == "annexe" and one.holder == annexe and one.sealing is not None
-        ]
-        if not held:
+    async def _annexe(self, annexe: str) -> Credential:
+        """The credential of the machine that is the annexe now: whom bundles are sealed to."""
+        held = [one for one in self._centre.trust.credentials() if one.kind == "annexe" and one.holder == annexe]
+        async with self._centre.store.database.read() as connection:
+            reader = in_force([one for one in held if one.sealing is not None], await machines_of(connection, annexe))
+        if reader is None:
             raise OperatorError(f"No annexe {annexe} is admitted here: look at its name, or admit it first.")
-        return max(held, key=lambda one: (one.epoch, one.not_after))
+        return reader
 
     async def take(self, stick: Stick, seen: Seen) -> Outcome:
         """Read all bundles on a stick that are for us, in the order in which they fit. Raises OperatorError."""

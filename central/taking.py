@@ -43,6 +43,8 @@ class Taking:
         self._batches: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._ended = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.is_busy = False
         """Whether a batch waits or is being committed."""
 
@@ -50,6 +52,7 @@ class Taking:
         """A batch arrived; `verify` gives the hashes of its records that are signed."""
         self._batches.append(Waiting(batch, asyncio.ensure_future(self._aside(verify))))
         self.is_busy = True
+        self._idle.clear()
         self._arrived.set()
 
     def drop(self) -> None:
@@ -63,12 +66,20 @@ class Taking:
 
     async def run(self) -> None:
         """Commit what arrives."""
-        while not self._ended or self._batches:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._batches:
-                await self._commit(self._next_group())
-            self.is_busy = False
+        try:
+            while not self._ended or self._batches:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._batches:
+                    await self._commit(self._next_group())
+                self.is_busy = False
+                self._idle.set()
+        finally:
+            self._idle.set()  # who waits must not wait for a commit that failed
+
+    async def idle(self) -> None:
+        """Wait until all that arrived is committed."""
+        await self._idle.wait()
 
     def _next_group(self) -> list[Waiting]:
         group: list[Waiting] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,18 +26,25 @@ from edge.opening import Entropy, Now, Way, opened_office, sticks_on, way_of
 from edge.services import calls
 from edge.services.office import Office, Settings, UplinkState
 from edge.services.sticks import StickDesk
+from edge.store.post import Post
 from edge.store.store import Store
+from edge.sync.follower import Follower
 from edge.sync.link import Dialler
+from edge.sync.mirror import Mirror
 from edge.sync.plugged import Plugged
 from edge.sync.sticks import Believed, unheard
 from edge.sync.uplink import Uplink
 from edge.web import application
 from protocol.errors import OperatorError
+from protocol.office.seed import StandbySeed
 
 log = structlog.get_logger("mulhaqa.appliance")
 
 UPLINK_PATH = "/uplink"
 """Where a prefecture's server takes its annexes' connections, under the address that the seed names."""
+
+MIRROR_PATH = "/mirror"
+"""Where an annexe's appliance takes its standby's connection, under the address of its screens."""
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 """Addresses that nobody else can reach."""
@@ -57,6 +64,7 @@ class ApplianceSettings:
     uplink: bool = True
     centre_url: str = ""  # where the prefecture is, if it has moved since the seed was made
     verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
+    follow: str = ""  # of a standby: the address of the appliance that it follows
     announce: bool = True
     announce_on: tuple[str, ...] = ()
     sticks: Path | None = None  # where sticks appear, if not as Debian mounts them
@@ -113,27 +121,64 @@ async def serving(
         await background.start()
         stack.push_async_callback(background.stop)
         way = await way_of(installation, office.store, entropy)
+        await stack.enter_async_context(_mirrored(office, installation, settings, way, now, entropy))
         believed: Believed = unheard
-        if settings.uplink:
+        is_standby = office.store.post is Post.STANDBY
+        if settings.uplink and not is_standby:
             uplink = _uplink(installation, settings, way, office.store, now, entropy)
             believed = uplink.learn
             office.uplink = lambda: _state_of(uplink)
             uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
-            dialling = asyncio.create_task(uplink.run(), name="uplink")
-            dialling.add_done_callback(_say_if_it_died)
-            stack.push_async_callback(_cancel, dialling)
-        office.sticks = StickDesk(
-            sticks_on(way, now, entropy, believed), Plugged(settings.sticks), office.announcer, now
-        )
-        stack.push_async_callback(office.sticks.stop)
+            _dial(stack, uplink.run(), "uplink")
+        if not is_standby:  # what it carries is carried in the annexe's name
+            office.sticks = StickDesk(
+                sticks_on(way, now, entropy, believed), Plugged(settings.sticks), office.announcer, now
+            )
+            stack.push_async_callback(office.sticks.stop)
         await stack.enter_async_context(_listening(office, settings))
-        if settings.announced:
+        if settings.announced and office.store.post is Post.ANNEXE:  # the name belongs to who serves
             discovery = _discovery(office, settings)
             office.announced = discovery.health
             await discovery.start()
             stack.push_async_callback(discovery.stop)
         log.info("appliance.serving", annexe=office.annexe.id, port=settings.port, software=office.software)
         yield office
+
+
+@asynccontextmanager
+async def _mirrored(
+    office: Office, installation: Installation, settings: ApplianceSettings, way: Way, now: Now, entropy: Entropy
+) -> AsyncIterator[None]:
+    """Let a standby follow this machine, and this one follow another if it is to."""
+    if settings.follow and not isinstance(installation.seed, StandbySeed):
+        raise OperatorError("This is the annexe's first appliance, which follows no other: leave out --follow.")
+    async with AsyncExitStack() as stack:
+        office.mirror = Mirror(
+            office.store, identity=way.identity, trust=way.trust, opening=way.opening, now=now, entropy=entropy
+        )
+        office.mirror.on_change(lambda _state: office.announcer.publish(["sync"]))
+        stack.push_async_callback(office.mirror.close)
+        if settings.follow:
+            office.follower = Follower(
+                office.store,
+                Dialler(settings.follow.rstrip("/") + MIRROR_PATH),
+                identity=way.identity,
+                trust=way.trust,
+                opening=way.opening,
+                now=now,
+                entropy=entropy,
+                jitter=_jitter(entropy),
+            )
+            office.follower.on_change(lambda _status: office.announcer.publish(["sync"]))
+            _dial(stack, office.follower.run(), "mirror")
+        yield
+
+
+def _dial(stack: AsyncExitStack, dialling: Coroutine[None, None, None], name: str) -> None:
+    """Keep a way out open until the stack is taken apart."""
+    task = asyncio.create_task(dialling, name=name)
+    task.add_done_callback(_say_if_it_died)
+    stack.push_async_callback(_cancel, task)
 
 
 @asynccontextmanager
@@ -190,14 +235,15 @@ def _state_of(uplink: Uplink) -> UplinkState:
         confirmed_ms=status.last_checkpoint_ms,
         error=status.error,
         came_back=status.came_back if status.behind else None,
+        scans=status.scans,
     )
 
 
 def _say_if_it_died(task: asyncio.Task[None]) -> None:
-    """Leave a trace when the uplink ended by a fault of its own: the office works on, but nothing leaves it."""
+    """Leave a trace when a way out ended by a fault of its own: the office works on, but nothing leaves it."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
-        log.error("uplink.died", error=type(error).__name__, exc_info=error)
+        log.error(f"{task.get_name()}.died", error=type(error).__name__, exc_info=error)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

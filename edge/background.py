@@ -4,7 +4,8 @@ asks its devices how they are.
 Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
 Each is a task of its own, so a press or a printer that hangs keeps no message back. What fails for one request
 rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
-a store that failed ends the service, for its data is in doubt.
+a store that failed ends the service, for its data is in doubt. A standby, or an appliance that was replaced, looks
+after its devices and does nothing else: what is due is done where the annexe is served.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from contextlib import suppress
 
 import structlog
 
-from edge.services import deadlines, devices, messages, settling
+from edge.services import deadlines, devices, messages, retention, settling
 from edge.services.office import Office
+from edge.store.post import Post
 from edge.store.rows import Committed
 from protocol.records.hashing import text_of
 
@@ -32,6 +34,8 @@ OFFICE_TOPIC, CASE_TOPICS = "log", ("cases", "display")
 
 LOOKS = "account.viewed"
 """An agent's look changes nothing but the account's own page; to announce more would reload every screen for it."""
+
+DEVICES = "devices"
 
 Work = Callable[[Office], Awaitable[int]]
 
@@ -62,14 +66,15 @@ class Background:
     async def start(self) -> None:
         """Settle what a crash left open, then begin to look for what is due."""
         self._office.store.on_commit(self._committed)
-        given_up = await messages.settle_unknown(self._office)
+        given_up = await messages.settle_unknown(self._office) if self._serves else 0
         if given_up:
             log.warning("messages.unknown", count=given_up)
         work_of: dict[str, Work] = {
             "settle": settling.settle_decisions,
             "send": messages.send_due,
             "deadlines": deadlines.keep_time,
-            "devices": devices.go_round,
+            DEVICES: devices.go_round,
+            "retention": retention.Retention().delete_due,
         }
         for name, work in work_of.items():
             self._tasks.append(asyncio.create_task(self._repeat(name, work), name=f"background-{name}"))
@@ -79,6 +84,10 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def _serves(self) -> bool:
+        return self._office.store.post is Post.ANNEXE
 
     def _committed(self, changes: Sequence[Committed]) -> None:
         self._office.announcer.publish(topics_of(changes))
@@ -99,6 +108,8 @@ class Background:
 
     async def _look(self, name: str, work: Work) -> bool:
         """Do what is due; False when it failed, whatever the fault, for a task that ended would be missed by nobody."""
+        if not self._serves and name != DEVICES:
+            return True
         try:
             await work(self._office)
         except Exception as error:

@@ -24,11 +24,14 @@ from edge.installation import install, open_installation
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
+from edge.promote_command import PROMOTE, promote_options
 from edge.services import staff
 from edge.services.office import Settings
+from edge.services.retention import SHORTEST_DAYS
 from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
+from edge.store.verify_scans import verify_scans
 from edge.where_command import WHERE, where_options
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.keys import SigningKey
@@ -95,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     export_options(command("export", EXPORT))
     import_options(command("import", IMPORT))
     where_options(command("where", WHERE))
+    promote_options(command("promote", PROMOTE))
     sub = command("rebuild-views", "Delete what the screens read and fold it again from the log.")
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
@@ -120,10 +124,17 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
         "--undo-seconds", type=_seconds, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
     sub.add_argument(
+        "--keep-scans-days", type=_days, metavar="DAYS",
+        help="delete scans so many days after their request is over, here and at the prefecture (default: keep them)",
+    )  # fmt: skip
+    sub.add_argument(
         "--centre-url", type=_address, default="", help="where the prefecture is, if not where the seed says"
     )
     sub.add_argument(
         "--verify-url", type=_address, default="", help="where new papers are checked, if not where the seed says"
+    )
+    sub.add_argument(
+        "--follow", type=_address, default="", metavar="URL", help="of a standby: where the annexe's appliance serves"
     )
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
     sub.add_argument(
@@ -146,6 +157,14 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 3600:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600 seconds")
     return seconds
+
+
+def _days(text: str) -> int:
+    """Read for how long scans are kept: longer than an appeal may take."""
+    days = int(text)
+    if days < SHORTEST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text} is less than {SHORTEST_DAYS} days: an appeal could still come")
+    return days
 
 
 def _address(text: str) -> str:
@@ -193,11 +212,12 @@ async def _serve(chosen: argparse.Namespace) -> int:
         uplink=not chosen.no_uplink,
         centre_url=chosen.centre_url,
         verify_url=chosen.verify_url,
+        follow=chosen.follow,
         announce=not chosen.no_announce,
         announce_on=tuple(chosen.announce_on),
         sticks=chosen.sticks,
         devices=read_settings(chosen.devices, chosen.data),
-        office=Settings(undo_ms=round(chosen.undo_seconds * 1000)),
+        office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
     await run(installation, settings, now_ms, os.urandom)
     return 0
@@ -245,7 +265,11 @@ async def _verify(chosen: argparse.Namespace) -> int:
     own = SigningKey(installation.seed.signing_seed).public
     report = await verify_log(chosen.data, vault=installation.vault, trust=trust_of(installation), own=own)
     _show(report)
-    return 0 if report.sound else 1
+    scans = await verify_scans(chosen.data)
+    print(f"{scans.named} scans")
+    for address in scans.unsound:
+        print(f"NOT WHOLE: scan {address}: it comes back while the prefecture is connected, or is scanned again")
+    return 0 if report.sound and not scans.unsound else 1
 
 
 def _show(report: Report) -> None:

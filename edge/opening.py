@@ -24,11 +24,13 @@ from edge.services.devices import Devices
 from edge.services.office import Office, Settings
 from edge.services.passwords import Passwords
 from edge.store.feeds import accept
+from edge.store.post import Post, load_colleagues
 from edge.store.store import Identity, Store
 from edge.store.tail import Owner
 from edge.sync.source import Source
 from edge.sync.sticks import Believed, Sticks, unheard
 from protocol.office.seals import SealKeys
+from protocol.office.seed import StandbySeed
 from protocol.records.credentials import Trust, parse_credential
 from protocol.records.hashing import digest
 from protocol.records.keys import OpeningKey, SigningKey
@@ -78,10 +80,11 @@ def trust_of(installation: Installation) -> Trust:
 
 
 async def trust_now(installation: Installation, store: Store) -> Trust:
-    """Return whom this annexe believes: whom its seed names, and whom the prefecture has published since."""
+    """Return whom this annexe believes: whom its seed names, whom the prefecture has published since, and those of its
+    own machines that it has met."""
     trust = trust_of(installation)
     async with store.reading() as reader:
-        published = await reader.credentials()
+        published = [*await reader.credentials(), *await load_colleagues(reader)]
     for credential in published:  # in the order of the log, where each stands behind who vouches for it
         try:
             trust.add(credential)
@@ -107,6 +110,7 @@ async def open_store(installation: Installation, now: Now, entropy: Entropy) -> 
         software=software_version(),
         fingerprint=fingerprint_of(),
         clock=clock_label(installation, now()),
+        post=Post.STANDBY if isinstance(installation.seed, StandbySeed) else Post.ANNEXE,
     )
 
 
@@ -120,6 +124,12 @@ class Way:
     source: Source
 
 
+def owner_of(installation: Installation) -> Owner:
+    """Return in whose name this machine keeps its log."""
+    credential = parse_credential(installation.seed.credential)
+    return Owner(installation.seed.annexe_id, credential.public, credential.epoch)
+
+
 async def way_of(installation: Installation, store: Store, entropy: Entropy) -> Way:
     """Return the way to the prefecture of an installed folder with its open store."""
     seed = installation.seed
@@ -130,7 +140,7 @@ async def way_of(installation: Installation, store: Store, entropy: Entropy) -> 
         identity=LocalIdentity(signing, chain, software_version()),
         trust=trust,
         opening=opening,
-        source=Source(store, Owner(seed.annexe_id, signing.public), trust, opening, entropy),
+        source=Source(store, owner_of(installation), trust, opening, entropy),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from edge.installation import open_installation
 from edge.opening import open_store, sticks_on, way_of
 from edge.store.lock import StoreBusy
+from edge.store.post import WHY, Post
 from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.errors import OperatorError
@@ -73,6 +74,8 @@ async def _sticks(data: Path) -> AsyncIterator[Sticks]:
             "The annexe is being served, and its service alone may write: use the stick on its page /admin, or stop it."
         ) from error
     try:
+        if store.post is Post.STANDBY:
+            raise OperatorError(WHY[Post.STANDBY])
         yield sticks_on(await way_of(installation, store, os.urandom), _now_ms, os.urandom)
     finally:
         await store.close()

@@ -77,7 +77,8 @@ def public_files(path: Path) -> tuple[Path, Path]:
 def save(path: Path, described: Description, machine: Machine, seals: SealKeys, *, force: bool = False) -> None:
     """Write the private file, and the public ones beside it."""
     refuse_existing(path, force=force)
-    values = {**asdict(described), **asdict(machine), "seals": seals.to_value()}
+    who = {each.name: getattr(described, each.name) for each in fields(Description)}
+    values = {**who, **asdict(machine), "seals": seals.to_value()}
     files.write_private_values(path, values, force=force)
     for place, data in zip(public_files(path), (machine.credential, seals.token_cert), strict=True):
         files.write_public(place, data, force=force)

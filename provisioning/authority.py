@@ -41,9 +41,18 @@ class Issuer:
     root: Credential
 
     def vouch(
-        self, kind: str, holder: str, signing: SigningKey, opening: OpeningKey, *, role: str, area: str, now_ms: int
+        self,
+        kind: str,
+        holder: str,
+        signing: SigningKey,
+        opening: OpeningKey,
+        *,
+        role: str,
+        area: str,
+        epoch: int,
+        now_ms: int,
     ) -> Credential:
-        """A leaf credential for a machine, epoch 1; it never outlives the issuer."""
+        """A leaf credential for a machine; it never outlives the issuer."""
         return issue(
             kind=kind,
             holder=holder,
@@ -52,7 +61,7 @@ class Issuer:
             area=area or self.credential.area,
             rights=(),
             role=role,
-            epoch=1,
+            epoch=epoch,
             not_before=now_ms - SLACK_MS,
             not_after=self.credential.not_after,
             signing=self.signing,

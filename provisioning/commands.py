@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from protocol.errors import MulhaqaError, OperatorError
-from protocol.office.seed import CentreSeed, Seed, parse_seed, seed_bytes
+from protocol.office.seed import CentreSeed, Seed, StandbySeed, parse_seed, seed_bytes
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import decode
 from protocol.records.keys import SigningKey
@@ -28,6 +28,10 @@ EPILOG = """in this order:
   mulhaqa-provision centre --authority AUTHORITY --out centre.seed
   mulhaqa-provision annexe --authority AUTHORITY --id berkane-05 --prefix B05 ... --out berkane-05.keys
   mulhaqa-provision seed --authority AUTHORITY --annexe berkane-05.keys ... --out berkane-05.seed
+
+and for a second appliance that can take the first one's place:
+  mulhaqa-provision standby --authority AUTHORITY --annexe berkane-05.keys --out berkane-05-standby.keys
+  mulhaqa-provision seed --authority AUTHORITY --annexe berkane-05-standby.keys ... --out berkane-05-standby.seed
 
 Files that hold keys are written readable by you alone, and never over one another unless you add --force.
 Each command explains itself:  mulhaqa-provision annexe --help
@@ -60,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
     _authority_options(commands.add_parser("authority", help="make the prefecture's root, issuer and seal authority"))
     _centre_options(commands.add_parser("centre", help="make the prefecture server's keys, credential and seed"))
     _annexe_options(commands.add_parser("annexe", help="make an annexe's keys, credential and seals"))
-    _seed_options(commands.add_parser("seed", help="make the signed seed that an annexe is installed from"))
+    _standby_options(commands.add_parser("standby", help="make the keys of a second appliance of an annexe"))
+    _seed_options(commands.add_parser("seed", help="make the signed seed that an appliance is installed from"))
     _dictionary_options(commands.add_parser("dictionary", help="train the compression dictionary of records"))
     return whole
 
@@ -114,6 +119,19 @@ def _seed_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the seed, as in berkane-05.seed")
     _force(command)
     command.set_defaults(run=_seed)
+
+
+def _standby_options(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Makes the key file (secret) of a second appliance of an annexe, for the epoch after that of the first, and "
+        "beside it what the prefecture admits. From it 'seed' makes the seed of a standby."
+    )
+    _from_authority(command)
+    command.add_argument("--annexe", type=Path, required=True, metavar="FILE", help="the keys of whom it will follow")
+    command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority'")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="as in berkane-05-standby.keys")
+    _force(command)
+    command.set_defaults(run=_standby)
 
 
 def _dictionary_options(command: argparse.ArgumentParser) -> None:
@@ -189,13 +207,30 @@ def _annexe(chosen: argparse.Namespace) -> None:
     print(f"{chosen.out} holds the keys of {chosen.id} (secret); {shown} are for the prefecture.")
 
 
+def _standby(chosen: argparse.Namespace) -> None:
+    """The same annexe, other keys, the next epoch: once promoted it is believed before the machine that it follows."""
+    followed = annexe.load(chosen.annexe)
+    issuer = authority.open_issuer(chosen.authority)
+    annexe.refuse_existing(chosen.out, force=chosen.force)
+    now_ms, epoch = _now_ms(), parse_credential(followed.credential).epoch + 1
+    machine = machines.make(issuer, "annexe", followed.annexe_id, epoch=epoch, now_ms=now_ms, entropy=os.urandom)
+    seals = seal_authority.annexe_seals(
+        chosen.authority, Prefecture(chosen.prefecture), followed.annexe_id, now_ms=now_ms, entropy=os.urandom
+    )
+    annexe.save(chosen.out, followed, machine, seals, force=chosen.force)
+    shown = " and ".join(str(path) for path in annexe.public_files(chosen.out))
+    print(f"{chosen.out} holds the keys of a standby of {followed.annexe_id}, epoch {epoch} (secret).")
+    print(f"{shown} are for the prefecture: admit them now, so that the annexe knows the standby's signature in time.")
+
+
 def _seed(chosen: argparse.Namespace) -> None:
     issuer = authority.open_issuer(chosen.authority)
     keys = annexe.load(chosen.annexe)
     for option, url in (("--centre-url", chosen.centre_url), ("--verify-url", chosen.verify_url)):
         _check_url(option, url)
     centre = parse_credential(files.read(chosen.centre))
-    seed = Seed(
+    shape = StandbySeed if parse_credential(keys.credential).epoch > machines.FIRST_EPOCH else Seed
+    seed = shape(
         annexe_id=keys.annexe_id,
         prefix=keys.prefix,
         name_ar=keys.name_ar,
@@ -216,7 +251,8 @@ def _seed(chosen: argparse.Namespace) -> None:
         snapshot=_snapshot(chosen.snapshot),
     )
     files.write_private(chosen.out, _checked(seed, issuer.signing), force=chosen.force)
-    print(f"{chosen.out} is the seed of {keys.annexe_id}, with {len(seed.snapshot)} records of the prefecture.")
+    whose = f"a standby of {keys.annexe_id}" if shape is StandbySeed else keys.annexe_id
+    print(f"{chosen.out} is the seed of {whose}, with {len(seed.snapshot)} records of the prefecture.")
 
 
 def _checked(seed: Seed, issuer: SigningKey) -> bytes:

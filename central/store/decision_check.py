@@ -71,7 +71,8 @@ def _is_dossier(sheet: DecisionSheet, case: Case) -> bool:
         case.procedure_version,
         case.answers,
         case.pieces,
-    ) and (sheet.identity, sheet.represented_by, sheet.enquiry) == (
+    ) and (tuple(sheet.scans), sheet.identity, sheet.represented_by, sheet.enquiry) == (
+        case.scans_read,
         Identity(
             cnie=who.cnie,
             name_fr=who.name_fr,

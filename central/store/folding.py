@@ -24,12 +24,13 @@ from sqlalchemy import Column, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
+from central.store.blobs import note_scans
 from central.store.decision_check import DecisionCheck, check_decision
 from central.store.sealed_case import open_login, seal_case, seal_login
 from central.store.store import CentralStore
 from central.store.waiting import Waiting
 from protocol.errors import PeerError
-from protocol.office.case import Void
+from protocol.office.case import Case, Void
 from protocol.office.casework import Fact, fold
 from protocol.office.encoded_events import read_event
 from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent
@@ -140,14 +141,18 @@ class Folder:
         by_subject: dict[bytes, list[_Opened]] = {}
         for one in opened:
             by_subject.setdefault(one.subject, []).append(one)
-        views = [
-            _view(annexe, subject, facts, keys[subject], logins)
+        cases = {
+            subject: fold(Fact(one.hash, one.time_ms, one.event) for one in facts)
             for subject, facts in by_subject.items()
             if any(isinstance(one.event, RequestSubmitted) for one in facts)
-        ]
-        await self._store.database.put(connection, schema.case_views, [row for row, _ in views], replace=True)
-        await self._note_void(connection, annexe, subjects, [row for _, void in views for row in void])
-        return [row for row, _ in views]
+        }
+        views = [_view(annexe, one, case, by_subject[one], keys[one], logins) for one, case in cases.items()]
+        await self._store.database.put(connection, schema.case_views, views, replace=True)
+        void = [_void_row(annexe, one, void) for one, case in cases.items() for void in _void_of(annexe, case)]
+        await self._note_void(connection, annexe, subjects, void)
+        for case in cases.values():
+            await note_scans(self._store.database, connection, annexe, case)
+        return views
 
     async def _note_void(
         self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], rows: Sequence[ViewRow]
@@ -209,15 +214,14 @@ async def _at_once() -> None:
 
 
 def _view(
-    annexe: str, subject: bytes, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]
-) -> tuple[ViewRow, list[ViewRow]]:
-    """A case's row, and the rows of its void certificates."""
-    case = fold(Fact(one.hash, one.time_ms, one.event) for one in opened)
+    annexe: str, subject: bytes, case: Case, opened: Sequence[_Opened], key: bytes, logins: Mapping[bytes, str]
+) -> ViewRow:
+    """A case's row."""
     taken = [one.event for one in opened if isinstance(one.event, DecisionTaken)]
     check = check_decision(annexe, subject, case, logins, taken)
     if check in (DecisionCheck.BAD_SIGNATURE, DecisionCheck.MISMATCH):
         logger.warning("a decision of %s does not hold: %s", annexe, check.value)
-    row: ViewRow = {
+    return {
         "annexe": annexe,
         "subject": subject,
         "state": case.state.value,
@@ -229,7 +233,10 @@ def _view(
         "decision": check.value,
         "sealed": seal_case(key, annexe, subject, case),
     }
-    return row, [_void_row(annexe, subject, void) for void in case.void if _is_serial(annexe, void.serial)]
+
+
+def _void_of(annexe: str, case: Case) -> list[Void]:
+    return [void for void in case.void if _is_serial(annexe, void.serial)]
 
 
 def _void_row(annexe: str, subject: bytes, void: Void) -> ViewRow:

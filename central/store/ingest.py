@@ -8,6 +8,9 @@ For each record, in the order of arrival:
    taken as it is: an upgrade reads it);
 3. it must find its place in the chain (`protocol.sync.intake`).
 
+Nothing is refused for its epoch: what an appliance wrote that its standby had replaced is kept, and flagged
+(`central.store.machines`).
+
 What fails becomes a hole, named in the checkpoint; the rest is kept. Records, keys, chain, holes, the list of what is
 to be folded and the counter of the checkpoint are one transaction: a receipt is returned only after its commit.
 """
@@ -17,13 +20,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
 from central.store.chains import Place, load_intake, save_holes, save_segments, stored_hashes
+from central.store.machines import SUPERSEDED, KnownMachine, latest_epoch, machines_of, note_machine
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.encoded_events import is_one_encoding
@@ -53,10 +57,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """The receiver's memory as of a checkpoint of ours; another process (a stick's import) may have counted on."""
+    """The receiver's memory as of a checkpoint of ours; another process (a stick's import) may have counted on.
+
+    `epochs`: the latest that began a segment of each stream. `machines`: by key id.
+    """
 
     counter: int
     intakes: dict[str, Intake]
+    epochs: dict[str, int]
+    machines: dict[bytes, KnownMachine]
 
 
 class Ingest:
@@ -70,9 +79,9 @@ class Ingest:
         self._intakes: dict[str, _Remembered] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def greet(self, annexe: str, *, software: str, flags: str) -> Receipt:
+    async def greet(self, annexe: str, *, software: str, flags: str, machine: Credential | None = None) -> Receipt:
         """An annexe has proved who it is: note the contact, and say what is held of its log."""
-        return await self._transact(annexe, (), (), software=software, flags=flags)
+        return await self._transact(annexe, (), (), machine=machine, software=software, flags=flags)
 
     def signed(self, records: Iterable[Arrived]) -> list[bytes]:
         """The hashes of those that their signer has signed: the longest work of all, for a thread of its own.
@@ -118,26 +127,68 @@ class Ingest:
         signed: Collection[bytes] = (),
         *,
         is_contact: bool = True,
+        machine: Credential | None = None,
         **contact: str,
     ) -> Receipt:
         async with self._turns[annexe]:
             known = self._intakes.pop(annexe, None)  # comes back with the commit: a failure leaves memory to the disk
             async with self._store.database.write() as connection:
                 row = await _annexe_row(connection, annexe)
-                if known is not None and row is not None and known.counter == row["counter"]:
-                    intakes = known.intakes
-                else:
-                    names = streams_of("edge", annexe)
-                    intakes = {name: await load_intake(connection, annexe, name) for name in names}
+                if known is None or row is None or known.counter != row["counter"]:
+                    known = await self._load(connection, annexe)
+                intakes = known.intakes
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
                 judged = await self._judge(connection, annexe, intakes, keys, records, signed) if records else ()
                 for name, intake in intakes.items():
                     states, holes = before[name]
                     await save_segments(self._store.database, connection, annexe, intake, states)
                     await save_holes(self._store.database, connection, annexe, intake, holes)
-                counter = await self._keep(connection, annexe, row, judged, contact, is_contact=is_contact)
-            self._intakes[annexe] = _Remembered(counter, intakes)
+                late = self._superseded(judged, known.epochs)
+                await self._note_machines(connection, annexe, known.machines, judged, machine)
+                counter = await self._keep(connection, annexe, row, judged, late, contact, is_contact=is_contact)
+            self._intakes[annexe] = replace(known, counter=counter)
         return Receipt(counter, tuple(intake.held() for intake in intakes.values()), judged)
+
+    async def _load(self, connection: AsyncConnection, annexe: str) -> _Remembered:
+        names = streams_of("edge", annexe)
+        return _Remembered(
+            counter=0,
+            intakes={name: await load_intake(connection, annexe, name) for name in names},
+            epochs={name: await latest_epoch(connection, annexe, name, self._trust) for name in names},
+            machines={one.signer: one for one in await machines_of(connection, annexe)},
+        )
+
+    def _superseded(self, judged: Sequence[Judged], epochs: dict[str, int]) -> set[bytes]:
+        """The hashes of those that came after a later epoch began a segment of their stream."""
+        late = set()
+        for one in judged:
+            record = one.arrived.record
+            signer = self._trust.signer(record.signer) if record is not None and one.outcome in BELIEVED else None
+            if record is None or signer is None:
+                continue
+            if signer.epoch < epochs[record.stream]:
+                late.add(record.hash)
+            elif record.seq == 0:
+                epochs[record.stream] = signer.epoch
+        return late
+
+    async def _note_machines(
+        self,
+        connection: AsyncConnection,
+        annexe: str,
+        known: dict[bytes, KnownMachine],
+        judged: Sequence[Judged],
+        connected: Credential | None,
+    ) -> None:
+        wrote = {one.arrived.record.signer for one in judged if one.outcome in BELIEVED and one.arrived.record}
+        new = [self._trust.signer(signer) for signer in sorted(wrote - known.keys())]
+        heard = [*((one, False) for one in new if one is not None), *([(connected, True)] if connected else [])]
+        for machine, is_contact in heard:
+            before = known.get(machine.id)
+            database, now_ms = self._store.database, self._now()
+            known[machine.id] = await note_machine(
+                database, connection, annexe, machine, now_ms, known=before, is_contact=is_contact
+            )
 
     async def _judge(
         self,
@@ -209,9 +260,10 @@ class Ingest:
             return None
         return credential
 
-    def _flags(self, annexe: str, record: Record, why: str | None) -> str:
+    def _flags(self, annexe: str, record: Record, why: str | None, late: Collection[bytes]) -> str:
         credential = self._credential(annexe, record)
         words = standing_words(self._trust.standing(credential, record.time.ms)) if credential else []
+        words += [SUPERSEDED] if record.hash in late else []
         return ",".join([*words, why] if why else words)
 
     async def _keep(
@@ -220,12 +272,13 @@ class Ingest:
         annexe: str,
         row: RowMapping | None,
         judged: Sequence[Judged],
+        late: Collection[bytes],
         contact: Mapping[str, str],
         *,
         is_contact: bool,
     ) -> int:
         arrivals = row["arrivals"] if row else 0
-        rows = self._rows(annexe, judged, arrivals)
+        rows = self._rows(annexe, judged, late, arrivals)
         await self._store.database.put(connection, schema.records, rows, replace=False)
         if rows:
             received = {"annexe": annexe, "position": arrivals + len(rows), "received_ms": self._now()}
@@ -244,7 +297,9 @@ class Ingest:
         await self._store.database.put(connection, schema.annexes, [updated], replace=True)
         return int(counter)
 
-    def _rows(self, annexe: str, judged: Sequence[Judged], arrivals: int) -> list[dict[str, object]]:
+    def _rows(
+        self, annexe: str, judged: Sequence[Judged], late: Collection[bytes], arrivals: int
+    ) -> list[dict[str, object]]:
         rows: dict[bytes, dict[str, object]] = {}
         for one in judged:
             record = one.arrived.record
@@ -260,7 +315,7 @@ class Ingest:
                 "subject": record.subject,
                 "time_ms": record.time.ms,
                 "standing": one.outcome.value,
-                "flags": self._flags(annexe, record, one.why),
+                "flags": self._flags(annexe, record, one.why, late),
                 "encoded": record.encoded(),
             }
         return list(rows.values())

@@ -15,6 +15,7 @@ from central.store.branches import branches_of
 from central.store.chains import load_intake
 from central.store.decision_check import DecisionCheck
 from central.store.feeds import read_calendar
+from central.store.machines import KnownMachine, machines_of
 from central.store.sealed_case import open_case
 from central.store.store import CentralStore
 from protocol.errors import PeerError
@@ -48,7 +49,8 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True)
 class AnnexeState:
-    """An annexe as the prefecture sees it. `last_contact_ms` is None before the first; `flags` of its credential."""
+    """An annexe as the prefecture sees it. `last_contact_ms` is None before the first; `flags` of its credential;
+    `machines`: the one whose epoch is in force first."""
 
     annexe: str
     last_contact_ms: int | None
@@ -59,6 +61,7 @@ class AnnexeState:
     waiting: int
     feed_counter: int | None
     branches: tuple[Branch, ...] = ()
+    machines: tuple[KnownMachine, ...] = ()
 
     @property
     def records(self) -> int:
@@ -280,6 +283,7 @@ class Queries:
             waiting=sum(by_state.get(state, 0) for state in (State.FIELD_ENQUIRY, State.UNDER_DECISION)),
             feed_counter=feed,
             branches=tuple(await branches_of(connection, annexe, streams_of("edge", annexe))),
+            machines=tuple(await machines_of(connection, annexe)),
         )
 
     async def _streams(self, connection: AsyncConnection, annexe: str) -> Sequence[StreamState]:

@@ -14,9 +14,13 @@ it.
   fence).
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
   key.
+- `machines`: the keys that write in an annexe's name, with their epochs. An earlier release knows nothing of it, and
+  needs to know nothing: so it makes no new version.
 - `peer_checkpoints`: what each annexe said it holds of our feeds.
 - `void_certificates`: those that count no more, by their random serials, until when they would have been valid.
 - `revocation_lists`: the list of them as it was last published, part by part.
+- `blobs`: scans that cases name, and how many of their pieces have come; `blob_pieces`: these, sealed under the case's
+  key.
 - `restorations`: there from a restoration on until an annexe was heard: meanwhile nothing new is published.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
@@ -94,6 +98,17 @@ arrivals = Table(
     Column("position", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("annexe", "position"),
+)
+
+machines = Table(
+    "machines",
+    metadata,
+    _annexe(),
+    Column("signer", LargeBinary(16), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),  # when it was first heard of here
+    Column("contact_ms", BigInteger),  # when it was last connected
+    PrimaryKeyConstraint("annexe", "signer"),
 )
 
 segments = Table(
@@ -262,6 +277,30 @@ sticks = Table(
     _annexe(),
     Column("memory", LargeBinary, nullable=False),  # of the sticks to and from it (protocol.sync.memory)
     PrimaryKeyConstraint("annexe"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    _annexe(),
+    Column("address", LargeBinary(32), nullable=False),
+    Column("size", BigInteger, nullable=False),  # of the file, as the record states it
+    Column("pieces", Integer, nullable=False),  # that are held: the list, then chunks, without a gap
+    Column("whole", Boolean, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),  # when it was scanned, by the annexe's clock
+    Column("problem", String(16), nullable=False),  # "", lacking, damaged
+    PrimaryKeyConstraint("annexe", "address"),
+    Index("blobs_wanted", "annexe", "whole", "since_ms"),
+)
+
+blob_pieces = Table(
+    "blob_pieces",
+    metadata,
+    _annexe(),
+    Column("address", LargeBinary(32), nullable=False),
+    Column("place", Integer, nullable=False),  # 0: the list, i: the chunk i - 1
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "address", "place"),
 )
 
 restorations = Table(

@@ -15,9 +15,10 @@ from central.fleet import MINUTE_MS, Observed, Rule, conditions, found
 from central.observing import observed
 from central.prefecture import Prefecture
 from central.store.ingest import standing_words
+from central.store.machines import came_back, in_force
 from central.store.queries import AnnexeState
 from central.web import signed_in
-from central.web.words import CONDITIONS, FLAGS, OTHER_FLAG, Look
+from central.web.words import CAME_BACK, CONDITIONS, FLAGS, OTHER_FLAG, Look
 from screens.pages import render
 
 
@@ -43,6 +44,16 @@ class AnnexeCard:
         return round(told / MINUTE_MS)
 
     @property
+    def came_back_ms(self) -> int | None:
+        """When an appliance that its standby has replaced was last connected."""
+        return max((one.contact_ms or 0 for one in came_back(self.state.machines)), default=None)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch in force: above 1 where a standby was promoted; 0 before anything was heard."""
+        return self.state.machines[0].epoch if self.state.machines else 0
+
+    @property
     def proofs(self) -> int:
         """Records kept as proof, for another one came under their name."""
         return sum(stream.proofs for stream in self.state.streams)
@@ -66,13 +77,14 @@ async def show(request: web.Request) -> web.StreamResponse:
         counts=[(state, count) for state, count in counts.items() if count],
         flag_label=lambda flag: FLAGS.get(flag, OTHER_FLAG),
         hex_of=bytes.hex,
+        came_back=CAME_BACK,
     )
 
 
 async def _card(prefecture: Prefecture, state: AnnexeState) -> AnnexeCard:
     trust, now_ms = prefecture.centre.trust, prefecture.now()
     held = [one for one in trust.credentials() if one.kind == "annexe" and one.holder == state.annexe]
-    newest = max(held, key=lambda one: (one.epoch, one.not_after), default=None)
+    newest = in_force(held, state.machines)
     standing = trust.standing(newest, now_ms) if newest else None
     seen = await observed(prefecture.centre.store, prefecture.connections, state, now_ms)
     return AnnexeCard(

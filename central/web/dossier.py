@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from babel.dates import get_month_names
 
+from central.store.blobs import Blobs, Progress
 from central.store.decision_check import DecisionCheck
 from central.store.queries import Queries, RequestRow
 from central.web.words import CHECKS, ROLES, Look
@@ -15,6 +16,7 @@ from protocol.office.casework import Case, Step
 from protocol.office.catalogue import MONTH, Bilingual, Field, Procedure
 from protocol.office.events import Actor
 from protocol.office.labels import step_label
+from screens.scans import PICTURES
 
 MONTHS_FR = {name: number for number, name in get_month_names("wide", locale="fr").items()}
 PAPER_MONTH = re.compile(r"(\w+) ([0-9]{4})")
@@ -41,6 +43,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownScan:
+    """A scan of a piece: what the piece is called, where the file is (hexadecimal), and how far it has come."""
+
+    label: Bilingual | str
+    address: str
+    is_picture: bool
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """What the page shows. `received_ms`: when the certificate's record was taken in here."""
 
@@ -52,9 +64,10 @@ class Dossier:
     check: Look | None
     updated_ms: int
     received_ms: int | None
+    scans: tuple[ShownScan, ...] = ()
 
 
-async def dossier_of(queries: Queries, row: RequestRow) -> Dossier:
+async def dossier_of(queries: Queries, blobs: Blobs, row: RequestRow) -> Dossier:
     """Everything of one request that the prefecture holds."""
     case = row.case
     procedure = await _procedure(queries, case)
@@ -70,6 +83,22 @@ async def dossier_of(queries: Queries, row: RequestRow) -> Dossier:
         check=CHECKS[row.decision] if row.decision is not DecisionCheck.NONE else None,
         updated_ms=row.updated_ms,
         received_ms=received_ms,
+        scans=await _scans(blobs, row, procedure),
+    )
+
+
+NOT_YET = Progress(0, whole=False, problem="")
+
+
+async def _scans(blobs: Blobs, row: RequestRow, procedure: Procedure | None) -> tuple[ShownScan, ...]:
+    held = row.case.scans_held
+    come = await blobs.progress(row.annexe, [scan.blob for scan in held]) if held else {}
+    labels = {piece.id: piece.label for piece in procedure.pieces} if procedure else {}
+    return tuple(
+        ShownScan(
+            labels.get(scan.piece, scan.piece), scan.blob.hex(), scan.media in PICTURES, come.get(scan.blob, NOT_YET)
+        )
+        for scan in held
     )
 
 

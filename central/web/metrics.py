@@ -8,6 +8,7 @@ from aiohttp import web
 
 from central.fleet import Condition, Observed, conditions
 from central.observing import observed
+from central.store.machines import came_back
 from central.store.queries import AnnexeState
 from central.web import signed_in
 from screens.metrics import Metric, Sample, answer
@@ -21,6 +22,13 @@ METRICS = (
     Metric("mulhaqa_central_annexe_condition", "1 for what an annexe is now, 0 otherwise.", ("annexe", "condition")),
     Metric("mulhaqa_central_annexe_left_records", "Records that an annexe last told it has to send.", ("annexe",)),
     Metric("mulhaqa_central_annexe_clock_ahead_seconds", "How far an annexe's clock is ahead of ours.", ("annexe",)),
+    Metric(
+        "mulhaqa_central_annexe_epoch", "The epoch in force: 1, and one more for each standby promoted.", ("annexe",)
+    ),
+    Metric(
+        "mulhaqa_central_annexe_superseded", "Machines that came back after their standby was promoted.", ("annexe",)
+    ),
+    Metric("mulhaqa_central_annexe_scans_awaited", "Scans of an annexe that have not come whole yet.", ("annexe",)),
     Metric("mulhaqa_central_annexe_contact_timestamp_seconds", "When an annexe was last heard.", ("annexe",)),
 )
 
@@ -39,6 +47,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     samples = [
         Sample("mulhaqa_central_info", 1, (prefecture.profile.id, prefecture.software)),
         *(Sample("mulhaqa_central_requests", count, (state.value,)) for state, count in counts.items()),
+        *(
+            Sample("mulhaqa_central_annexe_scans_awaited", count, (annexe,))
+            for annexe, count in (await prefecture.centre.blobs.awaited()).items()
+        ),
     ]
     for annexe in await queries.annexes():
         samples += _annexe(annexe)
@@ -54,6 +66,9 @@ def _annexe(state: AnnexeState) -> Iterator[Sample]:
     yield Sample("mulhaqa_central_annexe_records", state.records, name)
     yield Sample("mulhaqa_central_annexe_holes", sum(len(stream.holes) for stream in state.streams), name)
     yield Sample("mulhaqa_central_annexe_branches", len(state.branches), name)
+    if state.machines:
+        yield Sample("mulhaqa_central_annexe_epoch", state.machines[0].epoch, name)
+    yield Sample("mulhaqa_central_annexe_superseded", len(came_back(state.machines)), name)
     if state.last_contact_ms is not None:
         yield Sample("mulhaqa_central_annexe_contact_timestamp_seconds", state.last_contact_ms / 1000, name)
 

@@ -18,7 +18,7 @@ from central.store.whereabouts import records_of
 from central.web import signed_in
 from central.web.dossier import dossier_of
 from central.web.words import VOID
-from protocol.errors import PeerError, PersonError
+from protocol.errors import N_, PeerError, PersonError
 from protocol.office.applicants import CAPACITIES
 from protocol.office.calendar import local_date
 from protocol.office.casework import State
@@ -29,12 +29,15 @@ from protocol.records.hashing import subject_from_text, text_of
 from screens import pages
 from screens.forms import Form, read_form
 from screens.pages import render
+from screens.scans import send_scan
 
 PAGE = 50
 """Requests on a page: what a person looks through; each is opened and shown with its name."""
 
 LONGEST_MS = 15
 """Digits of a time in milliseconds: the year 30,000, far inside what the database counts with."""
+
+ON_ITS_WAY = N_("This scan is not whole here yet: it comes by itself while the annexe is connected.")
 
 OFFICER = signed_in.staff("officer")
 
@@ -45,6 +48,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/prefecture/requests", show),
         web.post("/prefecture/requests", search),
         web.get("/prefecture/requests/{annexe}/{case}", show_one),
+        web.get("/prefecture/requests/{annexe}/{case}/scans/{address}", show_scan),
     ]
 
 
@@ -76,21 +80,42 @@ async def search(request: web.Request) -> web.StreamResponse:
 @OFFICER
 async def show_one(request: web.Request) -> web.StreamResponse:
     """One dossier."""
-    prefecture = signed_in.prefecture_of(request)
-    row = await prefecture.centre.queries.request(request.match_info["annexe"], _subject(request.match_info["case"]))
-    if row is None:
-        raise web.HTTPNotFound
+    centre = signed_in.prefecture_of(request).centre
+    row = await _row(request)
     return render(
         request,
         "prefecture/dossier.html",
-        dossier=await dossier_of(prefecture.centre.queries, row),
-        records=await records_of(prefecture.centre.store, row.annexe, row.subject),
+        dossier=await dossier_of(centre.queries, centre.blobs, row),
+        at=_address(row),
+        records=await records_of(centre.store, row.annexe, row.subject),
         label_of=lambda kind: step_label(kind or ""),
         hex_of=bytes.hex,
         documents=DOCUMENTS,
         capacities=CAPACITIES,
         void_words=VOID,
     )
+
+
+@OFFICER
+async def show_scan(request: web.Request) -> web.StreamResponse:
+    """The file of a scan of a dossier, once all of it has come."""
+    row = await _row(request)
+    scan = next((one for one in row.case.scans_held if one.blob.hex() == request.match_info["address"]), None)
+    if scan is None:
+        raise web.HTTPNotFound
+    blobs = signed_in.prefecture_of(request).centre.blobs
+    content = await blobs.open(row.annexe, row.subject, scan.blob)
+    if content is None:
+        raise PersonError(ON_ITS_WAY, status=409)
+    return await send_scan(request, scan.media, scan.size, content)
+
+
+async def _row(request: web.Request) -> RequestRow:
+    queries = signed_in.prefecture_of(request).centre.queries
+    row = await queries.request(request.match_info["annexe"], _subject(request.match_info["case"]))
+    if row is None:
+        raise web.HTTPNotFound
+    return row
 
 
 async def _page(

@@ -95,3 +95,8 @@ CONDITIONS: Mapping[Condition, Look] = {
     Condition.CLOCK: Look("refused", "clock", N_("wrong clock")),
 }
 """What an annexe is (`central.fleet`)."""
+
+CAME_BACK = N_(
+    "An appliance that its standby has replaced is in use again. It writes nothing once it has heard of it; what it "
+    "brought is kept. Have it switched off, or installed anew from the seed of a new standby."
+)

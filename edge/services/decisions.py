@@ -182,6 +182,7 @@ def _drawn(
         credential=key_id(staff.public),
         claimed_ms=claimed_ms,
         represented_by=case.represented_by,
+        scans=list(case.scans_read),
     )
 
 

@@ -18,6 +18,8 @@ from edge.services.published import Published
 from edge.services.setbacks import Setbacks
 from edge.services.sticks import StickDesk
 from edge.store.store import Store
+from edge.sync.follower import Follower
+from edge.sync.mirror import Mirror
 from protocol.office.casework import UNDO_MS
 from protocol.office.events import Actor
 from protocol.office.seals import SealKeys
@@ -48,9 +50,11 @@ class Settings:
 
     `undo_ms`: how long a decision can be taken back before it is sealed and told (a minute by default: long enough to
     notice a slip of the finger). `retries_ms`: the waits before each new try of an SMS; after the last it is final.
+    `scans_kept_days`: how long scans are kept after a request is over (`edge.services.retention`); None: they are kept.
     """
 
     undo_ms: int = UNDO_MS
+    scans_kept_days: int | None = None
     retries_ms: tuple[int, ...] = (60_000, 300_000, 1_800_000, 7_200_000, 43_200_000)
 
 
@@ -61,6 +65,7 @@ class UplinkState:
     `behind`: records that the prefecture has not confirmed. `since_ms`: since when there is a link. `confirmed_ms`: its
     last confirmation. `error`: a msgid, None when nothing is wrong. Instants are milliseconds since the epoch.
     `came_back`: while records that this appliance has lost come back from the prefecture, how many have; else None.
+    `scans`: how many are on their way now, either way.
     """
 
     connected: bool
@@ -69,6 +74,7 @@ class UplinkState:
     confirmed_ms: int | None
     error: str | None
     came_back: int | None = None
+    scans: int = 0
 
 
 def no_uplink() -> UplinkState | None:
@@ -106,6 +112,10 @@ class Office:
     """Whether this annexe can be found on its own network; None where it is served to its own machine alone."""
     sticks: StickDesk | None = None
     """The way by stick; None in an office that faces nobody (a command)."""
+    mirror: Mirror | None = None
+    """Where a standby follows this machine; None in an office that faces nobody."""
+    follower: Follower | None = None
+    """The way to the machine that this one follows; None where it follows none."""
     devices: Devices = field(default_factory=Devices)
     calls: Calls = field(default_factory=Calls)
     settings: Settings = field(default_factory=Settings)

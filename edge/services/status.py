@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devices.health import Condition, Health
+from edge.services import mirror
+from edge.services.mirror import MirrorView
 from edge.services.office import Office, UplinkState
 from edge.services.sealing import seal_health
 from edge.store.branches import branches_of
@@ -22,7 +24,8 @@ class Branches:
     """Branches of the own streams, and what this appliance looks like beside the latest, which began at `since_ms`.
 
     `looks_like`: `same-machine` (its storage was put back to an earlier state), `original` (another machine wrote on),
-    `copy` (it wrote on what another began), or `elsewhere` (other machines did both).
+    `copy` (it wrote on what another began), `succession` (a standby took over before it held everything), or
+    `elsewhere` (other machines did both).
     """
 
     count: int
@@ -42,6 +45,7 @@ class Status:
     sync: UplinkState | None
     branches: Branches | None
     later: Later
+    mirror: MirrorView
 
 
 async def summary(office: Office) -> Status:
@@ -51,15 +55,26 @@ async def summary(office: Office) -> Status:
         counts = await message_counts(reader)
         found = await branches_of(reader, office.store.streams)
         later = await reader.later()
-    branches = _branches(found, office.store.machine)
-    return Status(office.annexe.id, office.software, tail, counts, _devices(office), office.uplink(), branches, later)
+    return Status(
+        annexe=office.annexe.id,
+        software=office.software,
+        tail=tail,
+        outbox=counts,
+        devices=_devices(office),
+        sync=office.uplink(),
+        branches=_branches(found, office.store.machine),
+        later=later,
+        mirror=await mirror.view(office),
+    )
 
 
 def _branches(found: Sequence[Branch], machine: str) -> Branches | None:
     if not found:
         return None
     latest = found[0]
-    if latest.is_one_machine:
+    if latest.is_succession:
+        looks_like = "succession"
+    elif latest.is_one_machine:
         looks_like = "same-machine" if machine in latest.machines else "elsewhere"
     elif machine == latest.trunk:
         looks_like = "original"
@@ -78,6 +93,7 @@ class Figures:
     devices: list[Health]
     uplink: UplinkState | None
     branches: int
+    mirror: MirrorView
 
 
 async def figures(office: Office) -> Figures:
@@ -86,7 +102,8 @@ async def figures(office: Office) -> Figures:
         records = await record_count(reader)
         requests, sent = await request_counts(reader), await message_counts(reader)
         branches = len(await branches_of(reader, office.store.streams))
-    return Figures(records, requests, sent, _devices(office), office.uplink(), branches)
+    mirrored = await mirror.view(office)
+    return Figures(records, requests, sent, _devices(office), office.uplink(), branches, mirrored)
 
 
 def _devices(office: Office) -> list[Health]:

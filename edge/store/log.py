@@ -6,7 +6,9 @@ Rules:
 - Where there are branches, that is the end of the furthest one (`protocol.sync.coverage.furthest`).
 - Time only grows within a clock era. When the clock has stepped back beyond what ticks absorb, a `clock.changed` is
   written first and starts a new era.
-- The state is immutable values in one dict: a command that fails gets it back as it was (`mark`, `back_to`).
+- Only who has the post of the annexe writes (`edge.store.post`).
+- The state is immutable values: a command that fails gets it back as it was (`mark`, `back_to`), the post too. So what
+  is known in memory is what the disk knows, and a command that is decided a second time decides the same.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import NamedTuple
 
 from edge.store.chains import held_segments
 from edge.store.keyring import Source
+from edge.store.post import Post, check_writer
 from protocol.errors import CallerError, OperatorError
 from protocol.records.chain import NO_PARENT, Head, segment_opened
 from protocol.records.clock import Timestamp, clock_changed, stepped_back, tick
@@ -53,6 +56,13 @@ class Tip(NamedTuple):
     open: bool
 
 
+class Kept(NamedTuple):
+    """A state of the log in memory."""
+
+    tips: Mapping[str, Tip]
+    post: Post
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What record 0 of a segment says of the machine: software version, hardware fingerprint, state of the clock."""
@@ -76,25 +86,31 @@ class Log:
     """Makes the next records of the own streams; pure but for the tips it remembers."""
 
     def __init__(
-        self, identity: Identity, machine: Machine, entropy: Callable[[int], bytes], tips: Mapping[str, Tip]
+        self,
+        identity: Identity,
+        machine: Machine,
+        entropy: Callable[[int], bytes],
+        tips: Mapping[str, Tip],
+        post: Post = Post.ANNEXE,
     ) -> None:
         self._identity = identity
         self._machine = machine
         self._entropy = entropy
         self._tips: dict[str, Tip] = dict(tips)
+        self.post = post
 
     @property
     def machine(self) -> str:
         """The fingerprint of the machine that writes."""
         return self._machine.fingerprint
 
-    def mark(self) -> Mapping[str, Tip]:
+    def mark(self) -> Kept:
         """Return the state to come back to."""
-        return dict(self._tips)
+        return Kept(dict(self._tips), self.post)
 
-    def back_to(self, mark: Mapping[str, Tip]) -> None:
+    def back_to(self, mark: Kept) -> None:
         """Forget all that was written since `mark`."""
-        self._tips = dict(mark)
+        self._tips, self.post = dict(mark.tips), mark.post
 
     def is_open(self, stream: str) -> bool:
         """Return whether something was written to the stream `stream` (full name) since this start."""
@@ -113,7 +129,11 @@ class Log:
         return f"{self._identity.annexe}/{stream}"
 
     def write(self, stream: str, event: Written, key: bytes | None, now_ms: int) -> list[Record]:
-        """Return the records that put `event` at the end of the stream `stream` (full name): its own is the last."""
+        """Return the records that put `event` at the end of the stream `stream` (full name): its own is the last.
+
+        Raises NotTheWriter unless this machine has the post of the annexe.
+        """
+        check_writer(self.post)
         records = []
         tip = self._tips.get(stream)
         if tip is None or not tip.open:
@@ -124,6 +144,19 @@ class Log:
             tip = self._tips[stream]
         records.append(self._next(stream, tip, tick(tip.time, now_ms), event, key))
         return records
+
+    def open_segment(self, stream: str, now_ms: int) -> Record:
+        """Return the record that opens the next segment of a stream, as the first write of a start does.
+
+        Raises NotTheWriter unless this machine has the post of the annexe.
+        """
+        check_writer(self.post)
+        return self._open_segment(stream, self._tips.get(stream), now_ms)
+
+    def head(self, stream: str) -> Head | None:
+        """Return where the stream `stream` (full name) ends; None if nothing is in it."""
+        tip = self._tips.get(stream)
+        return None if tip is None else tip.head
 
     def _open_segment(self, stream: str, tip: Tip | None, now_ms: int) -> Record:
         parent = None if tip is None else tip.head

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,15 +21,20 @@ from edge.store.lock import WriterLock
 from edge.store.log import SHORT_NAMES, Identity, Log, Machine, load_tips
 from edge.store.names import NameIndex
 from edge.store.opening import load_names, load_office, prepare
+from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
+from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
+from edge.store.scan_files import SCANS, FolderScanFiles, OpenScanFiles, ScanFiles
+from edge.store.scans import Scans, sweep
 from edge.store.schema import DATABASE
 from edge.store.transaction import Changes, Transaction, Workshop
 from edge.store.vault import Vault
 from edge.store.views import DEFAULT_VIEWS, View
 from edge.store.writer import LONGEST_DECISION, Writer
 from protocol.errors import OperatorError
+from protocol.records.chain import Head
 from protocol.records.encoding import Value
 
 __all__ = ["DATABASE", "IN_DOUBT", "Identity", "Reader", "Store", "Transaction"]
@@ -37,6 +42,9 @@ __all__ = ["DATABASE", "IN_DOUBT", "Identity", "Reader", "Store", "Transaction"]
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[Sequence[Committed]], None]
+
+Elsewhere = Callable[[], Awaitable[None]]
+"""Waits until what was committed is on a second machine too, or for as long as a person should wait for that."""
 
 
 class Store:
@@ -51,6 +59,7 @@ class Store:
         pool: ReadPool,
         workshop: Workshop,
         names: NameIndex,
+        files: ScanFiles,
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -62,7 +71,11 @@ class Store:
         self._writer: Writer
         self._may_write = asyncio.Event()
         self._may_write.set()
+        self._holders: dict[object, None] = {}
+        self._elsewhere: Elsewhere | None = None
         self.names = names
+        self.scans = Scans(files, self._names_scan)
+        self.returning = ReturningScans(files, self.scans)
         self.failure: OperatorError | None = None
 
     @classmethod
@@ -77,17 +90,19 @@ class Store:
         software: str,
         fingerprint: str,
         clock: str = "estimated",
+        post: Post = Post.ANNEXE,
         connect: Connect = open_sqlite,
         scratch: Scratch = open_scratch,
+        scans: OpenScanFiles = FolderScanFiles,
         views: Sequence[View] = DEFAULT_VIEWS,
         longest_decision: float = LONGEST_DECISION,
     ) -> Store:
         """Open the store in `folder`, or make it there.
 
         `now` in milliseconds since the epoch, `entropy(n)` n random bytes; `software`, `fingerprint` and `clock`
-        (trusted, estimated, unknown) go into record 0 of each segment; `longest_decision` in seconds. Raises
-        OperatorError when another process writes here, when the disk cannot keep what it confirms, or when what is
-        there is another annexe's or damaged.
+        (trusted, estimated, unknown) go into record 0 of each segment; `post`: what the seed makes this machine;
+        `longest_decision` in seconds. Raises OperatorError when another process writes here, when the disk cannot keep
+        what it confirms, or when what is there is another annexe's or damaged.
         """
         lock = WriterLock(folder)
         opened: list[Connection] = []
@@ -99,8 +114,9 @@ class Store:
             own = identity.signing.public
             await settle_doubt(folder, vault=vault, own=own, connect=connect, scratch=scratch, views=views)
             machine = Machine(software, fingerprint, clock)
+            tips = await load_tips(connection, identity.streams())
             workshop = Workshop(
-                log=Log(identity, machine, entropy, await load_tips(connection, identity.streams())),
+                log=Log(identity, machine, entropy, tips, await load_post(connection, post)),
                 keyring=keyring,
                 vault=vault,
                 views=tuple(views),
@@ -109,6 +125,8 @@ class Store:
             )
             names = NameIndex()
             await load_names(connection, vault, names)
+            files = scans(folder / SCANS)
+            await sweep(files, connection, now())
             for _ in range(READERS):
                 opened.append(await connect(folder / DATABASE, False))
         except BaseException:
@@ -123,6 +141,7 @@ class Store:
             pool=ReadPool(opened[1:]),
             workshop=workshop,
             names=names,
+            files=files,
         )
         store._writer = Writer(
             connection,
@@ -134,16 +153,25 @@ class Store:
         )
         return store
 
+    async def _names_scan(self, address: bytes) -> bool:
+        async with self.asking() as reader:
+            return bool(await reader.rows("SELECT 1 FROM scans WHERE address = ? AND NOT removed", (address,)))
+
     async def execute(self, command: bytes, decide: Decide) -> Value:
         """Decide one command inside the single writer and return its result once it is on the disk.
 
         `command`: 16 bytes made by the screen that asks; a command that was seen is not run again but answered with its
         first result. `decide` reads and appends through the transaction it is given, and nothing else: it may be run at
-        any time, its exceptions undo this command alone and reach the caller. Raises OperatorError when the disk fails.
-        While the own tail comes back from the prefecture it waits (`hold`).
+        any time, its exceptions undo this command alone and reach the caller. Raises OperatorError when the disk fails,
+        NotTheWriter where another machine has the annexe's post. While the own tail comes back from the prefecture it
+        waits (`hold`), and for a second machine as `wait_for` says.
         """
+        check_writer(self.post)
         await self._may_write.wait()
-        return await self._writer.execute(command, decide)
+        result = await self._writer.execute(command, decide)
+        if self._elsewhere is not None:
+            await self._elsewhere()
+        return result
 
     async def perform(self, work: Decide) -> Value:
         """Do the store's own work in the writer (feeds, checkpoints): as `execute`, without a command to remember."""
@@ -154,6 +182,19 @@ class Store:
         """Whether a command was written since this start."""
         log = self._workshop.log
         return any(log.is_open(log.full_name(short)) for short in SHORT_NAMES)
+
+    @property
+    def post(self) -> Post:
+        """What this machine does for the annexe now."""
+        return self._workshop.log.post
+
+    def head(self, stream: str) -> Head | None:
+        """Where the own stream `stream` (full name) ends, as far as it is decided."""
+        return self._workshop.log.head(stream)
+
+    def wait_for(self, elsewhere: Elsewhere | None) -> None:
+        """Confirm a command to nobody before `elsewhere` returned; None: at once after the commit."""
+        self._elsewhere = elsewhere
 
     @property
     def machine(self) -> str:
@@ -170,13 +211,19 @@ class Store:
         """Whether commands wait."""
         return not self._may_write.is_set()
 
-    def hold(self) -> None:
-        """Let commands wait until `resume`: what they continue is on its way. Readers and feeds go on."""
+    def hold(self, who: object) -> None:
+        """Let commands wait until `resume`: what they continue is on its way. Readers and feeds go on.
+
+        `who` holds them, among others: they go on once nobody does.
+        """
+        self._holders[who] = None
         self._may_write.clear()
 
-    def resume(self) -> None:
-        """Let commands go on."""
-        self._may_write.set()
+    def resume(self, who: object) -> None:
+        """Let commands go on, as far as `who` is concerned."""
+        self._holders.pop(who, None)
+        if not self._holders:
+            self._may_write.set()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:
@@ -203,7 +250,8 @@ class Store:
 
     async def close(self) -> None:
         """Finish what was queued or held, close the database, let another writer in."""
-        self.resume()
+        self._holders.clear()
+        self._may_write.set()
         await self._writer.close()
         await self._pool.close()
         await self._connection.close()

@@ -1,4 +1,5 @@
-"""The annexe's own streams, coming back from the prefecture: what a restored, replaced or cloned card has not.
+"""The annexe's own streams, coming from elsewhere: back from the prefecture or a standby, what a restored, replaced or
+cloned card has not; and to a standby, all that the annexe writes.
 
 Rules:
 
@@ -9,6 +10,8 @@ Rules:
 - A second record under a name that is taken is kept as proof, not folded.
 - What came is folded as if it had been written here. The next segment continues the furthest leaf, unless one of this
   start is open already: then the branch is made, and another segment would only add to it.
+- A record that a later epoch signed says that the standby was promoted: from that transaction on nothing is written
+  here.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from dataclasses import dataclass
 from edge.store.chains import load_chain
 from edge.store.feeds import held_hash, keep_as_proof
 from edge.store.log import last_tip
+from edge.store.post import Post
 from edge.store.store import Store, Transaction
 from protocol.errors import PeerError
 from protocol.records.chain import ACCEPTABLE, Chain, Verdict
-from protocol.records.credentials import Trust
+from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, open_body, verify_record
 from protocol.records.keys import key_id, subject_of
@@ -41,17 +45,20 @@ class CameBack:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose streams come back: the annexe's id, and its own public key."""
+    """Whose streams come back: the annexe's id, and this machine's own public key and epoch."""
 
     annexe: str
     public: bytes
+    epoch: int
 
 
 async def take_back(
     store: Store, owner: Owner, records: Sequence[Record], trust: Trust, keys: Mapping[bytes, bytes]
 ) -> CameBack:
     """Verify, store and fold records of the own streams, in order; durable when this returns. `keys` by subject."""
-    signed = [record for record in records if _is_signed(record, owner, trust)]
+    signers = [_signer(record, owner, trust) for record in records]
+    signed = [record for record, signer in zip(records, signers, strict=True) if signer is not None]
+    latest = max((one for one in signers if isinstance(one, Credential)), key=lambda one: one.epoch, default=None)
     given = {subject: key for subject, key in keys.items() if subject_of(key) == subject}
     result = CameBack()
 
@@ -65,6 +72,8 @@ async def take_back(
             await _enter(transaction, chains[record.stream], record, given, result)
         for stream in chains:
             transaction.go_on_from(stream, await last_tip(transaction, stream))
+        if latest is not None and latest.epoch > owner.epoch and transaction.post is Post.ANNEXE:
+            _retire(transaction, latest, trust)
         return None
 
     await store.perform(work)
@@ -105,15 +114,21 @@ async def _opens(transaction: Transaction, record: Record, given: Mapping[bytes,
     return True
 
 
-def _is_signed(record: Record, owner: Owner, trust: Trust) -> bool:
-    public = owner.public
-    if record.signer != key_id(public):
-        credential = trust.signer(record.signer)
-        if credential is None or credential.kind != "annexe" or credential.holder != owner.annexe:
-            return False
-        public = credential.public
+def _retire(transaction: Transaction, successor: Credential, trust: Trust) -> None:
+    """Write no more, and keep who writes now: a start needs both before it hears from anyone."""
+    issuer = trust.signer(successor.issuer)
+    transaction.keep_colleague(successor.id, [one.encoded() for one in (successor, issuer) if one is not None])
+    transaction.take_post(Post.REPLACED)
+
+
+def _signer(record: Record, owner: Owner, trust: Trust) -> Credential | Owner | None:
+    """Who signed the record in this annexe's name: another of its machines, or this one; None if nobody did."""
+    own = record.signer == key_id(owner.public)
+    credential = None if own else trust.signer(record.signer)
+    if not own and (credential is None or credential.kind != "annexe" or credential.holder != owner.annexe):
+        return None
     try:
-        verify_record(record, public)
+        verify_record(record, owner.public if credential is None else credential.public)
     except PeerError:
-        return False
-    return True
+        return None
+    return credential or owner

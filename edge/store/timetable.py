@@ -10,6 +10,7 @@ from datetime import date
 
 from edge.store.columns import blob, text
 from edge.store.reader import Reader
+from protocol.records.envelope import parse_record
 
 
 async def turning(reader: Reader, today: date) -> list[bytes]:
@@ -40,3 +41,23 @@ async def holidays(reader: Reader) -> frozenset[date]:
         with suppress(ValueError):  # what a later release may call a day
             days.add(date.fromisoformat(text(row[0])))
     return frozenset(days)
+
+
+OVER = ("collected", "withdrawn", "lapsed", "refused")
+"""The states of a request that is over, unless an appeal waits."""
+
+
+async def with_scans_before(reader: Reader, before_ms: int) -> list[tuple[bytes, bytes]]:
+    """Return (case, blob) of each scan that is held of a request that is over since before `before_ms`."""
+    found = await reader.rows(
+        "SELECT subject, address FROM scans JOIN cases USING (subject)"
+        " WHERE NOT removed AND state IN (?, ?, ?, ?) AND appealed = 0 AND updated_ms < ? ORDER BY subject, address",
+        (*OVER, before_ms),
+    )
+    return [(blob(row[0]), blob(row[1])) for row in found]
+
+
+async def signed_by_prefecture(reader: Reader) -> int | None:
+    """Return when the prefecture wrote the last record that is held of it (its own clock), None before the first."""
+    found = await reader.rows("SELECT bytes FROM records WHERE stream = 'all' ORDER BY position DESC LIMIT 1")
+    return parse_record(blob(found[0][0])).time.ms if found else None

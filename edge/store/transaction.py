@@ -6,13 +6,14 @@ searched by, what listeners will be told) stays here until the command succeeds,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from edge.store.connection import SqlValue
 from edge.store.keyring import Keyring
 from edge.store.log import Log, Tip
 from edge.store.pending import Pending
+from edge.store.post import COLLEAGUE, POST, Post, colleague
 from edge.store.reader import Reader, secret_place
 from edge.store.refold import refold
 from edge.store.rows import Committed
@@ -23,7 +24,7 @@ from edge.store.views.view import Folding, Named, View
 from protocol.errors import CallerError
 from protocol.office.encoded_events import decode_event, encode_event
 from protocol.office.events import Event
-from protocol.records.chain import Head, opening_parent
+from protocol.records.chain import SEGMENT_OPENED, Head, opening_parent
 from protocol.records.envelope import Record
 from protocol.records.keys import subject_of
 
@@ -70,6 +71,11 @@ class Transaction(Reader):
     def office(self) -> bytes:
         """The subject of the office's own key: `key_of` for events about the office."""
         return self._workshop.office[0]
+
+    @property
+    def post(self) -> Post:
+        """What this machine does for the annexe."""
+        return self._workshop.log.post
 
     async def new_key(self) -> bytes:
         """Draw a data key and return its subject; it is stored, wrapped, with the first record that it seals."""
@@ -121,6 +127,26 @@ class Transaction(Reader):
         """Continue `tip` with the next segment of the stream `stream` (full name), unless one is open already."""
         self._workshop.log.go_on_from(stream, tip)
 
+    def take_post(self, post: Post) -> None:
+        """Have this post from here on; it is on the disk when the transaction is."""
+        self._workshop.log.post = post
+        self._put_fact(POST, post.value.encode())
+
+    def open_segment(self, stream: str) -> None:
+        """Begin a segment of the stream `stream` (full name), with nothing in it yet: it names what it continues."""
+        record = self._workshop.log.open_segment(stream, self.now_ms)
+        store_record(self._pending, record)
+        self._note(record, SEGMENT_OPENED)
+
+    def keep_office(self, subject: bytes) -> None:
+        """Let `subject`, whose key is held, be the one that the office's events are sealed under after the next
+        start."""
+        self._put_fact("office", subject)
+
+    def keep_colleague(self, key_id: bytes, chain: Iterable[bytes]) -> None:
+        """Keep the credentials of another machine of this annexe, so that what it signs is known after a start."""
+        self._put_fact(f"{COLLEAGUE}{key_id.hex()}", colleague(chain))
+
     async def put_blob(self, subject: bytes, plain: bytes) -> bytes:
         """Store a file sealed under the key of `subject`; returns the hash that opens it again."""
         if len(plain) > MAX_BLOB:
@@ -138,6 +164,9 @@ class Transaction(Reader):
     def put_checkpoint(self, name: str, data: bytes) -> None:
         """Keep what a peer said it holds."""
         self._put("checkpoints (name, bytes)", name, data)
+
+    def _put_fact(self, name: str, value: bytes) -> None:
+        self._put("meta (name, value)", name, value)
 
     def _put(self, place: str, name: str, data: bytes) -> None:
         self._pending.write(f"INSERT OR REPLACE INTO {place} VALUES (?, ?)", (name, data))  # noqa: S608 - our own names

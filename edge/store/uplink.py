@@ -22,6 +22,16 @@ PAGE = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Lag:
+    """What a peer does not hold: how many records, how many bytes, and when the oldest of them was written (ms since
+    the epoch, by the writer's clock; None if there are none)."""
+
+    records: int = 0
+    size: int = 0
+    since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogBytes:
     """A place in a stream, and the bytes that the disk has there."""
 
@@ -123,6 +133,25 @@ class Uplink:
         async with self._store.reading() as reader:
             found = await reader.rows("SELECT bytes FROM checkpoints WHERE name = ?", (peer,))
         return blob(found[0][0]) if found else None
+
+
+async def lag_behind(source: Source, held: Iterable[Held]) -> Lag:
+    """Return how far a peer that holds this is behind our log."""
+    records, size, began = 0, 0, []
+    for stream in held:
+        segments = await held_segments(source, stream.stream)
+        covered = _covered(segments, stream.heads())
+        for one in segments:
+            after = covered.get(one.segment, -1)
+            if after >= one.last:
+                continue
+            place = (stream.stream, one.segment, after)
+            lengths = "SELECT count(*), sum(length(bytes)) FROM records WHERE stream = ? AND segment = ? AND seq > ?"
+            count, total = (await source.rows(lengths, place))[0]
+            records, size = records + number(count), size + number(total)
+            first = "SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq > ? ORDER BY seq LIMIT 1"
+            began.append(parse_record(blob((await source.rows(first, place))[0][0])).time.ms)
+    return Lag(records, size, min(began, default=None))
 
 
 def _covered(segments: Sequence[HeldSegment], heads: Iterable[Head]) -> Mapping[bytes, int]:

@@ -22,6 +22,7 @@ from edge.store.columns import blob, number, text
 from edge.store.connection import Connect, Connection, Row, Scratch, open_scratch, open_sqlite, statements_of
 from edge.store.keyring import Keyring
 from edge.store.pending import Pending
+from edge.store.post import load_colleagues
 from edge.store.schema import DATABASE
 from edge.store.sealed_files import open_blob
 from edge.store.vault import Vault
@@ -30,7 +31,7 @@ from edge.store.views.fold import dump, fold_record
 from edge.store.views.view import Folding
 from protocol.errors import MulhaqaError, PeerError
 from protocol.records.chain import ACCEPTABLE, Chain, Verdict
-from protocol.records.credentials import Trust, parse_credential
+from protocol.records.credentials import Credential, Trust, parse_credential
 from protocol.records.envelope import Record, parse_record, unsealed_event, verify_record
 from protocol.records.keys import key_id
 
@@ -79,8 +80,9 @@ async def verify_log(
 ) -> Report:
     """Verify the store in `folder`. `own`: the annexe's public key; `trust`: whose signatures count beside it.
 
-    Without a `trust` the signatures of others (the prefecture's feeds) are not judged. Raises OperatorError when there
-    is no store, or its vault does not open.
+    Without a `trust` the signatures of the prefecture's feeds are not judged, and the annexe's other machines are those
+    whose credentials stand in the store: enough for a disk that is in doubt. Raises OperatorError when there is no
+    store, or its vault does not open.
     """
     connection = await connect(folder / DATABASE, False)
     try:
@@ -123,6 +125,7 @@ class _Inspection:
         self._own = own
         self._views = views
         self._keys: dict[bytes, bytes] = {}
+        self._colleagues: dict[bytes, Credential] = {}
         self._chains: dict[str, Chain] = {}
         self._counts = _Counts()
         self._findings: list[Finding] = []
@@ -176,18 +179,27 @@ class _Inspection:
                 self._find(f"key {subject.hex()}", str(error))
 
     async def _learn_credentials(self) -> None:
-        """Take in what `all` publishes first: a credential may stand behind a record that its key signed."""
+        """Take in what `all` publishes first, and whom the mirror met: a credential may stand behind a record that its
+        key signed."""
         for (data,) in await self._connection.rows("SELECT bytes FROM records WHERE stream = 'all' ORDER BY position"):
             try:
                 self._learn(parse_record(blob(data)))
             except PeerError as error:
                 self._find("stream all", str(error))
+        for credential in await load_colleagues(self._connection):
+            self._believe(credential)
 
     def _learn(self, record: Record) -> None:
         event = unsealed_event(record)
         credential = event.get("credential") if event is not None else None
-        if self._trust is not None and isinstance(credential, bytes):
-            self._trust.add(parse_credential(credential))
+        if isinstance(credential, bytes):
+            self._believe(parse_credential(credential))
+
+    def _believe(self, credential: Credential) -> None:
+        if self._trust is not None:
+            self._trust.add(credential)
+        elif credential.kind == "annexe":
+            self._colleagues[credential.id] = credential
 
     async def _check_records(self) -> None:
         for view in self._views:
@@ -233,7 +245,7 @@ class _Inspection:
     def _public(self, signer: bytes) -> bytes | None:
         if self._own is not None and key_id(self._own) == signer:
             return self._own
-        credential = None if self._trust is None else self._trust.signer(signer)
+        credential = self._colleagues.get(signer) if self._trust is None else self._trust.signer(signer)
         return None if credential is None else credential.public
 
     def _check_chain(self, place: str, record: Record) -> None:

@@ -4,26 +4,36 @@ session's.
 A peer that owes an answer and is silent for longer than any link needs is left: whatever hangs there, a new connection
 begins with what both hold.
 
-When the prefecture's first checkpoint names records of this annexe that are not held here, they are asked for and come
-back (`edge.sync.tail`).
+When a checkpoint of the peer names records of this annexe that are not held here, they are asked for and come back
+(`edge.sync.tail`): mostly the first one, for the card was restored; a later one where another machine of this annexe,
+which was replaced, has delivered what it alone had.
 
-A feed that cannot be taken stops there for this conversation: its batches are neither kept nor acknowledged, and the
-annexe's own log goes on. A damaged record at the prefecture must not keep a person's case here.
+Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send. Those that
+cases name and that are not here, on a card that was replaced, are wanted of the prefecture.
+
+A feed that cannot be taken stops there for this conversation: its batches are not kept, and no checkpoint says so; the
+annexe's own log goes on, whichever way it goes. A damaged record at the prefecture must not keep a person's case here,
+nor from a standby.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.store.returning_scans import Returned
 from edge.sync.source import Source
 from protocol.errors import PeerError
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.patience import SILENCE_S, Patience
 from protocol.sync.session import Session
+
+logger = logging.getLogger(__name__)
 
 
 class Silent(Exception):
@@ -77,7 +87,6 @@ class Conversation:
         self._feeds_stopped = False
         self._tail = source.new_tail()
         self._behind = asyncio.Event()
-        self._looked = False
         self._through = 0
 
     def announce(self, stream: str) -> None:
@@ -95,6 +104,7 @@ class Conversation:
         work = (self._pump(), self._watch(), self._wait_for_tail())
         helpers = [asyncio.create_task(one) for one in work]
         try:
+            await self._flush()  # who answered has something to say already
             while not self._session.is_over and (frame := await self._next_frame(helpers)) is not None:
                 await self._take(frame)
         finally:
@@ -127,8 +137,12 @@ class Conversation:
     async def _act(self, event: SessionEvent) -> None:
         match event:
             case Authenticated():
+                await self._source.greet(event.peer, event.chain)
                 await self._commit(0)
-            case BatchArrived() if not self._feeds_stopped:
+                await self._want_scans()
+            case ChunkArrived():
+                await self._take_piece(event)
+            case BatchArrived() if not (self._feeds_stopped and self._source.has_feeds(event)):
                 await self._store(event)
             case CheckpointArrived():
                 await self._source.keep(event.checkpoint, restored=event.restored)
@@ -144,10 +158,28 @@ class Conversation:
             await self._seen(FeedStopped(error.kind, str(error)))
             return
         if came is not None:
+            if came.left_out:
+                logger.warning("%d records of this annexe were left out: they do not hold here", came.left_out)
             for stream in await self._tail.grew(came.stored):
                 self._session.stop_waiting(stream)
             await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))
+            if not self._tail.missing:
+                await self._want_scans()
         await self._commit(batch.number)
+
+    async def _want_scans(self) -> None:
+        """Ask for scans that are not here; the session asks for each once."""
+        if self._session.speaks_of_blobs:
+            self._session.want(await self._source.scans_missing())
+
+    async def _take_piece(self, came: ChunkArrived) -> None:
+        taken = Returned.REFUSED if came.refused else await self._source.take_piece(came)
+        if taken is Returned.WHOLE:
+            self._session.blobs.over(came.address)
+            await self._want_scans()
+        elif taken is Returned.REFUSED and not came.refused:
+            self._session.blobs.refuse(came.address)
+        await self._commit(came.number)
 
     async def _commit(self, through: int) -> None:
         self._through = through
@@ -155,36 +187,52 @@ class Conversation:
         self._session.committed(through, counter, held)
 
     async def _look_for_tail(self, checkpoint: Checkpoint) -> None:
-        """Ask for what the prefecture holds of our own streams and we do not: told once, by its first checkpoint."""
-        if self._looked:
-            return
-        self._looked = True
-        missing = await self._tail.learn(checkpoint)
-        if missing:
-            self._session.ask(missing)
+        """Ask for what the peer holds of our own streams and we do not."""
+        asked = await self._tail.learn(checkpoint)
+        if asked:
+            self._session.ask(asked)
             await self._commit(self._through)
             self._behind.set()
-            await self._seen(TailMoved(behind=True, came=0))
+            await self._seen(TailMoved(behind=True, came=self._tail.came))
 
     async def _wait_for_tail(self) -> None:
-        await self._behind.wait()
-        for stream in await self._tail.wait():
-            self._session.stop_waiting(stream)
-        self._room.set()
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            for stream in await self._tail.wait():
+                self._session.stop_waiting(stream)
+            self._room.set()
 
     async def _pump(self) -> None:
         """Send what the log has, as far as link and credit take it; then wait for an answer or for more."""
         while True:
             await self._room.wait()
             self._room.clear()
-            while (pull := self._session.pull()) is not None:
-                records = await self._source.read(pull)
-                keys = await self._source.seal_keys(self._session, pull, records)
-                if self._session.is_over:
-                    return
-                self._session.supply(pull, records, keys, self._now())
+            while await self._send_records() or await self._send_piece():
                 await self._flush()
             await self._flush()
+
+    async def _send_records(self) -> bool:
+        """Put on the wire what is most urgent in the log; False if there is nothing, or no room."""
+        if (pull := self._session.pull()) is None:
+            return False
+        records = await self._source.read(pull)
+        keys = await self._source.seal_keys(self._session, pull, records)
+        if self._session.is_over:
+            return False
+        self._session.supply(pull, records, keys, self._now())
+        return True
+
+    async def _send_piece(self) -> bool:
+        """Put one piece of a wanted scan on the wire, or that it is not here; False if there is nothing, or no room."""
+        if (want := self._session.pull_blob()) is None:
+            return False
+        part = await self._source.piece(want)
+        if self._session.is_over:
+            return False
+        data, is_last = (part.data, part.is_last) if part else (None, True)
+        self._session.supply_blob(want, data, is_last=is_last, now_ms=self._now())
+        return True
 
     async def _watch(self) -> None:
         patience = Patience(self._session)

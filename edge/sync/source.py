@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
-from edge.store.confirmations import PREFECTURE, note
+from edge.store.confirmations import MIRROR, PREFECTURE, note
 from edge.store.feeds import accept
+from edge.store.returning_scans import Returned
+from edge.store.scans import Part
 from edge.store.store import Store, Transaction
 from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
@@ -18,20 +20,20 @@ from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import OpeningKey
 from protocol.sync.batches import SealedKey, Stored, read_stored
+from protocol.sync.blob_flow import ChunkArrived, Want
 from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
 from protocol.sync.coverage import covered_by
 from protocol.sync.events import BatchArrived
+from protocol.sync.hello import OTHER, Role
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
 from protocol.sync.sealed_keys import TOGETHER_SINCE, Opener, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
-HELD = "uplink/held"
-"""Under this name the store keeps the last checkpoint that the prefecture gave us."""
-
-GIVEN = "uplink/given"
-"""And under this one the counter of the last checkpoint that we gave it."""
+NAMES: Mapping[Role, str] = {"edge": "uplink", "primary": "mirror", "standby": "mirror"}
+"""Under `NAME/held` the store keeps the last checkpoint that the peer gave us, and under `NAME/given` the counter of
+the last one that we gave it. A machine is the primary or the standby of its mirror, never both."""
 
 STICKS = "sticks"
 """And here what is remembered of sticks (`protocol.sync.memory`)."""
@@ -46,12 +48,23 @@ class Taken:
 
 
 class Source:
-    """What the uplink reads and writes in the store; `opening` opens keys that the prefecture sealed to this annexe."""
+    """What one end of a way reads and writes in the store: the uplink, or either side of the mirror (`role`).
+
+    `opening` opens keys that the peer sealed to this machine.
+    """
 
     def __init__(
-        self, store: Store, owner: Owner, trust: Trust, opening: OpeningKey, entropy: Callable[[int], bytes]
+        self,
+        store: Store,
+        owner: Owner,
+        trust: Trust,
+        opening: OpeningKey,
+        entropy: Callable[[int], bytes],
+        role: Role = "edge",
     ) -> None:
         annexe = owner.annexe
+        self._name = NAMES[role]
+        self._role = role
         self._store = store
         self._owner = owner
         self._uplink = StoreUplink(store)
@@ -61,6 +74,7 @@ class Source:
         self._entropy = entropy
         self.streams = streams_of("edge", annexe)
         self.feeds = streams_of("centre", annexe)
+        self._takes = streams_of(OTHER[role], annexe)
 
     async def read(self, pull: Pull) -> list[Stored]:
         """What to send for a pull: what mends holes first, then what follows the heads, in order."""
@@ -92,6 +106,21 @@ class Source:
         seal = seal_together if together else seal_alone
         return seal(reader.sealing, await self._uplink.keys_for(wanted), self._entropy)
 
+    async def piece(self, want: Want) -> Part | None:
+        """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""
+        return await self._store.scans.part(want.address, want.place)
+
+    async def scans_missing(self) -> list[Want]:
+        """The scans that cases name and that are not here: the prefecture is to send them back."""
+        query = "SELECT address FROM scans WHERE NOT removed AND subject IN (SELECT subject FROM keys) ORDER BY address"
+        async with self._store.reading() as reader:
+            named = [blob(row[0]) for row in await reader.rows(query)]
+        return await self._store.returning.wanted(named) if named else []
+
+    async def take_piece(self, came: ChunkArrived) -> Returned:
+        """Keep a piece of a scan that comes back."""
+        return await self._store.returning.take(came)
+
     async def take(self, batch: BatchArrived) -> Taken:
         """Verify and store a batch; raises PeerError. Records of feeds enter whole or not at all."""
         opener = Opener(self._opening)
@@ -107,28 +136,32 @@ class Source:
         came.left_out += own.count(None)
         return Taken(stored + came.stored, came)
 
+    def has_feeds(self, batch: BatchArrived) -> bool:
+        """Whether anything in a batch is of the prefecture's feeds."""
+        return any(one.stream in self.feeds for one in batch.records)
+
     def new_tail(self) -> Tail:
-        """What one conversation knows of the own streams that the prefecture holds and we do not."""
-        return Tail(self._store, self.streams)
+        """What one conversation knows of the own streams that the peer holds and we do not, where it must be asked."""
+        return Tail(self._store, [stream for stream in self.streams if stream not in self._takes])
 
     async def holdings(self, asked: Iterable[str] = ()) -> tuple[int, list[Held]]:
-        """The counter of the next checkpoint, kept before it is given, and what is held of the feeds.
+        """The counter of the next checkpoint, kept before it is given, and what is held of all that the peer sends.
 
-        `asked`: own streams that are asked for, and so named too. One transaction for counter and feeds: a line and a
+        `asked`: own streams that are asked for, and so named too. One transaction for counter and streams: a line and a
         stick that ask at once are never given one counter twice.
         """
         named = [Held(stream, tuple(await self._uplink.heads_to_name(stream))) for stream in asked]
         held: list[Held] = []
-        counter = 0
+        given, counter = f"{self._name}/given", 0
 
         async def work(transaction: Transaction) -> Value:
             nonlocal counter
             held.clear()
-            for stream in self.feeds:
+            for stream in self._takes:
                 held.append(held_of(await load_chain(transaction, stream)))
-            rows = await transaction.rows("SELECT bytes FROM checkpoints WHERE name = ?", (GIVEN,))
+            rows = await transaction.rows("SELECT bytes FROM checkpoints WHERE name = ?", (given,))
             counter = _counter(blob(rows[0][0]) if rows else None) + 1
-            transaction.put_checkpoint(GIVEN, encode([counter]))
+            transaction.put_checkpoint(given, encode([counter]))
             return None
 
         await self._store.perform(work)
@@ -149,8 +182,8 @@ class Source:
         await self._uplink.save_checkpoint(STICKS, memory.encoded())
 
     async def last_checkpoint(self) -> Checkpoint | None:
-        """What the prefecture last said it holds; None at the first time, or if the row is damaged."""
-        data = await self._uplink.load_checkpoint(HELD)
+        """What the peer last said it holds; None at the first time, or if the row is damaged."""
+        data = await self._uplink.load_checkpoint(f"{self._name}/held")
         try:
             return None if data is None else parse_checkpoint(data)
         except PeerError:
@@ -162,18 +195,31 @@ class Source:
         return Known(last.counter, last.echo) if last else None
 
     async def keep(self, checkpoint: Checkpoint, *, restored: bool = False) -> None:
-        """Remember what the prefecture says it holds, and since when; `restored`: it holds less than it once said."""
+        """Remember what the peer says it holds, and since when; `restored`: it holds less than it once said."""
         held = [one for one in checkpoint.held if one.stream in self.streams]
+        place = PREFECTURE if self._role == "edge" else MIRROR
 
         async def work(transaction: Transaction) -> Value:
-            transaction.put_checkpoint(HELD, checkpoint.encoded())
-            await note(transaction, PREFECTURE, held, restored=restored)
+            transaction.put_checkpoint(f"{self._name}/held", checkpoint.encoded())
+            await note(transaction, place, held, restored=restored)
+            return None
+
+        await self._store.perform(work)
+
+    async def greet(self, peer: Credential, chain: Sequence[bytes]) -> None:
+        """Keep who the peer is, if it is another machine of this annexe: what it signs must be known after a start
+        too."""
+        if self._role == "edge":
+            return
+
+        async def work(transaction: Transaction) -> Value:
+            transaction.keep_colleague(peer.id, chain)
             return None
 
         await self._store.perform(work)
 
     async def left(self, checkpoint: Checkpoint | None) -> int:
-        """How many records the prefecture does not hold yet."""
+        """How many records of the own streams the peer does not hold yet."""
         return sum([await self._left_of(stream, checkpoint) for stream in self.streams])
 
     async def _left_of(self, stream: str, checkpoint: Checkpoint | None) -> int:

@@ -1,10 +1,11 @@
-"""An appliance that is behind: the prefecture holds records of its own streams which it has not.
+"""An appliance that is behind: the prefecture, or its standby, holds records of its own streams which it has not.
 
-Its card was restored from a backup, replaced, or cloned and the clone wrote on. What it lacks is asked for, and while
-it comes, commands that write wait: written now they would make a branch, written a moment later they continue what
-came. They wait only if nothing was written since the start (else the branch is there already), and only
+Its card was restored from a backup, replaced, or cloned and the clone wrote on; or the standby was promoted, or what it
+replaced has delivered its last. What it lacks is asked for, and while it comes, commands that write wait: written now
+they would make a branch, written a moment later they continue what came. They wait only if nothing was written since
+the start (else the branch is there already), and only
 
-- until every head that the prefecture named is held,
+- until every head that the peer named is held,
 - or the conversation ends,
 - or nothing has come for `STALLED_S`, or `LONGEST_S` have passed.
 
@@ -38,6 +39,7 @@ class Tail:
         self._uplink = StoreUplink(store)
         self._streams = tuple(streams)
         self._missing: dict[str, tuple[Head, ...]] = {}
+        self._named: set[Head] = set()
         self._grew = asyncio.Event()
         self.came = 0
         """Records that came back in this conversation."""
@@ -48,14 +50,31 @@ class Tail:
         return tuple(self._missing)
 
     async def learn(self, checkpoint: Checkpoint) -> tuple[str, ...]:
-        """Take the first checkpoint of a conversation; returns the streams that must be asked for."""
+        """Take a checkpoint; returns the streams that must be asked for, none where it says no news.
+
+        News are heads that no checkpoint before named, but for what is written here now: all of it at first, and later
+        what the peer got from another machine of this annexe while we talked.
+        """
+        asked = []
         for stream in self._streams:
-            unknown = await self._uplink.unknown_heads(stream, checkpoint.of(stream).leaves)
+            news = self._news(stream, checkpoint)
+            unknown = await self._uplink.unknown_heads(stream, news) if news else []
             if unknown:
-                self._missing[stream] = tuple(unknown)
-        if self._missing and not self._store.has_written:
-            self._store.hold()
-        return self.missing
+                self._missing[stream] = (*self._missing.get(stream, ()), *unknown)
+                asked.append(stream)
+        if asked and not self._store.has_written:
+            self._store.hold(self)
+        return tuple(asked)
+
+    def _news(self, stream: str, checkpoint: Checkpoint) -> list[Head]:
+        own = self._store.head(stream)
+        news = [
+            leaf
+            for leaf in checkpoint.of(stream).leaves
+            if leaf not in self._named and (own is None or leaf.segment != own.segment or leaf.seq > own.seq)
+        ]
+        self._named.update(news)
+        return news
 
     async def grew(self, stored: int) -> tuple[str, ...]:
         """Records came; returns the streams that are whole now."""
@@ -72,7 +91,7 @@ class Tail:
                 whole.append(stream)
         if not self._missing:
             self._grew.set()
-            self._store.resume()
+            self._store.resume(self)
         return tuple(whole)
 
     async def wait(self) -> tuple[str, ...]:
@@ -86,9 +105,9 @@ class Tail:
         except TimeoutError:
             return self.missing
         finally:
-            self._store.resume()
+            self._store.resume(self)
         return ()
 
     def end(self) -> None:
         """The conversation is over: nobody waits for what it would have brought."""
-        self._store.resume()
+        self._store.resume(self)

@@ -25,6 +25,7 @@ from edge.sync.source import Source
 from protocol.errors import N_, PeerError
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, CheckpointArrived, PeerFailed, PeerLeft, SessionEvent
 from protocol.sync.hello import NONCE_SIZE, LocalIdentity
@@ -55,7 +56,7 @@ class Status:
 
     `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe. `heard`: it
     has said in this conversation what it holds. `behind`: it holds records of ours that we do not; `came_back`: how
-    many of them came in this conversation.
+    many of them came in this conversation. `scans`: how many are on their way, either way.
     """
 
     connected_since_ms: int | None = None
@@ -67,6 +68,7 @@ class Status:
     restored: bool = False
     behind: bool = False
     came_back: int = 0
+    scans: int = 0
     error: str | None = None
     detail: str = ""
     next_try_ms: int | None = None
@@ -106,7 +108,8 @@ class Uplink:
         self._trust = trust
         self._now = now
         self._entropy = entropy
-        self._source = Source(store, Owner(identity.id, identity.signing.public), trust, opening, entropy)
+        owner = Owner(identity.id, identity.signing.public, identity.leaf.epoch)
+        self._source = Source(store, owner, trust, opening, entropy)
         self._backoff = Backoff(jitter)
         self._hurry = asyncio.Event()
         self._grown = asyncio.Event()
@@ -190,7 +193,7 @@ class Uplink:
             self._failed(CUT, str(error))
         finally:
             self._session = self._conversation = None
-            self._show(replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False))
+            self._show(replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False, scans=0))
 
     async def _seen(self, event: SessionEvent | FeedStopped | TailMoved) -> None:
         match event:
@@ -201,6 +204,8 @@ class Uplink:
                 self._report()
             case CheckpointArrived():
                 await self._believe(event)
+            case ChunkArrived():
+                self._show_scans()
             case TailMoved():
                 self._show(replace(self.status, behind=event.behind, came_back=event.came))
             case FeedStopped():
@@ -212,6 +217,10 @@ class Uplink:
                 self._failed(LEFT, "")
             case _:
                 pass
+
+    def _show_scans(self) -> None:
+        """Scans on their way now, either way."""
+        self._show(replace(self.status, scans=self._session.blobs.left if self._session else 0))
 
     async def _believe(self, event: CheckpointArrived) -> None:
         self._checkpoint = event.checkpoint
@@ -274,6 +283,7 @@ class Uplink:
         in_flight = self._session.in_flight if self._session else 0
         left = await self._source.left(checkpoint)
         self._show(replace(self.status, left=left, holes=holes, in_flight=in_flight))
+        self._show_scans()
 
 
 def _sentence(failed: PeerFailed) -> str:

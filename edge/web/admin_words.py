@@ -87,6 +87,10 @@ BRANCHES = {
         "This appliance continues what another machine began, and that one wrote on too: this looks like the copy. If "
         "it has taken the other's place, see that the other stays switched off; if not, switch this one off."
     ),
+    "succession": N_(
+        "A standby took over before it held all that the other appliance had written. Everything of both is kept. Look "
+        "at the requests that are in conflict; nothing else needs to be done."
+    ),
     "elsewhere": N_(
         "Two other machines wrote in the name of this annexe. Everything that they wrote is kept. See that this "
         "appliance alone is in use, and that the cards of the others are destroyed."

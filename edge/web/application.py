@@ -20,7 +20,7 @@ from aiohttp import web
 from edge.services.office import Office
 from edge.services.published import PUBLISHED
 from edge.store.rows import Committed
-from edge.web import health, live, metrics, signed_in, staff_sign_in
+from edge.web import health, live, metrics, mirror, post, signed_in, staff_sign_in
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
 from screens import pages, security
@@ -56,7 +56,7 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     app[SHARED_PAGES] = shared_pages(office)
     app[OWN_PAGES] = own_pages(office)
     security.install(app)
-    app.middlewares.append(signed_in.guard)
+    app.middlewares.extend([post.keep_to_post, signed_in.guard])
     pages.setup(
         app, areas=AREAS, folders=[TEMPLATES], now=office.now, entropy=office.entropy, context=context_of(office)
     )
@@ -65,6 +65,7 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     app.router.add_get("/", first_page)
     app.cleanup_ctx.append(sweeping)
     app.on_shutdown.append(live.close_streams)
+    app.on_shutdown.append(mirror.end_mirror)
     return app
 
 
@@ -72,6 +73,7 @@ def _routes(office: Office, screens: Sequence[str]) -> list[Sequence[web.RouteDe
     made: list[Sequence[web.RouteDef]] = [
         health.routes(office),
         metrics.routes(office),
+        mirror.routes(office),
         staff_sign_in.routes(office),
         live.routes(office, SCREENS),
     ]

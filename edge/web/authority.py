@@ -21,6 +21,7 @@ from edge.web import authority_annul, signed_in
 from edge.web.authority_desk import remember
 from edge.web.authority_page import DECIDES, agent_of, show_tablet
 from edge.web.counter_desk import subject_of_path
+from edge.web.scan_pages import show_scan
 from protocol.errors import N_, PersonError
 from protocol.records.hashing import text_of
 from screens import pages
@@ -40,6 +41,7 @@ def routes(office: Office) -> list[web.RouteDef]:
         web.post(f"{case}/decision", decide),
         web.post(f"{case}/undo", undo),
         web.post(f"{case}/missing", ask_for_missing),
+        web.get(f"{case}/scans/{{address}}", see_scan),
         *authority_annul.routes(office),
     ]
 
@@ -54,6 +56,12 @@ async def home(request: web.Request) -> web.StreamResponse:
 async def see_request(request: web.Request) -> web.StreamResponse:
     """One dossier, open."""
     return await show_tablet(request, subject_of_path(request.match_info["case"]))
+
+
+@DECIDES
+async def see_scan(request: web.Request) -> web.StreamResponse:
+    """The file of a scan of a dossier."""
+    return await show_scan(request)
 
 
 @DECIDES

@@ -18,6 +18,7 @@ from edge.services.receipts import answer_in_words
 from edge.services.requests import Dossier
 from edge.store.rows import StaffView
 from edge.web import signed_in
+from edge.web.scan_views import ScannedPiece, scanned_pieces
 from edge.web.steps import StepView, steps_of
 from edge.web.wall_clock import offset_ms
 from protocol.office.calendar import due_date
@@ -63,6 +64,7 @@ class Tablet:
     steps: Sequence[StepView] = ()
     answers: Sequence[tuple[Bilingual, Bilingual]] = ()
     pieces: Sequence[Bilingual] = ()
+    scanned: Sequence[ScannedPiece] = ()
     refusing: bool = False
     asking: bool = False
     """The form for missing documents is open; `may_ask`: it may be, for nothing was asked yet."""
@@ -109,6 +111,7 @@ async def tablet(request: web.Request, agent: StaffView, case: bytes | None) -> 
         steps=steps_of(dossier),
         answers=answers_of(dossier),
         pieces=[piece.label for piece in dossier.procedure.pieces if piece.id in dossier.case.pieces],
+        scanned=[piece for piece in scanned_pieces(dossier) if piece.scans],
         refusing=request.query.get("verb") == "refuse",
         asking=may_ask and (request.query.get("verb") == "missing" or request.method == "POST"),
         may_ask=may_ask,

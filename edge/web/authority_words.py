@@ -39,6 +39,7 @@ FIELDS: Mapping[str, str] = {
     "field.identity.address": N_("Address"),
     "field.answers": N_("Answers"),
     "field.pieces": N_("Documents seen"),
+    "field.scans": N_("Scans, by their fingerprint"),
     "field.enquiry": N_("Field enquiry"),
     "field.enquiry.outcome": N_("Field enquiry"),
     "field.enquiry.by_title": N_("Made by"),

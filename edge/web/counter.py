@@ -21,6 +21,7 @@ from edge.web import (
     counter_papers,
     counter_rectify,
     counter_requests,
+    counter_scans,
     signed_in,
 )
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
@@ -46,6 +47,7 @@ def routes(office: Office) -> list[web.RouteDef]:
         *counter_casework.routes(office),
         *counter_life.routes(office),
         *counter_papers.routes(office),
+        *counter_scans.routes(office),
     ]
 
 

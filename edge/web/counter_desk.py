@@ -34,6 +34,7 @@ from edge.services.requests import Dossier, RequestRow
 from edge.services.search import AccountFound
 from edge.services.void_certificates import PaperState
 from edge.store.rows import AccountView
+from edge.web.scan_views import ScannedPiece, scanned_pieces
 from edge.web.staff_words import told_label
 from edge.web.steps import StepView, steps_of
 from protocol.errors import N_, PersonError
@@ -131,7 +132,8 @@ class OpenRequest:
     `act` names the form of what comes next, "" when nothing does; `offers` what can be done besides, at the person's
     wish. `papers` can be printed now. `told` is a msgid; `may_tell` says that the person does not know yet and can be
     told here. `needs_card`: nobody has seen the applicant's card yet. `outdated`: the account was put right since.
-    `replaceable`: its certificate may be declared lost or damaged.
+    `replaceable`: its certificate may be declared lost or damaged. `scanned`: the pieces that stay in the dossier;
+    `may_scan`: some may still be added to it.
     """
 
     id: str
@@ -151,6 +153,8 @@ class OpenRequest:
     needs_card: bool = False
     outdated: bool = False
     replaceable: bool = False
+    scanned: Sequence[ScannedPiece] = ()
+    may_scan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +283,8 @@ async def open_request(office: Office, case: bytes, act: str = "") -> OpenReques
         needs_card=not account.verified,
         outdated=rectification.outdated(opened, account),
         replaceable=dossier.case.state in PRINTED and not dossier.case.frozen,
+        scanned=scanned_pieces(dossier),
+        may_scan=dossier.case.state in OPEN and not dossier.case.frozen,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from edge.services.scans import LARGEST_MB
 from edge.web import signed_in
 from edge.web.counter_desk import Desk
 from edge.web.staff_words import APPEALS, CAUSES, ENQUIRIES, MARKS, PAPERS, TITLES, VOID
@@ -68,6 +69,7 @@ def show(request: web.Request, desk: Desk, status: int = 200) -> web.Response:
         outcomes=ENQUIRIES,
         marks=MARKS,
         papers=PAPERS,
+        scan_limit=LARGEST_MB,
         answers=APPEALS,
         supervises=signed_in.agent_of(request).role == "supervisor",
         languages_written=CORRESPONDENCE,

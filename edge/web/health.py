@@ -23,5 +23,6 @@ async def show(request: web.Request) -> web.StreamResponse:
     failure = office.store.failure
     async with office.store.reading() as reader:
         tail = await reader.log_tail(1)
-    state = {"annexe": office.annexe.id, "software": office.software, "log": bool(tail), "disk": failure is None}
+    state: dict[str, str | bool] = {"annexe": office.annexe.id, "software": office.software}
+    state |= {"log": bool(tail), "disk": failure is None, "post": office.store.post.value}
     return web.json_response(state, status=200 if failure is None else 503)

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from devices.health import Condition
 from edge.services import status
+from edge.services.mirror import MirrorView
 from edge.services.office import Office, UplinkState
 from edge.web import signed_in
 from screens.metrics import Metric, Sample, answer
@@ -21,6 +22,13 @@ METRICS = (
     Metric("mulhaqa_edge_uplink_connected", "1 while there is a link to the prefecture."),
     Metric("mulhaqa_edge_uplink_behind_records", "Records that the prefecture has not confirmed yet."),
     Metric("mulhaqa_edge_uplink_confirmed_timestamp_seconds", "When the prefecture last confirmed."),
+    Metric("mulhaqa_edge_post", "1; annexe, standby, or replaced by its standby.", ("post",)),
+    Metric("mulhaqa_edge_mirror_attached", "1 while a standby follows this appliance."),
+    Metric("mulhaqa_edge_mirror_in_step", "1 while confirmations wait for the standby, 0 while it catches up."),
+    Metric("mulhaqa_edge_mirror_lag_records", "Records that no standby holds: a failure now would lose them here."),
+    Metric("mulhaqa_edge_mirror_lag_bytes", "How large they are."),
+    Metric("mulhaqa_edge_mirror_lag_timestamp_seconds", "When the oldest of them was written."),
+    Metric("mulhaqa_edge_following", "1 while this standby hears the appliance that it follows, 0 while not."),
     Metric("mulhaqa_edge_stick_timestamp_seconds", "When a stick was last written or read whole.", ("doing",)),
 )
 
@@ -47,6 +55,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             for one in figures.devices
         ),
         *_uplink(figures.uplink),
+        *_mirror(figures.mirror),
         *_sticks(office),
     ]
     return answer(request, METRICS, samples)
@@ -60,6 +69,23 @@ def _uplink(state: UplinkState | None) -> list[Sample]:
         Sample("mulhaqa_edge_uplink_connected", state.connected),
         Sample("mulhaqa_edge_uplink_behind_records", state.behind),
         *(Sample("mulhaqa_edge_uplink_confirmed_timestamp_seconds", at) for at in confirmed),
+    ]
+
+
+def _mirror(view: MirrorView) -> list[Sample]:
+    samples = [Sample("mulhaqa_edge_post", 1, (view.post.value,))]
+    if view.following is not None:
+        samples.append(Sample("mulhaqa_edge_following", view.following.connected))
+    if view.mirror is None or view.lag is None:
+        return samples
+    since = [] if view.lag.since_ms is None else [view.lag.since_ms / 1000]
+    return [
+        *samples,
+        Sample("mulhaqa_edge_mirror_attached", view.mirror.attached),
+        Sample("mulhaqa_edge_mirror_in_step", view.mirror.in_step),
+        Sample("mulhaqa_edge_mirror_lag_records", view.lag.records),
+        Sample("mulhaqa_edge_mirror_lag_bytes", view.lag.size),
+        *(Sample("mulhaqa_edge_mirror_lag_timestamp_seconds", at) for at in since),
     ]
 
 

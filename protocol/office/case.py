@@ -53,6 +53,21 @@ class Enquiry:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan of a piece: `blob` is its address, `size` the bytes of the file, `media` its type.
+
+    `removed` says why it is there no more ("mistake", "retention"), "" while it is.
+    """
+
+    piece: str
+    blob: bytes
+    size: int
+    media: str
+    time_ms: int
+    removed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The decision that stands: the signed sheet's bytes, the signature, and the key (Ed25519) that made it."""
 
@@ -153,6 +168,7 @@ class Case:
     asked_until: date | None = None
     marks: tuple[int, ...] = ()
     pieces: tuple[str, ...] = ()
+    scans: tuple[Scan, ...] = ()
     enquiry: Enquiry | None = None
     decision: Decision | None = None
     told: bool = False
@@ -169,6 +185,16 @@ class Case:
     def identity_seen(self) -> bool:
         """Whether an official has seen the applicant's card: before he asked, or with the pieces."""
         return self.applicant.verified or self.complete_ms is not None or bool(self.pieces)
+
+    @property
+    def scans_held(self) -> tuple[Scan, ...]:
+        """The scans that can be looked at."""
+        return tuple(scan for scan in self.scans if not scan.removed)
+
+    @property
+    def scans_read(self) -> tuple[bytes, ...]:
+        """The addresses of what a decision rests on: also of scans that were kept as long as they may be since."""
+        return tuple(scan.blob for scan in self.scans if scan.removed != "mistake")
 
     @property
     def silent(self) -> bool:

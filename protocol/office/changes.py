@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from protocol.office.case import Appeal, Case, Certificate, Decision, Enquiry, Message, State, Step, Void
+from protocol.office.case import Appeal, Case, Certificate, Decision, Enquiry, Message, Scan, State, Step, Void
 from protocol.office.events import (
     AppealAnswered,
     AppealLodged,
@@ -24,8 +24,10 @@ from protocol.office.events import (
     MessageFailed,
     MessageQueued,
     MessageSent,
+    PieceScanned,
     PiecesRequested,
     RequestSubmitted,
+    ScanRemoved,
     kind_of,
 )
 
@@ -81,6 +83,21 @@ def _completed(case: Case, event: DossierCompleted, time_ms: int, then: Then) ->
         due=_day(event.due) or case.due,
         marks=(),
     )
+
+
+def _scanned(case: Case, event: PieceScanned, time_ms: int, then: Then) -> Case:
+    if any((one.piece, one.blob) == (event.piece, event.blob) for one in case.scans_held):
+        return replace(case, state=then[0])  # on another branch of the log too
+    scan = Scan(event.piece, event.blob, event.size, event.media, time_ms)
+    return replace(case, state=then[0], scans=(*case.scans, scan))
+
+
+def _unscanned(case: Case, event: ScanRemoved, _time_ms: int, then: Then) -> Case:
+    named = (event.piece, event.blob, "")
+    scans = (
+        replace(one, removed=event.cause) if (one.piece, one.blob, one.removed) == named else one for one in case.scans
+    )
+    return replace(case, state=then[0], scans=tuple(scans))
 
 
 def _enquired(case: Case, event: EnquiryReported, time_ms: int, then: Then) -> Case:
@@ -214,6 +231,8 @@ CHANGES: Mapping[str, Change] = {
     "deadline.reached": _reached,
     "certificate.annulled": _annulled,
     "certificate.replaced": _replaced,
+    "piece.scanned": _scanned,
+    "scan.removed": _unscanned,
 }
 """Kind of event -> what it changes."""
 
@@ -224,6 +243,7 @@ NOTES: Mapping[str, Callable[[Any], str]] = {
     "appeal.answered": lambda event: str(event.outcome),
     "deadline.reached": lambda event: str(event.mark),
     "certificate.replaced": lambda event: str(event.cause),
+    "scan.removed": lambda event: str(event.cause),
     "certificate.collected": lambda event: "representative" if event.collected_by == "representative" else "",
 }
 """The word that the history keeps of an event."""

@@ -52,7 +52,10 @@ class EnquiryLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class DecisionSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """One decision, whole; see the head of this module. `represented_by` is left out where nobody asks for another."""
+    """One decision, whole; see the head of this module.
+
+    `represented_by` is left out where nobody asks for another, `scans` (addresses of blobs) where no piece was scanned.
+    """
 
     annexe: str
     case: bytes
@@ -71,6 +74,7 @@ class DecisionSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     credential: bytes
     claimed_ms: int
     represented_by: Representative | None = None
+    scans: list[bytes] = []
 
 
 def sheet_bytes(sheet: DecisionSheet) -> bytes:

@@ -34,6 +34,7 @@ from protocol.office.events import (
     PiecesRequested,
     RequestSubmitted,
 )
+from protocol.office.scan_duties import left_in_the_dossier, removed_once
 
 Duty = Callable[[Case, Any, Procedure], None]
 
@@ -188,6 +189,8 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "deadline.reached": _mark_once,
     "certificate.annulled": _annulled_for_a_reason,
     "certificate.replaced": _void_as_it_is,
+    "piece.scanned": left_in_the_dossier,
+    "scan.removed": removed_once,
     "certificate.sealed": _sealed_once,
     "certificate.ready": _paper_in_hand,
     "certificate.collected": _card_seen,

@@ -73,6 +73,7 @@ from protocol.office.parties import (
     Representative,
     Role,
 )
+from protocol.office.scan_events import PieceScanned, ScanRemoved
 from protocol.records.encoding import Value
 
 __all__ = [
@@ -82,9 +83,10 @@ __all__ = [
     "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished", "DeadlineReached", "DecisionTaken",
     "DecisionUndone", "Document", "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified",
     "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
-    "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative", "RequestLapsed",
-    "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "Role", "StaffAdded", "StaffPasswordChanged",
-    "ToldInPerson", "UnknownEvent", "VoidSince", "from_value", "kind_of", "to_value",
+    "PieceScanned", "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative",
+    "RequestLapsed", "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "Role", "ScanRemoved",
+    "StaffAdded", "StaffPasswordChanged", "ToldInPerson", "UnknownEvent", "VoidSince", "from_value", "kind_of",
+    "to_value",
 ]  # fmt: skip
 
 
@@ -120,6 +122,8 @@ CaseEvent: TypeAlias = (
     | DeadlineReached
     | CertificateAnnulled
     | CertificateReplaced
+    | PieceScanned
+    | ScanRemoved
 )
 OfficeEvent: TypeAlias = StaffAdded | StaffPasswordChanged | AgentKeyEnrolled
 PublicEvent: TypeAlias = CredentialPublished | CataloguePublished | CalendarPublished | RevocationsPublished

@@ -45,6 +45,8 @@ STEP_LABELS: Final[Mapping[str, str]] = {
     "deadline.reached": N_("Part of the delay has passed"),
     "certificate.annulled": N_("Certificate annulled"),
     "certificate.replaced": N_("Certificate replaced by a duplicate"),
+    "piece.scanned": N_("A document was scanned"),
+    "scan.removed": N_("A scan was removed"),
 }
 """Kind of event -> its name in the history of a request."""
 
@@ -56,6 +58,7 @@ NOTED_LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("certificate.collected", "representative"): N_("Handed to the representative, card seen"),
     ("appeal.answered", "rejected"): N_("Appeal rejected: the refusal stands"),
     ("appeal.answered", "reopened"): N_("Appeal accepted: the request is open again"),
+    ("scan.removed", "retention"): N_("A scan was deleted: it was kept as long as it may be"),
     ("deadline.reached", "50"): N_("Half of the delay has passed"),
     ("deadline.reached", "80"): N_("Four fifths of the delay have passed"),
     ("deadline.reached", "100"): N_("The delay has passed without an answer"),

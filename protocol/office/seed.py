@@ -1,6 +1,7 @@
 """Seeds: what the prefecture's IT hands to a machine so that it can begin, signed by the issuer.
 
-    seed    encode([1, kind, body, signature])       kind "annexe" or "centre", body = encode(map of the fields below)
+    seed    encode([1, kind, body, signature])       kind "annexe", "standby" or "centre", body = encode(map of the
+                                                     fields below); a standby's are an annexe's
     signature  Ed25519 over "mulhaqa/seed/1\\0" + encode([kind, body]), by the issuer whose credential is in the body
 
 Rules of reading, each of them a refusal:
@@ -9,7 +10,8 @@ Rules of reading, each of them a refusal:
 - the issuer's credential stands on the root inside, the holder's and the centre's on that issuer; where the caller
   knows the root already (a second seed, a root printed on paper), the root inside must be that one;
 - the issuer signed the whole, so nobody swapped a field, a key or a snapshot of another annexe into it;
-- the secret keys belong to the credential: a seed never starts a machine that cannot prove who it is.
+- the secret keys belong to the credential: a seed never starts a machine that cannot prove who it is;
+- a standby's credential has a later epoch than 1, which is that of an annexe's first machine.
 
 Expiry refuses nothing here: a seed that lay in a drawer still starts its machine, which then shows the expiry.
 
@@ -62,6 +64,11 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class StandbySeed(Seed):
+    """The same for a machine that follows the annexe's, until it is promoted."""
+
+
+@dataclass(frozen=True, slots=True)
 class CentreSeed:
     """What the prefecture's server begins with: its name, its keys, and the X.509 roots that seals stand on."""
 
@@ -77,7 +84,7 @@ class CentreSeed:
 
 
 Kind = TypeVar("Kind", Seed, CentreSeed)
-KIND_OF: dict[type, str] = {Seed: "annexe", CentreSeed: "centre"}
+KIND_OF: dict[type, str] = {Seed: "annexe", StandbySeed: "standby", CentreSeed: "centre"}
 
 
 def seed_bytes(seed: Seed | CentreSeed, issuer: SigningKey) -> bytes:
@@ -90,11 +97,13 @@ def seed_bytes(seed: Seed | CentreSeed, issuer: SigningKey) -> bytes:
 
 
 def parse_seed(data: bytes, expected_root: bytes | None = None) -> Seed:
-    """Read and verify an annexe's seed; `expected_root` is the root's key id (16 bytes) if it is known beforehand.
+    """Read and verify an annexe's seed, or a standby's; `expected_root` is the root's key id (16 bytes) if it is known
+    beforehand.
 
     Raises SeedRefused, or the protocol's own PeerErrors for bytes and credentials that are not what they claim.
     """
-    seed, trust = _parse(data, Seed, expected_root)
+    shape = StandbySeed if _frame(data)[0] == KIND_OF[StandbySeed] else Seed
+    seed, trust = _parse(data, shape, expected_root)
     centre = parse_credential(seed.centre)
     trust.add(centre)
     if centre.kind != "centre" or centre.sealing is None:
@@ -168,8 +177,10 @@ def _check_keys(seed: Seed | CentreSeed, trust: Trust) -> None:
     credential = parse_credential(seed.credential)
     trust.add(credential)
     holder = seed.annexe_id if isinstance(seed, Seed) else seed.centre_id
-    if credential.kind != KIND_OF[type(seed)] or credential.holder != holder:
+    if credential.kind != ("annexe" if isinstance(seed, Seed) else "centre") or credential.holder != holder:
         raise SeedRefused("The seed's credential is another machine's.")
+    if isinstance(seed, StandbySeed) and credential.epoch < 2:
+        raise SeedRefused("A standby needs a later epoch than the annexe's first: have its keys made anew.")
     if (
         SigningKey(seed.signing_seed).public != credential.public
         or OpeningKey(seed.opening_seed).public != credential.sealing
@@ -178,4 +189,4 @@ def _check_keys(seed: Seed | CentreSeed, trust: Trust) -> None:
 
 
 def _article(kind: str) -> str:
-    return {"annexe": "an annexe", "centre": "a centre"}.get(kind, "something else")
+    return {"annexe": "an annexe", "standby": "a standby", "centre": "a centre"}.get(kind, "something else")

@@ -62,6 +62,8 @@ TRANSITIONS: Final[Mapping[tuple[State | None, str], Rule]] = {
     },
     **{(state, "certificate.replaced"): _rule(DESK, S.APPROVED) for state in (S.READY, S.COLLECTED)},
     **{(state, "applicant.corrected"): _rule(DESK, state) for state in OPEN},
+    **{(state, "piece.scanned"): _rule(DESK, state) for state in OPEN},
+    **{(state, "scan.removed"): _rule(f"{DESK} system" if state in OPEN else "system", state) for state in State},
     **{(state, "deadline.reached"): _rule("system", state) for state in RUNNING},
     **{(state, "request.withdrawn"): _rule(f"citizen {DESK}", S.WITHDRAWN) for state in OPEN},
     **{
@@ -107,6 +109,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "certificate.annulled": N_("There is no certificate to annul for this request."),
     "certificate.replaced": N_("There is no certificate to replace for this request."),
     "applicant.corrected": N_("This request is answered: what it says cannot be corrected any more."),
+    "piece.scanned": N_("This request is answered: nothing is added to its dossier any more."),
+    "scan.removed": N_("This request is answered: its dossier stays as it is."),
     "message.told_in_person": N_("There is nothing to tell for this request."),
 }
 """What is said to whoever tries what the table does not have."""

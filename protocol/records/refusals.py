@@ -93,3 +93,15 @@ class CredentialRefused(PeerError):
     """A credential that its issuer did not sign, or had no right to sign."""
 
     kind = "credential-refused"
+
+
+class NotABlob(PeerError):
+    """Bytes that are no blob of the stated size: cut short, longer, or without a list of hashes."""
+
+    kind = "not-a-blob"
+
+
+class BlobDamaged(PeerError):
+    """A list or a chunk that is not the one that a blob's address names."""
+
+    kind = "blob-damaged"

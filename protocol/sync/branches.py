@@ -2,7 +2,8 @@
 
 A stream parts where two segments continue the same record, or one continues a record that its own segment goes on
 behind. Record 0 of each segment names the machine (a fingerprint of its hardware), so one machine's restored backup can
-be told from a card that was cloned into another.
+be told from a card that was cloned into another. Who signed it tells a standby that was promoted before it held
+everything: its key is its own.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ class Fork:
 @dataclass(frozen=True, slots=True)
 class Branch:
     """`since_ms`: when the later one began, by its writer's clock. `trunk`: the machine that wrote what both continue,
-    None if it is not known. `machines`: those that wrote on, each once."""
+    None if it is not known. `machines`: those that wrote on, each once. `is_succession`: with keys of their own."""
 
     stream: str
     since_ms: int
     trunk: str | None
     machines: tuple[str, ...]
+    is_succession: bool = False
 
     @property
     def is_one_machine(self) -> bool:
@@ -66,7 +68,9 @@ def told(stream: str, fork: Fork, openings: Iterable[Record]) -> Branch:
     if fork.goes_on:
         machines.append(trunk)
     known = dict.fromkeys(one for one in machines if one is not None)
-    return Branch(stream, later[0], trunk, tuple(known))
+    wrote_on = fork.openings() if fork.goes_on else fork.segments
+    signers = {by_segment[one].signer for one in wrote_on if one in by_segment}
+    return Branch(stream, later[0], trunk, tuple(known), is_succession=len(signers) > 1)
 
 
 def _machine(opening: Record | None) -> str | None:

@@ -217,13 +217,13 @@ def mends(hole: Hole, candidate: bytes) -> bool:
     """Whether a record with this hash, at the hole's place, is worth sending again."""
     if hole.expected is not None and candidate != hole.expected:
         return False
-    return candidate != hole.came or hole.why == WHY_KEY
+    return candidate != hole.came or hole.why in (WHY_KEY, WHY_SIGNER)
 
 
 # Why a record was refused; stable words, for they travel in checkpoints.
 WHY_BYTES = "bytes"  # no record at all
 WHY_SIGNATURE = "signature"  # not signed by the signer it names
-WHY_SIGNER = "signer"  # the signer is unknown, or may not write this stream
+WHY_SIGNER = "signer"  # the signer is unknown, or may not write this stream: he may be known by now
 WHY_KEY = "key"  # the key of its subject did not arrive: sending both again mends it
 WHY_BODY = "body"  # the key does not open it
 WHY_CHAIN = "chain"  # another record stands at its place

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from protocol.records.credentials import Credential, Standing
 from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 
 
@@ -66,5 +67,12 @@ class PeerLeft:
 
 
 SessionEvent = (
-    Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | ProgressTold | PeerFailed | PeerLeft
+    Authenticated
+    | CheckpointArrived
+    | CheckpointIgnored
+    | BatchArrived
+    | ChunkArrived
+    | ProgressTold
+    | PeerFailed
+    | PeerLeft
 )

@@ -1,7 +1,7 @@
 """Who is there: the hello of each end, and the transcript that both sign.
 
     hello      ["hello", versions, role, id, [leaf, issuer], certificate hash | nil, nonce(32), software]
-    transcript encode([version, signer's role, hello of the edge, hello of the centre])
+    transcript encode([version, signer's role, hello of who dialled, hello of who answered])
     signature  Ed25519 over "mulhaqa/transcript/1\\0" + transcript, by the leaf credential's key
 
 - Both hellos stand whole in the transcript, so nobody in between can lower the version, swap a credential or replay an
@@ -9,6 +9,8 @@
 - The signer's role is in what it signs, so neither signature can be handed back to its maker as the other one.
 - A link of the chain that the other end surely holds, for it vouches for that end too, is left out: each costs a
   quarter of a kilobyte on every new connection. Who was refused shows the whole chain.
+- A standby and the annexe that it follows are of one name: each must show a key of its own, and the standby's epoch
+  must be the later one, or it could never take the other's place.
 - The certificate hash binds the conversation to the TLS channel (RFC 9266's idea); nil while there is no TLS.
 - An expired credential is a flag, never a refusal: an annexe that was cut off for a year must still deliver its log.
 """
@@ -26,17 +28,20 @@ from protocol.records.keys import SigningKey, verify_signature
 from protocol.sync.frames import MAX_HELLO, blob, items, natural, optional_blob, pack, text, unpack
 from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
 
-Role = Literal["edge", "centre"]
+Role = Literal["edge", "centre", "standby", "primary"]
+"""The annexe dials its prefecture; a standby dials the annexe that it follows, which then acts as the primary."""
 
-VERSIONS = (1, 2)  # since 2 keys travel together, and an annexe tells how far it is
+VERSIONS = (1, 2)  # since 2 blobs are spoken of, keys travel together, and an annexe tells how far it is
 NONCE_SIZE = 32
 MAX_VERSIONS = 8  # a release supports a few versions back, never many
 MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
 MAX_CREDENTIAL = 1024  # a credential is some 250 bytes; its area and rights may be long
 
 # The kind of credential that each role must show.
-KIND_OF: dict[Role, str] = {"edge": "annexe", "centre": "centre"}
-OTHER: dict[Role, Role] = {"edge": "centre", "centre": "edge"}
+KIND_OF: dict[Role, str] = {"edge": "annexe", "centre": "centre", "standby": "annexe", "primary": "annexe"}
+OTHER: dict[Role, Role] = {"edge": "centre", "centre": "edge", "standby": "primary", "primary": "standby"}
+DIALS: frozenset[Role] = frozenset({"edge", "standby"})
+MIRRORS: frozenset[Role] = frozenset({"standby", "primary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +87,23 @@ def write_hello(
     nonce: bytes,
     certificate: bytes | None = None,
     *,
+    versions: tuple[int, ...] = VERSIONS,
     known: Collection[bytes] = (),
 ) -> Hello:
-    """Our own hello. `nonce`: 32 fresh random bytes, never used before; `known`: ids of credentials above our leaf that
-    the other end holds, which are left out."""
+    """Our own hello. `nonce`: 32 fresh random bytes, never used before; `versions`: those that this end speaks.
+
+    `known`: ids of credentials above our leaf that the other end holds, which are left out.
+    """
     if len(nonce) != NONCE_SIZE:
         raise CallerError(f"A hello's nonce has {NONCE_SIZE} bytes.")
     above = (credential for credential in identity.chain[1:] if credential.id not in known)
     chain = tuple(credential.encoded() for credential in (identity.leaf, *above))
     links: list[Value] = list(chain)
-    versions: list[Value] = list(VERSIONS)
-    encoded = pack("hello", versions, role, identity.id, links, certificate, nonce, identity.software)
+    spoken: list[Value] = list(versions)
+    encoded = pack("hello", spoken, role, identity.id, links, certificate, nonce, identity.software)
     if len(encoded) > MAX_HELLO:
         raise CallerError(f"This hello has {len(encoded)} bytes; its bound is {MAX_HELLO}.")
-    return Hello(VERSIONS, role, identity.id, chain, certificate, nonce, identity.software, encoded)
+    return Hello(versions, role, identity.id, chain, certificate, nonce, identity.software, encoded)
 
 
 def holds_its_chain(identity: LocalIdentity, trust: Trust) -> bool:
@@ -141,11 +149,10 @@ def parse_hello(data: bytes) -> Hello:
 
 
 def _role(value: Value) -> Role:
-    if value == "edge":
-        return "edge"
-    if value == "centre":
-        return "centre"
-    raise FrameRefused("A hello's role is edge or centre.")
+    for role in OTHER:
+        if value == role:
+            return role
+    raise FrameRefused(f"A hello's role is one of {', '.join(OTHER)}.")
 
 
 def choose_version(ours: Hello, theirs: Hello) -> int:
@@ -158,14 +165,14 @@ def choose_version(ours: Hello, theirs: Hello) -> int:
     return max(common)
 
 
-def transcript(version: int, signer: Role, edge: Hello, centre: Hello) -> bytes:
-    """What the end with the role `signer` signs."""
-    return encode([version, signer, edge.encoded, centre.encoded])
+def transcript(version: int, signer: Role, dialled: Hello, answered: Hello) -> bytes:
+    """What the end with the role `signer` signs: both hellos, that of who dialled first."""
+    return encode([version, signer, dialled.encoded, answered.encoded])
 
 
-def sign_transcript(identity: LocalIdentity, version: int, signer: Role, edge: Hello, centre: Hello) -> bytes:
+def sign_transcript(identity: LocalIdentity, version: int, signer: Role, dialled: Hello, answered: Hello) -> bytes:
     """Our signature over the transcript."""
-    return identity.signing.sign("transcript", transcript(version, signer, edge, centre))
+    return identity.signing.sign("transcript", transcript(version, signer, dialled, answered))
 
 
 def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
@@ -173,6 +180,19 @@ def admit(hello: Hello, expected: Role, trust: Trust) -> Credential:
     if hello.role != expected:
         raise IdentityRefused(f"The peer says it is the {hello.role}; only the {expected} can answer here.")
     return vouched(hello.chain, hello.id, expected, trust)
+
+
+def check_mirrors(standby: Credential, primary: Credential) -> None:
+    """Raises IdentityRefused unless `standby` can follow `primary`, and take its place."""
+    if standby.holder != primary.holder:
+        raise IdentityRefused("A standby follows its own annexe; this is another one.")
+    if standby.id == primary.id:
+        raise IdentityRefused("Both ends show one key: a standby has its own, from a seed of its own.")
+    if standby.epoch <= primary.epoch:
+        raise IdentityRefused(
+            f"The standby's epoch {standby.epoch} is not after {primary.epoch}, which it follows: have the prefecture "
+            "make a seed for the next one."
+        )
 
 
 def vouched(chain: tuple[bytes, ...], holder: str, expected: Role, trust: Trust) -> Credential:

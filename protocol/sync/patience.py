@@ -21,10 +21,17 @@ class Patience:
         self._session = session
         self._waited = False
         self._answers = 0
+        self._wanted = False
+        self._arrived = 0
 
     def is_over(self) -> bool:
-        """Look; whether the answer that is owed is not coming any more."""
+        """Look; whether the answer that is owed, or the blob that is wanted, is not coming any more.
+
+        Records go before blobs, so whatever arrives says that a blob may still come.
+        """
         session = self._session
         over = self._waited and session.is_waiting and session.answers == self._answers
+        over = over or (self._wanted and session.is_wanting and session.arrived == self._arrived)
         self._waited, self._answers = session.is_waiting, session.answers
+        self._wanted, self._arrived = session.is_wanting, session.arrived
         return over

@@ -47,6 +47,12 @@ class CreditExceeded(PeerError):
     kind = "credit"
 
 
+class BlobRefused(PeerError):
+    """A piece of a blob that was not wanted or is not the one expected, or more blobs wanted than there may be."""
+
+    kind = "blob"
+
+
 class GapTooWide(PeerError):
     """More records are missing than a checkpoint may name as holes."""
 

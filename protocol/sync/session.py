@@ -1,4 +1,5 @@
-"""One conversation between an annexe and the prefecture: a state machine without sockets, clocks or threads.
+"""One conversation between an annexe and the prefecture, or between a standby and the annexe that it follows: a state
+machine without sockets, clocks or threads.
 
 The driver feeds `receive` with each whole frame and the time, acts on the events that come back, and sends
 `outgoing()`.
@@ -6,7 +7,7 @@ The driver feeds `receive` with each whole frame and the time, acts on the event
 Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/session.md`). Rules:
 
 1. No credential, no byte of data: neither end sends a checkpoint or a batch before the other's signature over the
-   transcript is verified. The centre's welcome names only itself.
+   transcript is verified. The welcome of who answers names only itself.
 2. Each end says first what it holds durably (`committed(0, ...)` after `Authenticated`). Nothing is sent to an end that
    has not said so in this conversation: what it held yesterday may be gone since.
 3. `pull()` names what the driver should read from its log next: the most urgent stream that may have more, from the
@@ -16,10 +17,11 @@ Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/ses
 5. Records travel in order on each stream. A bad one becomes a hole in the peer's next checkpoint; a hole is tried
    again at most once in a conversation, when the log has bytes that may mend it.
 6. What somebody wrote comes back to him only if he **asks**: by naming, in a checkpoint, what he holds of a stream that
-   he himself writes. He asks when the other's first checkpoint names heads of it that he does not hold (`ask`): a card
-   or a database that was restored, replaced or cloned. Until they have come, or he waits no longer (`stop_waiting`), he
-   sends nothing of that stream: what the other holds of it is only clear then.
-7. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
+   he himself writes. He asks when a checkpoint of the other's names heads of it that he does not hold (`ask`): a card
+   or a database that was restored, replaced or cloned, or an annexe whose standby was promoted. Until they have come,
+   or he waits no longer (`stop_waiting`), he sends nothing of that stream: only then is clear what the other holds.
+7. Blobs go last: `pull_blob()` names a piece only while `pull()` has nothing to read (`protocol.sync.blob_flow`).
+8. What the peer does wrong is a `PeerError` inside, told to it as a `failed` frame and to the driver as `PeerFailed`.
    What our own code does wrong raises CallerError. After FAILED or CLOSED nothing more is sent or believed.
 """
 
@@ -31,7 +33,9 @@ from protocol.errors import CallerError, PeerError
 from protocol.records.clock import MAX_MS
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
+from protocol.sync.arrivals import Arrivals
 from protocol.sync.batches import Batch, SealedKey, Stored, parse_batch, write_batch
+from protocol.sync.blob_flow import SINCE, BlobFlow, ChunkArrived, Want
 from protocol.sync.checkpoint import (
     Held,
     Judgement,
@@ -53,12 +57,16 @@ from protocol.sync.events import (
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
 from protocol.sync.hello import (
+    DIALS,
+    MIRRORS,
     OTHER,
+    VERSIONS,
     Hello,
     LocalIdentity,
     Role,
     admit,
     authenticate,
+    check_mirrors,
     choose_version,
     held_by,
     held_by_the_centre,
@@ -72,10 +80,8 @@ from protocol.sync.outbound import Outbound, Pull, subjects_wanted
 from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
 from protocol.sync.states import OVER, TRANSITIONS, State
 from protocol.sync.streams import in_urgency, streams_of
-from protocol.sync.window import CEILING, Window
+from protocol.sync.window import Window
 
-# What we take from a peer before it must wait for our commits: the memory that one peer may cost us.
-CREDIT = CEILING
 # The version of the protocol in which an annexe tells how far it is.
 PROGRESS_SINCE = 2
 
@@ -92,10 +98,12 @@ class Session:
         *,
         known: Known | None = None,
         certificate: bytes | None = None,
+        versions: tuple[int, ...] = VERSIONS,
         is_brief: bool = True,
     ) -> None:
         """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
-        claims. `is_brief`: leave out of the hello what the peer surely holds."""
+        claims. `versions`: those of the protocol that this end speaks. `is_brief`: leave out of the hello what the
+        peer surely holds."""
         self.role = role
         self.state = State.AWAIT_HELLO
         self.peer: Credential | None = None
@@ -103,7 +111,7 @@ class Session:
         self._trust = trust
         self._is_brief = is_brief and holds_its_chain(identity, trust)
         held = held_by_the_centre(trust) if self._is_brief and role == "edge" else frozenset()
-        self._hello = write_hello(role, identity, nonce, certificate, known=held)
+        self._hello = write_hello(role, identity, nonce, certificate, versions=versions, known=held)
         self._theirs: Hello | None = None
         self._version = 0
         self._known = known
@@ -117,10 +125,9 @@ class Session:
         self._waiting: set[str] = set()
         self._sent_keys: set[bytes] = set()
         self._number = 0
-        self._arrived = 0
-        self._uncommitted: dict[int, int] = {}
-        self._taken = 0
-        self._committed = 0
+        self._arrivals = Arrivals()
+        self.blobs = BlobFlow()
+        """What is wanted of blobs, either way: the driver tells it when one is over."""
         self._said = False
         self.answers = 0
         """Checkpoints that came: while an answer is owed, the driver watches that this grows (`is_waiting`)."""
@@ -144,9 +151,9 @@ class Session:
 
     @property
     def hello(self) -> bytes:
-        """The edge's hello, for the upgrade request."""
-        if self.role != "edge":
-            raise CallerError("Only the edge's hello rides on the upgrade request.")
+        """The hello of who dials, for the upgrade request."""
+        if self.role not in DIALS:
+            raise CallerError("Only the hello of who dials rides on the upgrade request.")
         return self._hello.encoded
 
     def outgoing(self) -> list[bytes]:
@@ -163,6 +170,16 @@ class Session:
     def is_waiting(self) -> bool:
         """Whether the peer owes an answer: its first checkpoint, or one for what was sent."""
         return self.state is State.OPEN and (not self._believed or self._window.in_flight > 0)
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether blobs were wanted of the peer that are not over."""
+        return self.state is State.OPEN and self.blobs.is_wanting
+
+    @property
+    def arrived(self) -> int:
+        """How many batches and chunks came."""
+        return self._arrivals.last
 
     # What arrives
 
@@ -199,6 +216,11 @@ class Session:
                 event = self._on_batch(parse_batch(fields), len(data))
             case ("progress", [left, clock_ms]):
                 event = ProgressTold(natural(left), natural(clock_ms, MAX_MS))
+            case ("want", [wants]):
+                self.blobs.note(wants)
+                return []
+            case ("chunk", [number, address, place, piece]):
+                event = self._on_chunk(natural(number), address, place, piece, len(data))
             case ("failed", [kind, sentence]):
                 event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
             case _:
@@ -221,23 +243,30 @@ class Session:
 
     def _on_hello(self, data: bytes) -> None:
         theirs = parse_hello(data)
-        if self._is_brief:
-            ours = self._hello
-            self._hello = write_hello(self.role, self._identity, ours.nonce, ours.certificate, known=held_by(theirs))
+        if self._is_brief and self.role == "centre":
+            ours, held = self._hello, held_by(theirs)
+            self._hello = write_hello(
+                self.role, self._identity, ours.nonce, ours.certificate, versions=ours.versions, known=held
+            )
         self._meet(theirs)
-        signature = sign_transcript(self._identity, self._version, "centre", theirs, self._hello)
+        signature = sign_transcript(self._identity, self._version, self.role, theirs, self._hello)
         self._out.append(pack("welcome", self._hello.encoded, signature))
 
     def _on_welcome(self, hello: bytes, signature: bytes, now_ms: int) -> Authenticated:
         theirs = parse_hello(hello)
         self._meet(theirs)
         event = self._believe(signature, now_ms)
-        self._out.append(pack("proof", sign_transcript(self._identity, self._version, "edge", self._hello, theirs)))
+        proof = sign_transcript(self._identity, self._version, self.role, self._hello, theirs)
+        self._out.append(pack("proof", proof))
         return event
 
     def _meet(self, theirs: Hello) -> None:
         self._version = choose_version(self._hello, theirs)
-        self.peer = admit(theirs, OTHER[self.role], self._trust)
+        peer = admit(theirs, OTHER[self.role], self._trust)
+        if self.role in MIRRORS:
+            standby, primary = (self._identity.leaf, peer) if self.role in DIALS else (peer, self._identity.leaf)
+            check_mirrors(standby, primary)
+        self.peer = peer
         if theirs.certificate != self._hello.certificate:
             raise IdentityRefused("The two ends see different TLS certificates: somebody stands in between.")
         self._theirs = theirs
@@ -246,9 +275,9 @@ class Session:
         peer, theirs = self._peer(), self._theirs
         if theirs is None:
             raise OutOfTurn("A signature cannot come before a hello.")
-        edge, centre = (self._hello, theirs) if self.role == "edge" else (theirs, self._hello)
-        authenticate(peer, signature, transcript(self._version, OTHER[self.role], edge, centre))
-        annexe = self._identity.id if self.role == "edge" else peer.holder
+        dialled, answered = (self._hello, theirs) if self.role in DIALS else (theirs, self._hello)
+        authenticate(peer, signature, transcript(self._version, OTHER[self.role], dialled, answered))
+        annexe = peer.holder if self.role == "centre" else self._identity.id
         self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}
         self._takes = streams_of(OTHER[self.role], annexe)
         self._order = in_urgency(self.role, annexe)
@@ -289,20 +318,26 @@ class Session:
     # What the peer sends
 
     def _on_batch(self, batch: Batch, size: int) -> BatchArrived:
-        if batch.number != self._arrived + 1:
-            raise OutOfTurn(f"Batch {batch.number} cannot follow batch {self._arrived}.")
-        if not self._said or self._taken + size > self._committed + CREDIT:
-            raise CreditExceeded("The peer sent more than it was granted.")
+        self._check_arrival(batch.number, size)
         for arrived in batch.records:
             if arrived.stream not in self._takes and arrived.stream not in self._asked:
                 raise StreamRefused(f"This peer cannot send the stream {arrived.stream} here.")
         for arrived in batch.records:
             if arrived.stream in self._streams:
                 self._streams[arrived.stream].note(arrived)
-        self._arrived = batch.number
-        self._taken += size
-        self._uncommitted[batch.number] = size
+        self._arrivals.take(batch.number, size)
         return BatchArrived(batch.number, batch.keys, batch.records)
+
+    def _on_chunk(self, number: int, address: Value, place: Value, piece: Value, size: int) -> ChunkArrived:
+        self._check_arrival(number, size)
+        event = self.blobs.arrived(number, address, place, piece)
+        self._arrivals.take(number, size)
+        return event
+
+    def _check_arrival(self, number: int, size: int) -> None:
+        if not self._said:
+            raise CreditExceeded("The peer sent before it was granted anything.")
+        self._arrivals.check(number, size)
 
     def committed(self, through: int, counter: int, held: Iterable[Held]) -> None:
         """Say what is held durably, after the commit of all batches up to `through` (0: at the beginning).
@@ -311,10 +346,7 @@ class Session:
         """
         if self.state is not State.OPEN:
             raise CallerError("Nothing can be acknowledged outside an open session.")
-        if through > self._arrived:
-            raise CallerError("A batch that did not arrive cannot be acknowledged.")
-        for number in [number for number in self._uncommitted if number <= through]:
-            self._committed += self._uncommitted.pop(number)
+        credit = self._arrivals.commit(through)
         peer, theirs = self._peer(), self._theirs
         checkpoint = write_checkpoint(
             self._identity.signing,
@@ -325,7 +357,7 @@ class Session:
             held=held,
         )
         self._said = True
-        self._out.append(pack("checkpoint", checkpoint.encoded(), through, self._committed + CREDIT))
+        self._out.append(pack("checkpoint", checkpoint.encoded(), through, credit))
 
     def ask(self, streams: Iterable[str]) -> None:
         """Take these streams back, which we write ourselves; the next `committed` must name what is held of them."""
@@ -339,6 +371,40 @@ class Session:
         """What was asked for has come, or is waited for no longer: the stream is sent again."""
         self._waiting.discard(stream)
         self.announce(stream)
+
+    # Blobs
+
+    @property
+    def speaks_of_blobs(self) -> bool:
+        """Whether the peer's release knows of blobs; before it is authenticated nobody knows."""
+        return self.state is State.OPEN and self._version >= SINCE
+
+    def want(self, wants: Iterable[Want]) -> None:
+        """Want these blobs, as far as the peer knows of blobs and they were not wanted in this conversation.
+
+        The first `committed` must have been said: what comes is credited as batches are.
+        """
+        if not self._said:
+            raise CallerError("A blob is wanted after what is held was said.")
+        frame = self.blobs.ask(wants) if self.speaks_of_blobs else None
+        if frame is not None:
+            self._out.append(frame)
+
+    def pull_blob(self) -> Want | None:
+        """What to read of a blob, to be answered by `supply_blob`, once `pull` has found nothing more to send."""
+        if self.state is not State.OPEN or not self._believed or not self._window.room:
+            return None
+        return self.blobs.next
+
+    def supply_blob(self, want: Want, piece: bytes | None, *, is_last: bool, now_ms: int) -> None:
+        """Put a piece on the wire; None: the blob is not held here, or not undamaged."""
+        if self.state is not State.OPEN:
+            raise CallerError("Nothing can be sent outside an open session.")
+        self._number += 1
+        frame = pack("chunk", self._number, want.address, want.place, piece)
+        self.blobs.sent(want, is_last=is_last or piece is None)
+        self._window.record_sent(self._number, len(frame), now_ms)
+        self._out.append(frame)
 
     # What we send
 

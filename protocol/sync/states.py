@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from protocol.sync.hello import Role
+from protocol.sync.hello import DIALS, OTHER, Role
 
 
 class State(Enum):
@@ -22,21 +22,36 @@ class State(Enum):
     FAILED = "failed"
 
 
+_DIALLING: Final[Mapping[tuple[State, str], State]] = {
+    (State.AWAIT_HELLO, "welcome"): State.OPEN,
+    (State.AWAIT_HELLO, "failed"): State.FAILED,
+    (State.OPEN, "checkpoint"): State.OPEN,
+    (State.OPEN, "batch"): State.OPEN,
+    (State.OPEN, "want"): State.OPEN,
+    (State.OPEN, "chunk"): State.OPEN,
+    (State.OPEN, "bye"): State.CLOSED,
+    (State.OPEN, "failed"): State.FAILED,
+}
+
+_ANSWERING: Final[Mapping[tuple[State, str], State]] = {
+    (State.AWAIT_HELLO, "hello"): State.AWAIT_PROOF,
+    (State.AWAIT_PROOF, "proof"): State.OPEN,
+    (State.AWAIT_PROOF, "failed"): State.FAILED,
+    (State.OPEN, "checkpoint"): State.OPEN,
+    (State.OPEN, "batch"): State.OPEN,
+    (State.OPEN, "want"): State.OPEN,
+    (State.OPEN, "chunk"): State.OPEN,
+    (State.OPEN, "bye"): State.CLOSED,
+    (State.OPEN, "failed"): State.FAILED,
+}
+
 TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
-    ("edge", State.AWAIT_HELLO, "welcome"): State.OPEN,
-    ("edge", State.AWAIT_HELLO, "failed"): State.FAILED,
-    ("edge", State.OPEN, "checkpoint"): State.OPEN,
-    ("edge", State.OPEN, "batch"): State.OPEN,
-    ("edge", State.OPEN, "bye"): State.CLOSED,
-    ("edge", State.OPEN, "failed"): State.FAILED,
-    ("centre", State.AWAIT_HELLO, "hello"): State.AWAIT_PROOF,
-    ("centre", State.AWAIT_PROOF, "proof"): State.OPEN,
-    ("centre", State.AWAIT_PROOF, "failed"): State.FAILED,
-    ("centre", State.OPEN, "checkpoint"): State.OPEN,
-    ("centre", State.OPEN, "batch"): State.OPEN,
+    **{
+        (role, *at): following
+        for role in OTHER
+        for at, following in (_DIALLING if role in DIALS else _ANSWERING).items()
+    },
     ("centre", State.OPEN, "progress"): State.OPEN,
-    ("centre", State.OPEN, "bye"): State.CLOSED,
-    ("centre", State.OPEN, "failed"): State.FAILED,
 }
 """(our role, state, tag of the frame that arrives) -> next state."""
 

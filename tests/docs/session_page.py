@@ -15,7 +15,10 @@ head of `protocol/sync/session.py`, the bytes in [`protocol/README.md`](../proto
 its own states; an arrow is the frame that arrives. Whatever else arrives is out of turn: it is answered by `failed`,
 and the conversation is over. So it is after whatever our own end refuses, in any state.
 """
-ENDS = (("edge", "The annexe, which dials"), ("centre", "The prefecture, which answers"))
+ENDS = (
+    ("edge", "Who dials: the annexe its prefecture, a standby its annexe"),
+    ("centre", "Who answers: the prefecture, or the annexe that is followed"),
+)
 
 
 def page() -> str:

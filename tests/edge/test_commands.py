@@ -190,3 +190,12 @@ def test_where_a_request_is_can_be_asked_beside_a_running_appliance(
 def test_where_says_what_is_wrong_with_a_reference(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["where", "--data", str(data), "B05-1SRP8-9DKA0"]) == 1
     assert "No request of this reference is on this appliance" in capsys.readouterr().err
+
+
+def test_the_annexes_own_appliance_is_not_promoted_and_follows_nobody(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["promote", "--data", str(data), "--yes"]) == 0
+    assert "This appliance is berkane-05 already" in capsys.readouterr().out
+    assert main(["run", "--data", str(data), "--port", "0", "--follow", "http://127.0.0.1:1"]) == 1
+    assert "follows no other" in capsys.readouterr().err

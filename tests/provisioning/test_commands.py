@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from protocol.office.seals import SealKeys
-from protocol.office.seed import parse_centre_seed, parse_seed
+from protocol.office.seed import StandbySeed, parse_centre_seed, parse_seed
 from protocol.records.credentials import Trust, parse_credential
 from protocol.records.encoding import encode
 from protocol.records.keys import OpeningKey, SigningKey
@@ -183,3 +183,38 @@ def test_a_command_typed_wrongly_shows_its_usage(words: list[str], capsys: pytes
         main(words)
     assert refused.value.code == 2
     assert "usage: mulhaqa-provision" in capsys.readouterr().err
+
+
+def standby(folder: Path, followed: str = "berkane-05", name: str = "second") -> int:
+    made = main([
+        "standby", "--authority", str(folder / "authority"), "--annexe", str(folder / f"{followed}.keys"),
+        "--out", str(folder / f"{name}.keys"),
+    ])  # fmt: skip
+    return made or main([
+        "seed", "--authority", str(folder / "authority"), "--annexe", str(folder / f"{name}.keys"),
+        "--centre", str(folder / "centre.credential"), "--out", str(folder / f"{name}.seed"), *ADDRESSES,
+    ])  # fmt: skip
+
+
+def test_a_standby_is_the_same_annexe_with_keys_of_its_own_and_the_next_epoch(it: Path) -> None:
+    assert (seed(it), standby(it), standby(it, "second", "third")) == (0, 0, 0)
+    first, second, third = (
+        parse_seed((it / f"{name}.seed").read_bytes()) for name in ("berkane-05", "second", "third")
+    )
+    assert [isinstance(one, StandbySeed) for one in (first, second, third)] == [False, True, True]
+    assert [parse_credential(one.credential).epoch for one in (first, second, third)] == [1, 2, 3]
+    for name in ("annexe_id", "prefix", "name_ar", "town_fr", "root"):
+        assert getattr(first, name) == getattr(second, name) == getattr(third, name)
+    for name in ("signing_seed", "opening_seed", "seals"):
+        assert len({repr(getattr(one, name)) for one in (first, second, third)}) == 3
+    for name in ("second.credential", "second.seal.der"):
+        assert (it / name).exists()
+
+
+def test_the_keys_of_an_annexe_are_not_written_over_by_those_of_its_standby(
+    it: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (it / "berkane-05.keys").read_bytes()
+    assert standby(it, name="berkane-05") == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (it / "berkane-05.keys").read_bytes() == before

@@ -16,8 +16,10 @@ from random import Random
 from central.store.database import SQLITE
 from central.store.restoration import mark
 from edge.store.schema import DATABASE
+from protocol.records.envelope import parse_record
 from tests.simulation.disk import Disk
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine
+from tests.simulation.machine import Machine
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 
 CENTRE = "prefecture"
 
@@ -39,12 +41,18 @@ class Backups:
         self._made[machine.name] = machine.disk.copy(self._place())
         return True
 
+    def forget(self, machine: Machine) -> None:
+        """Throw a machine's backup away: it is of another time."""
+        self._made.pop(machine.name, None)
+
     def restore_annexe(self, annexe: AnnexeMachine, centre: CentreMachine) -> bool:
         """Put an annexe's backup in the place of its disk; False where that would lose something, or there is none."""
         backup = self._made.get(annexe.name)
         if backup is None or not self._is_still(annexe, centre):
             return False
-        if not _own(annexe) <= _held(centre, annexe.annexe):
+        if not _own(annexe) <= _held(centre, annexe.annexe) or not set(annexe.disk.shelf.names) <= _whole(
+            centre, annexe
+        ):
             return False
         self._put_in(annexe, backup)
         return True
@@ -56,6 +64,8 @@ class Backups:
             return False
         feeds = _held(centre, CENTRE)
         if any(not _held(centre, one.annexe) <= _own(one) or not feeds <= _feeds(one) for one in annexes):
+            return False
+        if any(not _whole(centre, one) <= set(one.disk.shelf.names) for one in annexes):
             return False
         self._put_in(centre, backup)
         if self._chance.random() < 0.5:
@@ -75,9 +85,31 @@ class Backups:
         return all(one.powered and one.failed is None and not one.is_asked for one in machines)
 
 
+def records_of(annexe: AnnexeMachine) -> set[bytes]:
+    """The hashes of all that a machine of an annexe holds."""
+    return _hashes(annexe, DATABASE, "SELECT hash FROM records WHERE stream LIKE ?", "%")
+
+
+def writers_of(annexe: AnnexeMachine) -> set[bytes]:
+    """The key ids of all who began a segment that a machine of an annexe holds."""
+    query = "SELECT bytes FROM records WHERE stream LIKE ? AND seq = 0"
+    return {parse_record(data).signer for data in _hashes(annexe, DATABASE, query, f"{annexe.annexe}/%")}
+
+
 def has_all_feeds(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
     """Whether an annexe holds all that the prefecture has published."""
     return centre.powered and annexe.powered and _held(centre, CENTRE) <= _feeds(annexe)
+
+
+def scans_awaited(centre: CentreMachine) -> bool:
+    """Whether a scan that the prefecture knows of has not come whole yet."""
+    return bool(_hashes(centre, SQLITE, "SELECT address FROM blobs WHERE NOT whole AND address <> ?", ""))
+
+
+def _whole(centre: CentreMachine, annexe: AnnexeMachine) -> set[str]:
+    """The scans of an annexe that the prefecture holds, as its files are called."""
+    found = _hashes(centre, SQLITE, "SELECT address FROM blobs WHERE whole AND annexe = ?", annexe.annexe)
+    return {address.hex() for address in found}
 
 
 def _own(annexe: AnnexeMachine) -> set[bytes]:

@@ -15,7 +15,8 @@ from typing import Any
 from protocol.errors import OperatorError
 from protocol.sync.carrying import NewFile, Outcome, Progress, StickFull
 from protocol.sync.packing import SMALLEST
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine, PowerCut
+from tests.simulation.machine import Machine, PowerCut
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 
 EXPECTED = frozenset({"bundle-gap"})
 """How a file may be refused though nobody touched it: an earlier one has not come."""

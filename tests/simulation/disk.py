@@ -23,6 +23,8 @@ from random import Random
 
 import apsw
 
+from tests.simulation.scan_files import Shelf
+
 VFS = "simulated"
 SECTOR = 512
 """Bytes that a disk writes whole; a torn write ends at a multiple of it."""
@@ -54,6 +56,7 @@ class Disk:
     fail_sync: int | None = None
     full: bool = False
     syncs: int = 0
+    shelf: Shelf = field(default_factory=Shelf)
     _kept: dict[Path, _Kept] = field(default_factory=dict)
     _open: list[apsw.Connection] = field(default_factory=list)
 
@@ -74,12 +77,12 @@ class Disk:
             if path.exists():
                 (folder / path.name).write_bytes(_survivor(kept, chance))
         self.leave()
-        return Disk(folder)
+        return Disk(folder, shelf=self.shelf.cut(chance))
 
     def copy(self, folder: Path) -> Disk:
         """Another card with what is on this one now, as `cp` would take it: unsynced bytes are in the page cache."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-shm"))
-        return Disk(folder)
+        return Disk(folder, shelf=self.shelf.copy())
 
     def leave(self) -> None:
         """Let go of the folder: nothing reads or writes in it any more."""
@@ -117,6 +120,13 @@ class Disk:
         self.syncs += 1
         for write in pending:
             _apply(kept.durable, write)
+
+    def sync_shelf(self) -> None:
+        """An fsync of a scan's file, or of their folder; raises where it fails."""
+        if not self.powered:
+            raise apsw.IOError("no power")
+        self.fail_sync = _counted(self.fail_sync, "an fsync failed")
+        self.syncs += 1
 
     def may_write(self) -> None:
         """Raise what SQLite hears of a disk that fails now."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -20,7 +21,7 @@ from edge.store.connection import (
     Statement,
     statements_of,
 )
-from protocol.errors import CallerError
+from protocol.errors import CallerError, MulhaqaError
 from tests.simulation.disk import Disk
 
 FATAL = (apsw.IOError, apsw.FullError, apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError, apsw.ReadOnlyError)
@@ -42,12 +43,24 @@ class SimulatedConnection:
         return await self.run(((sql, params),))
 
     async def run(self, statements: Sequence[Statement]) -> list[Row]:
-        """Run statements in one trip; the rows of the last."""
+        """Run statements in one trip; the rows of the last.
+
+        Who is cancelled while they wait does not take them along: a real connection's thread has them already.
+        """
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            with suppress(MulhaqaError):
+                self._all(statements)
+            raise
+        rows = self._all(statements)
         await asyncio.sleep(0)
+        return rows
+
+    def _all(self, statements: Sequence[Statement]) -> list[Row]:
         rows: list[Row] = []
         for sql, params in statements:
             rows = self._one(sql, params)
-        await asyncio.sleep(0)
         return rows
 
     async def script(self, sql: str) -> None:

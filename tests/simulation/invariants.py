@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -24,25 +24,29 @@ from edge.store.verify import verify_log
 from protocol.office.case import Case
 from protocol.office.events import AccountOpened, RequestSubmitted, StaffAdded, from_value
 from protocol.records.envelope import Record, open_body, parse_record, verify_record
-from protocol.records.keys import SigningKey
-from tests.protocol.sync.support import seed
+from protocol.records.keys import key_id
 from tests.simulation import edge_database
 from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.oracle import Oracle, Told
 
 
-async def broken(oracle: Oracle, centre: Centre, annexes: Iterable[AnnexeMachine]) -> AsyncIterator[str]:
-    """Yield a sentence for each invariant that does not hold."""
+async def broken(
+    oracle: Oracle, centre: Centre, annexes: Sequence[AnnexeMachine], lost: Iterable[AnnexeMachine] = ()
+) -> AsyncIterator[str]:
+    """Yield a sentence for each invariant that does not hold. `lost`: machines that are gone, and wrote before."""
+    publics = {(one.annexe, key_id(one.public)): one.public for one in (*annexes, *lost)}
     for annexe in annexes:
         store = annexe.store
         if store is None:
             yield f"{annexe.name} is not running"
             continue
-        async for sentence in _annexe(oracle, centre, annexe, store):
+        async for sentence in _annexe(oracle, centre, annexe, store, publics):
             yield f"{annexe.name}: {sentence}"
 
 
-async def _annexe(oracle: Oracle, centre: Centre, annexe: AnnexeMachine, store: Store) -> AsyncIterator[str]:
+async def _annexe(
+    oracle: Oracle, centre: Centre, annexe: AnnexeMachine, store: Store, publics: Mapping[tuple[str, bytes], bytes]
+) -> AsyncIterator[str]:
     own, feeds = await _log(store, annexe.annexe)
     held = await _held(centre, annexe.annexe)
     for name, count in Counter((one.stream, one.segment, one.seq) for one in held).items():
@@ -52,7 +56,7 @@ async def _annexe(oracle: Oracle, centre: Centre, annexe: AnnexeMachine, store: 
     if missing:
         yield f"{len(missing)} records are not at the prefecture"
     for record in held:
-        verify_record(record, SigningKey(seed(annexe.annexe)).public)
+        verify_record(record, publics[annexe.annexe, record.signer])
     async for sentence in _told(oracle, centre, annexe.annexe, store, held):
         yield sentence
     async for sentence in _folds(centre, annexe.annexe, store):
@@ -66,7 +70,8 @@ async def unsound(annexe: AnnexeMachine) -> list[str]:
     report = await verify_log(
         annexe.disk.folder,
         vault=Vault.open(annexe.disk.folder),
-        own=SigningKey(seed(annexe.annexe)).public,
+        own=annexe.public,
+        trust=annexe.trust(),
         connect=edge_database.connect_to(annexe.disk),
         scratch=edge_database.open_scratch,
     )

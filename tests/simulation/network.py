@@ -17,8 +17,11 @@ from random import Random
 from typing import Protocol
 
 from central.sockets import LineDead
-from edge.sync.link import Cut, Refused, Unreachable
+from edge.sync.link import HEARTBEAT_S, Cut, Refused, Unreachable
 from tests.simulation.loop import NODE
+
+NOTICED_S = 1.5 * HEARTBEAT_S
+"""Until a ping that nobody answers has ended a connection (aiohttp waits half a heartbeat for the pong)."""
 
 
 @dataclass
@@ -49,6 +52,11 @@ class Line:
     faults: Faults
     weather: Weather = field(default_factory=Weather)
     is_up: bool = True
+    dead: Callable[[str], Exception] = LineDead
+    """What whoever answers hears of a dead line: the prefecture another word than an annexe that is followed."""
+    lives: Callable[[], object] | None = None
+    """What tells the lives of both ends apart, where they ask each other for a sign of life: a connection of which an
+    end lost its power is cut after `HEARTBEAT_S`. None: nobody notices before something is sent."""
     bytes_carried: int = 0
     _open: list[Pair] = field(default_factory=list)
 
@@ -103,6 +111,10 @@ class End:
         self.closed = True
         self._pair.later(self.other.hang_up)
 
+    def fall_silent(self) -> None:
+        """The machine behind this end has lost its power: its peer's heartbeat finds that out."""
+        self._pair.later(self.other.hang_up, NOTICED_S)
+
     def hang_up(self) -> None:
         """The other end is gone."""
         self.closed = True
@@ -129,8 +141,16 @@ class Pair:
         self._free_at = {True: 0.0, False: 0.0}
         self.is_cut = False
         self.edge = End(self, Cut)
-        self.centre = End(self, LineDead)
+        self.centre = End(self, line.dead)
         self.edge.other, self.centre.other = self.centre, self.edge
+        if line.lives is not None:
+            self._beat(line.lives, line.lives())
+
+    def _beat(self, lives: Callable[[], object], began: object) -> None:
+        if not self.is_cut and lives() != began:
+            self.cut()
+        if not (self.is_cut or self.edge.closed):
+            self._at(self._line.loop.time() + HEARTBEAT_S, lambda: self._beat(lives, began))
 
     def cut(self) -> None:
         """Break it: what is under way never comes."""
@@ -163,9 +183,9 @@ class Pair:
         for _ in range(times):
             self._at(self._free_at[inward] + weather.delay_s + late, lambda: self._arrive(to, frame))
 
-    def later(self, what: Callable[[], None]) -> None:
-        """Do something after the line's delay."""
-        self._at(self._line.loop.time() + self._line.weather.delay_s, what)
+    def later(self, what: Callable[[], None], after_s: float = 0.0) -> None:
+        """Do something after the line's delay, or later."""
+        self._at(self._line.loop.time() + self._line.weather.delay_s + after_s, what)
 
     def _arrive(self, to: End, frame: bytes) -> None:
         if not self.is_cut:

@@ -1,29 +1,24 @@
-"""The machines: an annexe's appliance and the prefecture's server, the real code of both on simulated disk and network.
-
-A machine has lives. Its power can be cut at any step; then the next life begins on what its disk kept. People who wait
-for an answer of a machine that lost its power hear nothing, and ask again with the same command.
-"""
+"""The machines: an annexe's appliance and the prefecture's server, the real code on simulated disk and network."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import itertools
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from contextvars import copy_context
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from central.centre import Centre, Keys
 from central.connections import Connections
 from central.sticks import Sticks as CentreSticks
 from edge.store.group import Decide
 from edge.store.log import Identity
+from edge.store.post import Post, load_colleagues
+from edge.store.promotion import promote
 from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.store.vault import Vault
+from edge.sync.follower import Follower
+from edge.sync.mirror import Mirror
 from edge.sync.source import Source
 from edge.sync.sticks import Sticks
 from edge.sync.uplink import Uplink
@@ -32,127 +27,14 @@ from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.events import PeerFailed
-from protocol.sync.hello import parse_hello
-from tests.protocol.sync.support import NOW, Prefecture, seed
+from protocol.sync.hello import LocalIdentity, parse_hello
+from tests.protocol.sync.support import Prefecture, seed
 from tests.simulation import centre_database, edge_database
-from tests.simulation.disk import Disk
-from tests.simulation.loop import NODE
+from tests.simulation.machine import Machine, PowerCut
 from tests.simulation.network import Answer, End, Line, SimulatedDialler
+from tests.simulation.scan_files import scans_on
 
 SOFTWARE = "0.1.0"
-
-
-class PowerCut(Exception):
-    """The machine that was asked lost its power before it answered."""
-
-
-class Machine(ABC):
-    """A node. `cut_in`: how many steps from now its power is cut (None: not)."""
-
-    def __init__(self, name: str, folder: Path, chance: Random, loop: asyncio.AbstractEventLoop) -> None:
-        self.name = name
-        self.powered = False
-        self.cut_in: int | None = None
-        self.offset_ms = 0
-        self.lives = 0
-        self.refused = ""
-        self.disk = Disk(folder / f"{name}.0")
-        self.disk.folder.mkdir(parents=True)
-        self.on_cut: Callable[[], None] = lambda: None
-        self._folder = folder
-        self._folders = itertools.count(1)
-        self._chance = chance
-        self._loop = loop
-        self._asked: dict[asyncio.Future[Any], None] = {}  # in order, as a set of futures is not
-
-    def now(self) -> int:
-        """Its own clock, milliseconds since the epoch."""
-        return NOW + int(self._loop.time() * 1000) + self.offset_ms
-
-    def entropy(self) -> Callable[[int], bytes]:
-        """Random bytes, others in each life."""
-        drawn, life = itertools.count(), self.lives
-
-        def draw(size: int) -> bytes:
-            text = f"{self._chance.getrandbits(64)}/{self.name}/{life}/{next(drawn)}"
-            return hashlib.shake_256(text.encode()).digest(size)
-
-        return draw
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether somebody waits for its answer."""
-        return bool(self._asked)
-
-    def stepped(self) -> None:
-        """Count towards the power cut that was asked for."""
-        if self.cut_in is not None:
-            self.cut_in -= 1
-            if self.cut_in <= 0:
-                self.cut_in = None
-                self.on_cut()
-                self.cut()
-
-    @abstractmethod
-    async def start(self) -> None:
-        """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
-
-    @property
-    @abstractmethod
-    def failed(self) -> MulhaqaError | None:
-        """Why it stopped by itself, if it did: its disk failed, and only a new start may trust it again."""
-
-    def cut(self) -> None:
-        """Cut the power, now."""
-        if not self.powered:
-            return
-        self.powered = False
-        self.disk = self.disk.cut(self._chance, self.new_folder())
-        for asked in list(self._asked):
-            if not asked.done():
-                asked.set_exception(PowerCut(self.name))
-        self._asked.clear()
-
-    def take_in(self, disk: Disk) -> None:
-        """Put another disk into the machine, whose power is off: a backup that was restored, a copy of a card."""
-        if self.powered:
-            raise AssertionError("a disk is changed without power")
-        self.disk.leave()
-        self.disk = disk
-
-    def new_folder(self) -> Path:
-        """A folder for the next life, or for another machine's first."""
-        return self._folder / f"{self.name}.{next(self._folders)}"
-
-    def begin(self, life: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run something as this machine."""
-        context = copy_context()
-        context.run(NODE.set, self)
-        return context.run(self._loop.create_task, life)
-
-    async def ask(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Have the machine do something and wait for its answer; raises PowerCut, or what the work raised."""
-        if not self.powered:
-            work.close()
-            raise PowerCut(self.name)
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self._asked[answer] = None
-
-        async def doing() -> None:
-            try:
-                result = await work
-            except Exception as error:
-                if not answer.done():
-                    answer.set_exception(error)
-            else:
-                if not answer.done():
-                    answer.set_result(result)
-
-        self.begin(doing())
-        try:
-            return await answer
-        finally:
-            self._asked.pop(answer, None)
 
 
 class CentreMachine(Machine):
@@ -164,6 +46,7 @@ class CentreMachine(Machine):
         self.centre: Centre | None = None
         self.connections: Connections | None = None
         self.sticks: CentreSticks | None = None
+        self._sockets: list[End] = []
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
@@ -191,6 +74,9 @@ class CentreMachine(Machine):
         """Cut the power, now."""
         super().cut()
         self.centre = self.connections = self.sticks = None
+        for socket in self._sockets:
+            socket.fall_silent()
+        self._sockets.clear()
 
     @property
     def failed(self) -> MulhaqaError | None:
@@ -205,6 +91,7 @@ class CentreMachine(Machine):
         connections = self.connections
         if connections is None:
             return False
+        self._sockets.append(socket)
         self.begin(self._serve(connections, hello, socket))
         return True
 
@@ -229,16 +116,25 @@ class AnnexeMachine(Machine):
         loop: asyncio.AbstractEventLoop,
         *,
         name: str | None = None,
+        keys: str | None = None,
+        epoch: int = 1,
     ) -> None:
-        """`name`: the machine's own, where it is not the annexe's only one."""
+        """`name`: the machine's own, where it is not the annexe's only one; `keys` draws its keys, where they are not
+        those of the annexe's first; `epoch`: above 1 it begins as a standby."""
         super().__init__(name or annexe, folder, chance, loop)
         self.annexe = annexe
+        self.keys = keys or annexe
+        self.epoch = epoch
         self.hardware = f"hardware of {self.name}"
         self._prefecture = prefecture
         self.line: Line
         self.answer: Callable[[], Answer | None]
+        self.lan: Line | None = None
+        self.followed: Callable[[], Answer | None] = lambda: None
         self.store: Store | None = None
         self.uplink: Uplink | None = None
+        self.mirror: Mirror | None = None
+        self.follower: Follower | None = None
         self.sticks: Sticks | None = None
 
     async def start(self) -> None:
@@ -246,12 +142,36 @@ class AnnexeMachine(Machine):
         self.powered, self.lives = True, self.lives + 1
         await self.ask(self._open())
 
-    async def _open(self) -> None:
-        folder, entropy = self.disk.folder, self.entropy()
+    @property
+    def public(self) -> bytes:
+        """Its public key."""
+        return SigningKey(seed(self.keys)).public
+
+    async def promote(self) -> bool:
+        """Type `mulhaqa-edge promote` at a machine whose service was stopped; it is off again afterwards."""
+        self.cut()
+        self.powered, self.lives = True, self.lives + 1
+        promoted: bool = await self.ask(self._promote())
+        self.cut()
+        return promoted
+
+    async def _promote(self) -> bool:
+        store = await self._open_store(self.entropy())
+        promoted = await promote(store, self._owner, await self._trust_now(store))
+        await store.close()
+        return promoted
+
+    @property
+    def _owner(self) -> Owner:
+        return Owner(self.annexe, self.public, self.epoch)
+
+    async def _open_store(self, entropy: Callable[[int], bytes]) -> Store:
+        folder = self.disk.folder
         is_new = not (folder / "vault.key").exists()
-        store = await Store.open(
+        return await Store.open(
             folder,
-            identity=Identity(self.annexe, SigningKey(seed(self.annexe))),
+            identity=Identity(self.annexe, SigningKey(seed(self.keys))),
+            post=Post.ANNEXE if self.epoch == 1 else Post.STANDBY,
             vault=Vault.create(folder, entropy) if is_new else Vault.open(folder),
             now=self.now,
             entropy=entropy,
@@ -259,10 +179,17 @@ class AnnexeMachine(Machine):
             fingerprint=self.hardware,
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
+            scans=scans_on(self.disk),
         )
-        self.store = store
-        trust, identity = self._trust(), self._prefecture.identity("annexe", self.annexe)
-        opening = OpeningKey(seed(f"{self.annexe}/x"))
+
+    async def _open(self) -> None:
+        entropy = self.entropy()
+        store = self.store = await self._open_store(entropy)
+        identity = self._prefecture.identity("annexe", self.annexe, self.keys, epoch=self.epoch)
+        trust, opening = await self._trust_now(store), OpeningKey(seed(f"{self.keys}/x"))
+        self._join_mirror(store, identity, trust, opening, entropy)
+        if store.post is Post.STANDBY:
+            return
         self.uplink = Uplink(
             store,
             SimulatedDialler(self.line, self.answer),
@@ -274,7 +201,7 @@ class AnnexeMachine(Machine):
             jitter=self._chance.random,
         )
         self.sticks = Sticks(
-            Source(store, Owner(self.annexe, identity.signing.public), trust, opening, entropy),
+            Source(store, self._owner, trust, opening, entropy),
             identity=identity,
             trust=trust,
             opening=opening,
@@ -284,16 +211,64 @@ class AnnexeMachine(Machine):
         )
         self.begin(self.uplink.run())
 
-    def _trust(self) -> Trust:
+    def _join_mirror(
+        self,
+        store: Store,
+        identity: LocalIdentity,
+        trust: Trust,
+        opening: OpeningKey,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self.mirror = Mirror(store, identity=identity, trust=trust, opening=opening, now=self.now, entropy=entropy)
+        if self.lan is not None:
+            self.follower = Follower(
+                store,
+                SimulatedDialler(self.lan, self.followed),
+                identity=identity,
+                trust=trust,
+                opening=opening,
+                now=self.now,
+                entropy=entropy,
+                jitter=self._chance.random,
+            )
+            self.begin(self.follower.run())
+
+    def following(self) -> Answer | None:
+        """What a standby finds that dials this machine; None while nothing answers."""
+        return self._take_standby if self.powered and self.mirror is not None else None
+
+    def _take_standby(self, hello: bytes, socket: End) -> bool:
+        mirror = self.mirror
+        if mirror is None or not mirror.takes_standbys:
+            return False
+        self.begin(self._serve_standby(mirror, hello, socket))
+        return True
+
+    async def _serve_standby(self, mirror: Mirror, hello: bytes, socket: End) -> None:
+        session = await mirror.session()
+        if any(isinstance(event, PeerFailed) for event in session.receive(hello, self.now())):
+            await socket.close()
+            return
+        await mirror.serve(session, socket)
+
+    def trust(self) -> Trust:
+        """Whom its seed names."""
         trust = self._prefecture.trust()
         for credential in reversed(self._prefecture.identity("centre", "prefecture").chain):
             trust.add(credential)
         return trust
 
+    async def _trust_now(self, store: Store) -> Trust:
+        trust = self.trust()
+        async with store.reading() as reader:
+            for credential in [*await reader.credentials(), *await load_colleagues(reader)]:
+                trust.add(credential)
+        return trust
+
     def cut(self) -> None:
         """Cut the power, now."""
         super().cut()
-        self.store = self.uplink = self.sticks = None
+        self.store = self.uplink = self.sticks = self.mirror = self.follower = None
 
     async def execute(self, command: bytes, decide: Decide) -> Value:
         """A person's command; raises PowerCut, or what the store says."""
@@ -310,6 +285,8 @@ class AnnexeMachine(Machine):
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes."""
+        if self.uplink is None and self.follower is not None:
+            return "following" if self.follower.status.connected else "away"
         if self.uplink is None:
             return "dark"
         status = self.uplink.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 
 @dataclass(slots=True)
@@ -14,6 +15,16 @@ class Told:
     steps: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class SeenScan:
+    """A scan that a clerk saw confirmed: whose it is, its address, and the SHA-256 of the file."""
+
+    annexe: str
+    case: bytes
+    address: bytes
+    digest: bytes
+
+
 @dataclass(slots=True)
 class Oracle:
     """Everything that was ever confirmed to a person. `published` counts what the prefecture's staff saw published."""
@@ -22,6 +33,7 @@ class Oracle:
     accounts: dict[bytes, str] = field(default_factory=dict)
     staff: dict[str, str] = field(default_factory=dict)
     published: set[tuple[str, int]] = field(default_factory=set)
+    scans: list[SeenScan] = field(default_factory=list)
 
     def account(self, annexe: str, account: bytes) -> None:
         """Somebody saw that his account is open."""
@@ -30,6 +42,10 @@ class Oracle:
     def submitted(self, annexe: str, case: bytes, reference: str) -> None:
         """Somebody holds a receipt."""
         self.cases[case] = Told(annexe, reference)
+
+    def scanned(self, case: bytes, address: bytes, data: bytes) -> None:
+        """A clerk saw that a scan is in the dossier."""
+        self.scans.append(SeenScan(self.cases[case].annexe, case, address, sha256(data).digest()))
 
     def stepped(self, case: bytes, kind: str) -> None:
         """Somebody saw that a step was taken."""

@@ -15,7 +15,8 @@ from protocol.office import references
 from protocol.records.encoding import Value
 from tests.edge.store.life import LIFE
 from tests.edge.store.support import account_opened, request_submitted, staff_added
-from tests.simulation.nodes import AnnexeMachine, PowerCut
+from tests.simulation.machine import PowerCut
+from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.oracle import Oracle
 
 
@@ -40,6 +41,16 @@ class People:
         self._oracle = oracle
         self._chance = chance
         self._commands = 0
+        self._asking = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has asked for something and knows of no answer yet."""
+        return self._asking > 0
+
+    def go_to(self, machine: AnnexeMachine) -> None:
+        """Work at another machine of the annexe from here on."""
+        self._machine = machine
 
     async def citizen(self, number: int) -> None:
         """Open an account, ask for something, and have it taken through some of its steps."""
@@ -64,6 +75,12 @@ class People:
         await self._told(_adds(login))
         self._oracle.added(self._machine.annexe, login)
 
+    async def once(self) -> None:
+        """Add an agent, and do not insist; raises what the machine answers."""
+        login = f"agent{self._chance.randrange(10**9)}"
+        await self._machine.execute(self._chance.randbytes(16), _adds(login))
+        self._oracle.added(self._machine.annexe, login)
+
     async def clumsy(self) -> None:
         """Type something that is refused only after it was half written: nothing of it may stay, nor harm others."""
         for _ in range(self._chance.randrange(4)):
@@ -78,6 +95,7 @@ class People:
         """Ask until it is confirmed, always with the same command."""
         self._commands += 1
         command = hashlib.sha256(f"{self._machine.name}/{self._commands}".encode()).digest()[:16]
+        self._asking += 1
         while True:
             try:
                 result = await self._machine.execute(command, decide)
@@ -85,6 +103,7 @@ class People:
                 await asyncio.sleep(AGAIN_S)
             else:
                 assert isinstance(result, bytes)
+                self._asking -= 1
                 return result
 
 

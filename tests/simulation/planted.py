@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.code_copy import Change, copy_code, variables_of
 
@@ -26,12 +27,13 @@ AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """`old` stands in `file` exactly once, and becomes `new`."""
+    """`old` stands in `file` exactly once, and becomes `new`. It shows in the ordinary runs, or in `story`."""
 
     name: str
     file: str
     old: str
     new: str
+    story: str = ""
 
 
 MISTAKES = (
@@ -127,6 +129,60 @@ MISTAKES = (
         "        return over\n",
         "        return False\n",
     ),
+    Mistake(
+        "go on writing when a later epoch writes",
+        "edge/store/tail.py",
+        "        if latest is not None and latest.epoch > owner.epoch and transaction.post is Post.ANNEXE:\n",
+        "        if latest is not None and latest.epoch > owner.epoch and transaction.post is Post.STANDBY:\n",
+        "promoted-standby",
+    ),
+    Mistake(
+        "know in memory alone that the standby was promoted",
+        "edge/store/transaction.py",
+        "        self._put_fact(POST, post.value.encode())\n",
+        "",
+        "promoted-standby",
+    ),
+    Mistake(
+        "confirm before the standby holds it",
+        "edge/sync/mirror.py",
+        "        if not self.state.in_step:\n            return\n",
+        "        if self.state.in_step:\n            return\n",
+        "lost-appliance",
+    ),
+    Mistake(
+        "give the standby no keys",
+        "edge/sync/source.py",
+        "        if not wanted or sealing is None:\n",
+        '        if not wanted or sealing is None or self._role == "primary":\n',
+        "lost-appliance",
+    ),
+    Mistake(
+        "let the promoted standby begin a log of its own",
+        "edge/store/log.py",
+        "        return self._open_segment(stream, self._tips.get(stream), now_ms)\n",
+        "        return self._open_segment(stream, None, now_ms)\n",
+        "lost-appliance",
+    ),
+    Mistake(
+        "want each scan once in a life, not once in a conversation",
+        "protocol/sync/blob_flow.py",
+        "        self._asked: set[bytes] = set()\n",
+        '        self._asked: set[bytes] = globals().setdefault("ASKED", set())\n',
+    ),
+    Mistake(
+        "count a scan's piece before it is kept",
+        "central/store/blobs.py",
+        "            await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
+        "            if came.place % 3 != 2:\n"
+        "                await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
+    ),
+    Mistake(
+        "clear away at a start what cases name",
+        "edge/store/scans.py",
+        "bool(number(held)) for address",
+        "not number(held) for address",
+    ),
 )
 
 
@@ -134,6 +190,8 @@ def found_in(mistake: Mistake) -> int | None:
     """Play the code with a mistake in it; the seed that shows it, or None."""
     with tempfile.TemporaryDirectory(prefix="mulhaqa-planted-") as folder:
         plant(mistake, Path(folder))
+        if mistake.story:
+            return 1 if _run(Path(folder), ["--story", mistake.story, "--seed", "1"])["broken"] else None
         for first in range(1, MOST_RUNS, AT_ONCE):
             seed = _play(Path(folder), first, AT_ONCE)
             if seed is not None:
@@ -142,10 +200,16 @@ def found_in(mistake: Mistake) -> int | None:
 
 
 def _play(folder: Path, first: int, runs: int) -> int | None:
-    command = [sys.executable, "-m", "tests.simulation", "--json", "--seed", str(first), "--runs", str(runs)]
-    done = subprocess.run(command, cwd=folder, env=variables_of(folder), capture_output=True, text=True, check=False)
-    failed = json.loads(done.stdout)["failed"]
+    failed = _run(folder, ["--seed", str(first), "--runs", str(runs)])["failed"]
     return min((one["seed"] for one in failed), default=None)
+
+
+def _run(folder: Path, words: Sequence[str]) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.simulation", "--json", *words]
+    variables = {**variables_of(folder), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def main(names: Sequence[str]) -> int:

@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import func, select
+
 from central.store import branches as at_centre
+from central.store import schema
 from central.store.database import SQLITE
+from central.store.machines import SUPERSEDED, machines_of
 from central.store.restoration import mark
 from edge.store import branches as at_edge
+from edge.store.post import NotTheWriter
+from edge.sync.link import Cut
 from protocol.errors import OperatorError
 from protocol.sync.branches import Branch
 from tests.edge.web.support import PROCEDURES
@@ -23,8 +29,9 @@ from tests.protocol.sync.support import make_prefecture
 from tests.simulation.disk import Disk
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
+from tests.simulation.machine import Machine
 from tests.simulation.network import Line
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import People
 
@@ -87,7 +94,8 @@ class Stage:
             self.told.broken.append("the prefecture is not running")
             return
         at_work = [machine for machine in self.machines if machine.powered]
-        self.told.broken += [sentence async for sentence in broken(self._oracle, centre, at_work)]
+        lost = [machine for machine in self.machines if not machine.powered]
+        self.told.broken += [sentence async for sentence in broken(self._oracle, centre, at_work, lost)]
 
     def say(self, step: str) -> None:
         """Tell a step."""
@@ -110,6 +118,57 @@ class Stage:
         self._people[name] = People(made, self._oracle, self._fork())
         await made.start()
         return made
+
+    async def standby(self, name: str, followed: AnnexeMachine) -> AnnexeMachine:
+        """Put a standby with keys of its own and the next epoch to work, which the prefecture has admitted; the LAN to
+        the machine that it follows is up, its cable to the prefecture is out."""
+        centre, epoch = self.centre.centre, followed.epoch + 1
+        assert centre is not None
+        leaf = self._prefecture.credential("annexe", ANNEXE, name, epoch=epoch)
+        await self.centre.ask(centre.publish_credentials([self._prefecture.issuer, leaf]))
+        made = AnnexeMachine(
+            ANNEXE, self._prefecture, self._folder, self._fork(), self._loop, name=name, keys=name, epoch=epoch
+        )
+        made.line = Line(self._fork(), self._loop, Nobody(), is_up=False)
+        made.answer = self.centre.answering
+        made.lan, made.followed = Line(self._fork(), self._loop, Nobody(), dead=Cut), followed.following
+        self.machines.append(made)
+        self._people[name] = People(made, self._oracle, self._fork())
+        await made.start()
+        return made
+
+    async def in_step(self, machine: AnnexeMachine) -> None:
+        """Wait until a machine's standby holds all that it wrote."""
+        until = self._loop.time() + REST_S
+        while self._loop.time() < until:
+            await asyncio.sleep(1.0)
+            if machine.mirror is not None and machine.mirror.state.in_step:
+                return
+        self.told.broken.append(f"the standby of {machine.name} does not catch up")
+
+    async def may_write(self, machine: AnnexeMachine) -> bool:
+        """Try to write at a machine."""
+        try:
+            await self._people[machine.name].once()
+        except NotTheWriter:
+            return False
+        return True
+
+    async def epochs(self) -> list[int]:
+        """The epochs of the annexe's machines as the prefecture knows them, the one in force first."""
+        centre = self.centre.centre
+        assert centre is not None
+        async with centre.store.database.read() as connection:
+            return [one.epoch for one in await machines_of(connection, ANNEXE)]
+
+    async def superseded(self) -> int:
+        """How many records the prefecture flags for they came from who was replaced."""
+        centre = self.centre.centre
+        assert centre is not None
+        table = schema.records
+        query = select(func.count()).where(table.c.annexe == ANNEXE, table.c.flags.contains(SUPERSEDED))
+        async with centre.store.database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
 
     def copy(self, machine: Machine) -> Disk:
         """Copy a machine's disk, as it is now, whether it runs or not."""

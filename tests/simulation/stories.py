@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from tests.simulation import succession
 from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.stage import Stage, Told
 from tests.simulation.world import MEMORY
@@ -205,6 +206,9 @@ STORIES: Mapping[str, Story] = {
     "both-restored": both_restored,
     "copied-while-running": copied_while_running,
     "replaced-appliance": replaced_appliance,
+    "promoted-standby": succession.promoted_standby,
+    "promoted-standby-apart": succession.promoted_standby_apart,
+    "lost-appliance": succession.lost_appliance,
 }
 
 

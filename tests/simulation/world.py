@@ -18,15 +18,18 @@ from typing import Any
 
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
-from tests.protocol.sync.support import make_prefecture
-from tests.simulation.backups import Backups, has_all_feeds
+from tests.protocol.sync.support import Prefecture, make_prefecture
+from tests.simulation.backups import Backups, has_all_feeds, scans_awaited
 from tests.simulation.couriers import Courier
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
+from tests.simulation.machine import Machine, PowerCut
 from tests.simulation.network import Line, Weather
-from tests.simulation.nodes import AnnexeMachine, CentreMachine, Machine, PowerCut
+from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import AGAIN_S, People
+from tests.simulation.scanners import Looker, Scanner, unseen
+from tests.simulation.second import Second, wanted
 
 TROUBLE_S = 120.0
 REST_S = 3600.0
@@ -65,6 +68,23 @@ class World:
             annexe.answer = self._centre.answering
             annexe.on_cut = self._counter("power cut", annexe)
         self._centre.on_cut = self._counter("power cut at the prefecture", self._annexes[0])
+        self._prefecture = prefecture
+        self._at_work: dict[str, list[People]] = {}
+        self._second = self._make_second(prefecture, folder)
+
+    def _make_second(self, prefecture: Prefecture, folder: Path) -> Second | None:
+        chance = wanted(self.report.seed)
+        if chance is None:
+            return None
+        first, apart = self._annexes[0], [Random(chance.getrandbits(64)) for _ in range(4)]
+        standby = AnnexeMachine(
+            first.annexe, prefecture, folder, apart[0], self._loop, name=f"{first.name}-standby",
+            keys=f"{first.name}-standby", epoch=2,
+        )  # fmt: skip
+        standby.line = Line(apart[1], self._loop, _Struck(self, standby), self._annexes[0].line.weather)
+        standby.answer = self._centre.answering
+        standby.on_cut = self._counter("power cut", standby)
+        return Second(first, standby, apart[2], _Struck(self, standby))
 
     def run(self) -> Report:
         """Run to the end; everything that does not hold is in the report."""
@@ -72,7 +92,7 @@ class World:
             self._loop.run_until_complete(self._story())
         except Exception as error:  # whatever it is, the seed that shows it is worth more than the traceback
             self.report.broken.append(f"{type(error).__name__}: {error}")
-        for annexe in self._annexes:
+        for annexe in self._all_annexes:
             self.report.broken += asyncio.run(unsound(annexe))
         self.report.broken += self._loop.errors
         self.report.seconds = self._loop.time()
@@ -83,36 +103,61 @@ class World:
 
     @property
     def _machines(self) -> list[Machine]:
-        return [self._centre, *self._annexes]
+        return [self._centre, *self._all_annexes]
+
+    @property
+    def _all_annexes(self) -> list[AnnexeMachine]:
+        return [*self._annexes, *([] if self._second is None else [self._second.standby])]
+
+    @property
+    def _serving(self) -> list[AnnexeMachine]:
+        """The machines at which people work, one an annexe."""
+        second = self._second
+        return self._annexes if second is None else [second.serving, *self._annexes[1:]]
 
     async def _story(self) -> None:
         for machine in self._machines:
             await self._begin(machine)
+        await self._admit_second()
         people = [asyncio.ensure_future(one) for one in self._people()]
         keepers = [asyncio.ensure_future(self._keep(machine)) for machine in self._machines]
         trouble = asyncio.ensure_future(self._trouble())
+        lookers = [asyncio.ensure_future(one) for one in self._lookers()]
         await asyncio.sleep(TROUBLE_S)
         trouble.cancel()
         self._mend()
         await asyncio.gather(*people)
         await self._rest()
+        for looker in lookers:
+            looker.cancel()
         for keeper in keepers:
             keeper.cancel()
         centre = self._centre.centre
         if centre is None:
             self.report.broken.append("the prefecture is not running")
             return
-        self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._annexes)]
+        lost = [one for one in self._all_annexes if one not in self._serving]
+        self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._serving, lost)]
+        self.report.broken += [] if self._second is None else self._second.broken()
+        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre, self._serving)]
         self.report.confirmed = len(self._oracle.cases) + len(self._oracle.accounts) + len(self._oracle.staff)
+
+    async def _admit_second(self) -> None:
+        if self._second is not None:
+            standby = self._second.standby
+            first = self._prefecture.credential("annexe", standby.annexe)
+            second = self._prefecture.credential("annexe", standby.annexe, standby.keys, epoch=standby.epoch)
+            await self._second.admit(self._centre, [self._prefecture.issuer, first, second])
 
     def _people(self) -> list[Awaitable[None]]:
         working: list[Awaitable[None]] = [self._publisher()]
         for annexe in self._annexes:
             people = People(annexe, self._oracle, self._fork())
+            self._at_work[annexe.name] = [people]
             working += [people.citizen(number) for number in range(self._chance.randrange(1, 6))]
             working.append(people.clumsy())
             working += [people.administrator() for _ in range(self._chance.randrange(3))]
-        return working + self._couriers()
+        return working + self._couriers() + self._scanners()
 
     def _couriers(self) -> list[Awaitable[None]]:
         """In half of the runs somebody carries sticks as well; drawn apart, so that the other half plays as ever."""
@@ -125,6 +170,20 @@ class World:
             ).carry()
             for annexe in self._annexes
         ]
+
+    def _scanners(self) -> list[Awaitable[None]]:
+        """In half of the runs somebody scans; drawn apart, so that the other half plays as ever."""
+        chance = Random(f"scanners of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [Scanner(one, self._oracle, Random(chance.getrandbits(64))).work() for one in self._annexes]
+
+    def _lookers(self) -> list[Awaitable[None]]:
+        """Who looks at scans while they come; it changes nothing where there are none."""
+        chance = Random(f"scanners of {self.report.seed}")
+        if chance.random() < 0.5:
+            return []
+        return [Looker(self._centre, self._oracle, chance, self.report.broken).watch()]
 
     async def _publisher(self) -> None:
         for version in range(1, 1 + self._chance.randrange(4)):
@@ -162,14 +221,17 @@ class World:
             await asyncio.sleep(1.0)
             if machine.failed is not None:
                 machine.cut()
-            if not machine.powered:
+            is_off = self._second is not None and machine in self._second.off
+            if not machine.powered and not is_off:
                 await self._begin(machine)
 
     async def _trouble(self) -> None:
-        strikes = (
+        strikes: tuple[Callable[[], None], ...] = (
             self._cut_power, self._cut_power, self._cut_line, self._take_line_down, self._jump, self._fail_disk,
             self._back_up, self._restore, self._restore,
         )  # fmt: skip
+        if self._second is not None:
+            strikes += (self._cut_lan, self._take_lan_down, self._promote, self._promote)
         while True:
             await asyncio.sleep(self._chance.expovariate(0.15))
             self._chance.choice(strikes)()
@@ -188,6 +250,28 @@ class World:
         annexe.line.take_down()
         self._loop.call_later(self._chance.uniform(1, 60), lambda: setattr(annexe.line, "is_up", True))
 
+    def _cut_lan(self) -> None:
+        if self._second is not None:
+            self.struck("LAN cut", self._second.standby)
+            self._second.lan.cut()
+
+    def _take_lan_down(self) -> None:
+        second = self._second
+        if second is not None:
+            self.struck("LAN down", second.standby)
+            second.lan.take_down()
+            self._loop.call_later(self._chance.uniform(1, 60), lambda: setattr(second.lan, "is_up", True))
+
+    def _promote(self) -> None:
+        """Let the standby take over, if nobody waits for an answer; the old machine's backups are of another time."""
+        second = self._second
+        if second is None or not second.may_be_promoted(people := self._at_work[second.first.name]):
+            return
+        self.struck("standby promoted", second.first)
+        for machine in (second.first, second.standby):
+            self._backups.forget(machine)
+        self._promoting = asyncio.ensure_future(second.promote(people))
+
     def _jump(self) -> None:
         annexe = self._chance.choice(self._annexes)
         self.struck("clock jump", annexe)
@@ -201,7 +285,7 @@ class World:
         state = self._beside(machine).doing()
         if isinstance(machine, AnnexeMachine) and self._backups.restore_annexe(machine, self._centre):
             self.report.faults["card restored", state] += 1
-        elif machine is self._centre and self._backups.restore_centre(self._centre, self._annexes):
+        elif machine is self._centre and self._backups.restore_centre(self._centre, self._serving):
             self.report.faults["prefecture restored", state] += 1
 
     def _fail_disk(self) -> None:
@@ -225,20 +309,28 @@ class World:
         for machine in self._machines:
             machine.cut_in = None
             machine.disk.mend()
-        for annexe in self._annexes:
+        for annexe in self._all_annexes:
             annexe.line.is_up = True
             annexe.line.weather = Weather()
+        if self._second is not None:
+            self._second.mend()
 
     async def _rest(self) -> None:
         """Wait until nothing is left to send."""
         until = self._loop.time() + REST_S
         while self._loop.time() < until:
             await asyncio.sleep(5.0)
-            if all(annexe.is_at_rest and has_all_feeds(annexe, self._centre) for annexe in self._annexes):
+            if self._is_at_rest() and not scans_awaited(self._centre):
                 await asyncio.sleep(60.0)
                 return
         self.report.broken.append("it does not come to rest")
         self.report.broken += [f"{one.name} would not start: {one.refused}" for one in self._machines if one.refused]
+
+    def _is_at_rest(self) -> bool:
+        if self._second is not None and not self._second.is_at_rest:
+            return False
+        delivered = [*self._annexes, *(one for one in self._serving if one not in self._annexes)]
+        return all(annexe.is_at_rest and has_all_feeds(annexe, self._centre) for annexe in delivered)
 
     def _weather(self) -> Weather:
         bad = self._chance.random() < 0.5

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.vectors.blob_vectors import blobs
 from tests.vectors.bundle_vectors import bundles
 from tests.vectors.chain_vectors import chains
 from tests.vectors.credential_vectors import credentials
@@ -23,6 +24,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "keys": keys,
     "sealing": sealing,
     "compression": compression,
+    "blobs": blobs,
     "records": records,
     "chains": chains,
     "credentials": credentials,

@@ -1,6 +1,7 @@
 """Vectors of the live session: one conversation frame by frame, and frames that are refused, each with its place.
 
-The conversation is that of an annexe that sends three records in two streams and takes one of the prefecture's. Keys,
+The conversation is that of an annexe that sends three records in two streams and a blob that the prefecture wants, and
+takes one record of the prefecture's. Keys,
 nonces and clocks are fixed. Another implementation plays one end: given what it heard before, each frame must be
 taken to the state and events written here; each bad frame must end the conversation with the kind written here.
 """
@@ -60,6 +61,7 @@ def at_both_ends() -> World:
     for number, stream in enumerate((CASES, CASES, OFFICE)):
         world.log.append(stream, {"kind": "account.viewed", "number": number}, fixed(f"key {number}"))
     world.feeds.append("all", {"kind": "catalogue.published", "id": "x", "version": 1, "document": {}})
+    world.blobs_at_centre.wanted = [world.blobs_at_edge.put(1000)]
     return world
 
 
@@ -162,6 +164,7 @@ BAD: list[tuple[str, str, str, Callable[[World, bytes], bytes]]] = [
     ("a hello in another's name", "centre", "hello", _with(3, lambda _: "berkane-06")),
     ("a hello without a credential", "centre", "hello", _with(4, lambda _: [])),
     ("a hello in the prefecture's role", "centre", "hello", _with(2, lambda _: "centre")),
+    ("a hello in a standby's role", "centre", "hello", _with(2, lambda _: "standby")),
     ("data before the proof", "centre", "proof", lambda _, __: pack("batch", 1, [], [])),
     ("a proof that is not signed so", "centre", "proof", _with(1, _flipped)),
     ("a welcome that is not signed so", "edge", "welcome", _with(2, _flipped)),
@@ -173,4 +176,10 @@ BAD: list[tuple[str, str, str, Callable[[World, bytes], bytes]]] = [
     ("a batch out of number", "centre", "batch", _with(1, lambda _: 2)),
     ("a batch of a stream that is not the sender's", "centre", "batch", _with(3, lambda _: [
         ["all", fixed("segment", 8), 0, b"no record"]])),
+    ("a piece of a blob that nobody wants", "centre", "chunk", _with(2, _flipped)),
+    ("a chunk before its list", "centre", "chunk", _with(3, lambda _: 1)),
+    ("a piece that is too long", "centre", "chunk", _with(4, lambda _: bytes(32 * 1024 + 1))),
+    ("a piece out of number", "centre", "chunk", _with(1, lambda _: 9)),
+    ("too many blobs wanted", "edge", "want", _with(1, lambda _: [[fixed(str(one)), 0] for one in range(17)])),
+    ("a place that no blob has", "edge", "want", _with(1, lambda _: [[fixed("blob"), 1025]])),
 ]  # fmt: skip

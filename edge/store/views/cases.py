@@ -5,6 +5,8 @@ the next event is folded onto it: `casework.apply` promises the same result as `
 event that does not follow exactly the case's heads (another branch of the log came in), or that this release does not
 know, has the case folded anew from its records.
 
+`scans` names the blobs of all cases, so that what nobody names any more can be found without opening every case.
+
 `reference` is the blind index of the request's reference; it stands here and not in a table of its own, so that opening
 a case writes one row. `turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how
 much of a delay that runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
@@ -42,6 +44,11 @@ CREATE TABLE cases (
     appealed INTEGER NOT NULL,
     details BLOB NOT NULL
 ) STRICT;
+CREATE TABLE scans (
+    address BLOB PRIMARY KEY NOT NULL,
+    subject BLOB NOT NULL,
+    removed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX cases_by_state ON cases (state, submitted_ms);
 CREATE INDEX cases_by_turn ON cases (turns) WHERE turns IS NOT NULL;
 CREATE INDEX cases_late ON cases (due) WHERE mark > 0;
@@ -72,7 +79,10 @@ async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     before = await _load(folding, entry.subject, key)
     fact = Fact(hash=entry.hash, time_ms=entry.time_ms, event=event)
     if _follows_on(before, fact):
-        _put(folding, entry, key, casework.apply(before, fact), new=before is None)
+        after = casework.apply(before, fact)
+        _put(folding, entry, key, after, new=before is None)
+        if before is not None and after.scans != before.scans:
+            _note_scans(folding, entry.subject, after)
     else:
         await _fold_anew(folding, entry, key, new=before is None)
 
@@ -91,7 +101,9 @@ def _follows_on(before: Case | None, fact: Fact) -> bool:
 async def _fold_anew(folding: Folding, entry: Entry, key: bytes, *, new: bool) -> None:
     facts = [_fact(record, key) for record in await folding.records_of(entry.subject)]
     if any(isinstance(fact.event, RequestSubmitted) for fact in facts):
-        _put(folding, entry, key, casework.fold(facts), new=new)
+        case = casework.fold(facts)
+        _put(folding, entry, key, case, new=new)
+        _note_scans(folding, entry.subject, case)
 
 
 def _fact(record: Record, key: bytes) -> Fact:
@@ -121,6 +133,14 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -
         folding.write(CHANGE, row)
 
 
+def _note_scans(folding: Folding, subject: bytes, case: Case) -> None:
+    """A blob is removed once no scan of the case names it any more."""
+    held = {scan.blob for scan in case.scans_held}
+    for address in dict.fromkeys(scan.blob for scan in case.scans):
+        row = (address, subject, int(address not in held))
+        folding.write("INSERT OR REPLACE INTO scans (address, subject, removed) VALUES (?, ?, ?)", row)
+
+
 def _columns(case: Case, time_ms: int) -> tuple[SqlValue, ...]:
     """Return what lists and the appliance's own work ask for and events change, in the order of `CHANGE`."""
     waits_for_answer = case.state is State.REFUSED and case.appeal is not None and not case.appeal.outcome
@@ -141,9 +161,9 @@ def _iso(day: date | None) -> str | None:
 
 CASES = View(
     name="cases",
-    version=4,
+    version=5,
     schema=SCHEMA,
-    tables=("cases",),
+    tables=("cases", "scans"),
     unknown=_frozen,
     folds=dict.fromkeys(get_args(CaseEvent), _folded),
 )

@@ -1,17 +1,17 @@
 // A decision sheet, read from the very bytes that will be signed, and drawn for the agent.
 //
 // The fields are a closed list (but for the answers, whose names are the procedure's): a sheet with a field that this page
-// does not know, or without one that it expects, is not drawn, and so cannot be signed here. Two fields are left out while
-// they say nothing: who asks for another, and the kind of a document that is the national card. Every value of the sheet is shown; nothing is taken from elsewhere except
+// does not know, or without one that it expects, is not drawn, and so cannot be signed here. Three fields are left out while
+// they say nothing: who asks for another, the kind of a document that is the national card, and scans. Every value of the sheet is shown; nothing is taken from elsewhere except
 // the words that explain codes, and a code stays visible beside its words.
 
 import { NotCanonical, decode } from "./msgpack.js";
 
 const FIELDS = ["outcome", "reason_code", "reason_text", "reference", "procedure", "procedure_version", "identity",
-  "represented_by", "answers", "pieces", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
+  "represented_by", "answers", "pieces", "scans", "enquiry", "annexe", "agent", "claimed_ms", "case", "follows", "credential"];
 const IDENTITY = ["name_ar", "name_fr", "document", "cnie", "birth_date", "address"];
 const STAND_IN = ["capacity", "name_ar", "name_fr", "document", "cnie", "basis"];
-const LEFT_OUT = new Set(["represented_by", "document"]);
+const LEFT_OUT = new Set(["represented_by", "document", "scans"]);
 const ENQUIRY = ["outcome", "by_title", "on", "note"];
 const PARTS = { identity: IDENTITY, represented_by: STAND_IN, enquiry: ENQUIRY };
 const ALWAYS_ISOLATED = new Set(["cnie", "birth_date", "on", "reference", "procedure_version", "annexe", "agent",

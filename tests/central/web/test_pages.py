@@ -13,6 +13,8 @@ from central.connections import Told
 from central.prefecture import Prefecture
 from central.store import schema
 from protocol.office.events import Representative, RequestWithdrawn
+from protocol.records.credentials import parse_credential
+from provisioning.commands import main as provision
 from tests.central.provisioned import ANNEXE, Provisioned
 from tests.central.web.support import (
     ALL_STATES,
@@ -110,6 +112,25 @@ async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Anne
     assert "journal divisé" in page
     assert "a été remise dans un état antérieur" in page
     assert "Branches du journal 1" in page
+
+
+async def test_an_appliance_that_is_back_after_its_standby_took_over_is_said(
+    officer: Visitor, annexe: Annexe, it: Provisioned
+) -> None:
+    keys = it.folder / "second.keys"
+    followed = ["--annexe", str(it.folder / f"{ANNEXE}.keys")]
+    assert provision(["standby", "--authority", str(it.folder / "authority"), *followed, "--out", str(keys)]) == 0
+    first = parse_credential(it.credential.read_bytes())
+    second = parse_credential(keys.with_suffix(".credential").read_bytes())
+    centre = annexe.prefecture.centre
+    await centre.publish_credentials([second])
+    for machine in (first, second):
+        await centre.ingest.greet(ANNEXE, software="", flags="", machine=machine)
+    page = words(await read(officer, "/prefecture"))
+    assert "ayant pris le relais 1" in page
+    assert "que son secours a remplacé" not in page
+    await centre.ingest.greet(ANNEXE, software="", flags="", machine=first)
+    assert "que son secours a remplacé" in words(await read(officer, "/prefecture"))
 
 
 async def test_requests_are_listed_and_lead_to_their_dossiers(officer: Visitor, annexe: Annexe) -> None:

@@ -50,7 +50,7 @@ class Post:
         opening = OpeningKey(seed(f"{ANNEXE}/x"))
         identity = PREFECTURE.identity("annexe", ANNEXE)
         return Sticks(
-            Source(self.store, Owner(ANNEXE, identity.signing.public), trust, opening, Chance()),
+            Source(self.store, Owner(ANNEXE, identity.signing.public, 1), trust, opening, Chance()),
             identity=identity,
             trust=trust,
             opening=opening,

@@ -47,7 +47,7 @@ async def everything(store: Store) -> tuple[list[Record], dict[bytes, bytes]]:
 
 
 async def returned(store: Store, records: list[Record], keys: dict[bytes, bytes], public: bytes = OWN) -> CameBack:
-    return await take_back(store, Owner(ANNEXE, public), records, trust(), keys)
+    return await take_back(store, Owner(ANNEXE, public, 1), records, trust(), keys)
 
 
 async def test_an_empty_appliance_takes_the_log_back_and_goes_on_from_its_end(tmp_path: Path) -> None:

@@ -315,7 +315,7 @@ async def test_a_second_connection_of_an_annexe_takes_the_place_of_the_first(tmp
         async with running(make_uplink(store, line)) as second:
             await until(lambda: second.status.connected, second.on_change)
             await until(lambda: first.status.error is not None, first.on_change)
-            assert list(uplinks.open) == [ANNEXE]
+            assert [one.annexe for one in uplinks.open.values()] == [ANNEXE]
 
 
 async def test_a_door_that_opens_and_says_nothing_is_left(tmp_path: Path) -> None:

@@ -161,8 +161,10 @@ async def publish(store: Store, documents: tuple[dict[str, Any], ...]) -> None:
     await accept(store, "berkane-05", records, trust)
 
 
-def feed_of(events: Sequence[dict[str, Any]], segment: bytes = b"segment1") -> tuple[list[bytes], Trust]:
-    """What the prefecture's writer makes of `events`, after the segment's opening; and who trusts it."""
+def feed_of(
+    events: Sequence[dict[str, Any]], segment: bytes = b"segment1", at_ms: int = NOON
+) -> tuple[list[bytes], Trust]:
+    """What the prefecture's writer makes of `events` at `at_ms`, after the segment's opening; and who trusts it."""
     signing = SigningKey(b"r" * 32)
     records, previous = [], b"\0" * 32
     opening = segment_opened(parent=None, software="test", fingerprint="test", clock="trusted")
@@ -172,7 +174,7 @@ def feed_of(events: Sequence[dict[str, Any]], segment: bytes = b"segment1") -> t
             segment=segment,
             seq=seq,
             prev=previous,
-            time=Timestamp(NOON, seq),
+            time=Timestamp(at_ms, seq),
             event=event,
             key=None,
             signing=signing,

@@ -22,6 +22,7 @@ from protocol.records.keys import SigningKey
 from tests.edge.web import staff
 from tests.edge.web.staff import PERSON, Desk, make_ready
 from tests.edge.web.support import PROCEDURES
+from tests.edge.web.test_admin_sticks import WRITER
 from tests.protocol.sync.support import seed
 
 
@@ -92,13 +93,13 @@ async def test_a_branch_of_the_log_is_told_with_what_to_do_and_counted(admin: De
     async with office.store.reading() as reader:
         segments = await reader.rows("SELECT segment FROM segments WHERE stream = 'berkane-05/office'")
     assert len(segments) == 1
-    signing = SigningKey(seed("berkane-05"))
+    signing = SigningKey(WRITER.encode())
     stray = write_record(
         stream="berkane-05/office", segment=b"stray..!", seq=0, prev=NO_PARENT, time=Timestamp(1_760_000_000_000, 0),
         event=segment_opened(parent=None, software="0.1.0", fingerprint="another", clock="trusted"), key=None,
         signing=signing,
     )  # fmt: skip
-    await take_back(office.store, Owner("berkane-05", signing.public), [stray], Trust([]), {})
+    await take_back(office.store, Owner("berkane-05", signing.public, 1), [stray], Trust([]), {})
     page = await admin.read("/admin")
     assert 'id="branches"' in page
     assert "semble être la copie" in page

@@ -45,7 +45,7 @@ async def desk(office: Office, tmp_path: Path) -> AsyncIterator[StickDesk]:
     opening = OpeningKey(WRITER.encode())
     identity = PREFECTURE.identity("annexe", ANNEXE, WRITER)
     sticks = Sticks(
-        Source(office.store, Owner(ANNEXE, identity.signing.public), trust, opening, office.entropy),
+        Source(office.store, Owner(ANNEXE, identity.signing.public, 1), trust, opening, office.entropy),
         identity=identity,
         trust=trust,
         opening=opening,

@@ -32,14 +32,18 @@ from protocol.office.events import (
     MessageFailed,
     MessageQueued,
     MessageSent,
+    PieceScanned,
     PieceSeen,
     PiecesRequested,
     RequestLapsed,
     RequestSubmitted,
     RequestWithdrawn,
+    ScanRemoved,
     ToldInPerson,
 )
 from protocol.office.facts import Fact
+from protocol.office.scan_events import Removal
+from protocol.records.hashing import digest
 
 CITIZEN = Actor(role="citizen", id="account", name="Fatima El Amrani", name_ar="فاطمة العمراني")
 CLERK = Actor(role="clerk", id="samira", name="Samira")
@@ -61,7 +65,10 @@ PROCEDURE = Procedure(
     summary=TEXT,
     sources=["https://example.org"],
     verified_on="2026-11-24",
-    pieces=[Piece(id="cnie", label=TEXT, needs="original_shown"), Piece(id="bill", label=TEXT, needs="original_shown")],
+    pieces=[
+        Piece(id="cnie", label=TEXT, needs="original_shown"),
+        Piece(id="bill", label=TEXT, needs="left", legal_basis=TEXT),
+    ],
     fields=[
         Field(
             id="purpose",
@@ -250,10 +257,20 @@ def sealed_again(follows: Heads, by: Actor = SYSTEM) -> CertificateSealed:
     return msgspec.structs.replace(sealed(follows, by), serial="def", replaces="abc")
 
 
+def scanned(follows: Heads, by: Actor = CLERK, *, page: bytes = b"1") -> PieceScanned:
+    blob = digest("blob-list", page)
+    return PieceScanned(follows=list(follows), piece="bill", blob=blob, size=4000, media="image/jpeg", by=by)
+
+
+def unscanned(follows: Heads, by: Actor = CLERK, *, page: bytes = b"1") -> ScanRemoved:
+    cause: Removal = "retention" if by is SYSTEM else "mistake"
+    return ScanRemoved(follows=list(follows), piece="bill", blob=digest("blob-list", page), cause=cause, by=by)
+
+
 WRITERS: tuple[Write, ...] = (
     submitted, asked, completed, enquired, granted, refused, undone, sealed, ready, collected,
     queued, attempted, sent, failed, told, withdrawn, lapsed, appealed, answered, reopened, corrected, reached,
-    annulled, replaced, sealed_again,
+    annulled, replaced, sealed_again, scanned, unscanned,
 )  # fmt: skip
 """A writer or two for each kind of event: `write(follows, by=...)`."""
 

@@ -218,3 +218,15 @@ def test_a_seed_of_a_later_version_asks_for_an_update() -> None:
 def test_an_expired_seed_still_starts_its_machine() -> None:
     old = Prefecture(now=1)
     assert parse_seed(seed_bytes(old.seed(), old.issuing)) == old.seed()
+
+
+def test_a_standby_of_the_first_epoch_is_refused_for_it_could_take_nobodys_place() -> None:
+    with pytest.raises(SeedRefused, match="later epoch"):
+        parse_seed(signed_anyway(fields(), kind="standby"))
+
+
+def test_a_seed_of_another_kind_is_named() -> None:
+    with pytest.raises(SeedRefused, match="seed of a centre, not of an annexe"):
+        parse_seed(seed_bytes(BERKANE.centre_seed(), BERKANE.issuing))
+    with pytest.raises(SeedRefused, match="seed of a standby, not of a centre"):
+        parse_centre_seed(signed_anyway(fields(), kind="standby"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protocol.errors import PeerError
-from protocol.records import chain, clock, credentials, encoding, envelope, refusals
+from protocol.records import blobs, chain, clock, credentials, encoding, envelope, refusals
 from protocol.records.chain import Verdict
 
 README = (Path(__file__).parents[3] / "protocol" / "README.md").read_text("utf-8")
@@ -18,6 +18,8 @@ LIMITS = {
     "MAX_RECORD": envelope.MAX_RECORD,
     "MAX_EVENT": envelope.MAX_EVENT,
     "MAX_CREDENTIAL": credentials.MAX_CREDENTIAL,
+    "MAX_BLOB": blobs.MAX_BLOB,
+    "CHUNK": blobs.CHUNK,
     "MAX_MS": clock.MAX_MS,
     "MAX_COUNTER": clock.MAX_COUNTER,
 }

@@ -13,6 +13,7 @@ from protocol.records.credentials import Credential, Trust, issue
 from protocol.records.envelope import Record, parse_record, verify_record, write_record
 from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
 from protocol.sync.batches import SealedKey, Stored, read_stored, stored_record
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Held, mends
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import LocalIdentity
@@ -20,6 +21,7 @@ from protocol.sync.intake import BELIEVED, Intake, Judged, Outcome
 from protocol.sync.outbound import Pull, fill
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
+from tests.protocol.sync.shelf import Shelf
 
 YEAR = 365 * 24 * 3600 * 1000
 NOW = 1_760_000_000_000
@@ -37,7 +39,7 @@ class Prefecture:
     issuer: Credential
     name: str = ""
 
-    def credential(self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR) -> Credential:
+    def credential(self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1) -> Credential:
         return issue(
             kind=kind,
             holder=holder,
@@ -46,14 +48,16 @@ class Prefecture:
             area="berkane",
             rights=(),
             role="",
-            epoch=1,
+            epoch=epoch,
             not_before=NOW - 10 * YEAR,
             not_after=until,
             signing=SigningKey(seed(self.name + "issuer")),
         )
 
-    def identity(self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR) -> LocalIdentity:
-        leaf = self.credential(kind, holder, name, until)
+    def identity(
+        self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1
+    ) -> LocalIdentity:
+        leaf = self.credential(kind, holder, name, until, epoch)
         return LocalIdentity(SigningKey(seed(name or holder)), (leaf, self.issuer))
 
     def trust(self) -> Trust:
@@ -225,10 +229,13 @@ class Taker:
 class End:
     """A session with its log and its memory: what a driver does, without the I/O."""
 
-    def __init__(self, session: Session, writer: Writer, taker: Taker, entropy: Callable[[], bytes]) -> None:
+    def __init__(
+        self, session: Session, writer: Writer, taker: Taker, entropy: Callable[[], bytes], shelf: Shelf | None = None
+    ) -> None:
         self.session = session
         self.writer = writer
         self.taker = taker
+        self.shelf = shelf or Shelf()
         self.events: list[SessionEvent] = []
         self._entropy = entropy
 
@@ -238,6 +245,10 @@ class End:
             match event:
                 case Authenticated():
                     self._commit(0)
+                    self.want()
+                case ChunkArrived(number=number):
+                    self._take_piece(event)
+                    self._commit(number)
                 case BatchArrived(number=number):
                     self.taker.take(event)
                     self._commit(number)
@@ -247,7 +258,27 @@ class End:
         self.taker.counter += 1
         self.session.committed(through, self.taker.counter, self.taker.held())
 
+    def _take_piece(self, came: ChunkArrived) -> None:
+        if came.refused:
+            return
+        if self.shelf.take(came):
+            self.session.blobs.over(came.address)
+            self.want()
+        elif came.address in self.shelf.refused:
+            self.session.blobs.refuse(came.address)
+
+    def want(self) -> None:
+        """Want what is missing of blobs."""
+        self.session.want(self.shelf.wants())
+
     def pump(self, now_ms: int = NOW) -> None:
+        self._pump_records(now_ms)
+        while (want := self.session.pull_blob()) is not None:
+            piece, is_last = self.shelf.read(want)
+            self.session.supply_blob(want, piece, is_last=is_last, now_ms=now_ms)
+            self._pump_records(now_ms)
+
+    def _pump_records(self, now_ms: int) -> None:
         while (pull := self.session.pull()) is not None:
             records = self.writer.read(pull)
             peer = self.session.peer
@@ -278,6 +309,8 @@ class World:
         self.feeds = Writer(self.centre.signing)
         self.at_centre = self.taker("prefecture", streams_of("edge", "berkane-05"))
         self.at_edge = self.taker("berkane-05", streams_of("centre", "berkane-05"))
+        self.blobs_at_edge = Shelf()
+        self.blobs_at_centre = Shelf()
         self._draws = 0
 
     def taker(self, name: str, streams: tuple[str, ...]) -> Taker:
@@ -292,9 +325,13 @@ class World:
         return self._draws.to_bytes(32, "big")
 
     def connect(self, **edge_options: Any) -> tuple[End, End]:
+        """Two new sessions; what is given is the edge's."""
         edge = Session("edge", self.edge, self.prefecture.trust(), self.draw(), **edge_options)
         centre = Session("centre", self.centre, self.prefecture.trust(), self.draw())
-        return End(edge, self.log, self.at_edge, self.draw), End(centre, self.feeds, self.at_centre, self.draw)
+        return (
+            End(edge, self.log, self.at_edge, self.draw, self.blobs_at_edge),
+            End(centre, self.feeds, self.at_centre, self.draw, self.blobs_at_centre),
+        )
 
     def meet(self, edge: End, centre: End, frames: int | None = None) -> int:
         """Carry frames until both are silent, or `frames` were carried: then the link is cut, and the rest is lost."""

@@ -13,6 +13,7 @@ from protocol.records.chain import Head
 from protocol.records.keys import SigningKey
 from protocol.sync.checkpoint import (
     WHY_KEY,
+    WHY_SIGNER,
     Held,
     Hole,
     Judgement,
@@ -113,4 +114,5 @@ def test_a_hole_is_worth_another_try_only_with_bytes_that_may_mend_it() -> None:
     assert not mends(hole(2, came=NEW), NEW)
     assert mends(hole(2, came=NEW), OLD)
     assert mends(hole(2, expected=OLD, came=OLD, why=WHY_KEY), OLD)
+    assert mends(hole(2, expected=OLD, came=OLD, why=WHY_SIGNER), OLD)
     assert not mends(hole(2, expected=OLD, came=OLD, why="body"), OLD)

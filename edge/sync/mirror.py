@@ -1,0 +1,218 @@
+"""The annexe's side of its mirror: a standby dials, is given all that is written here, and says what it holds.
+
+- One standby at a time: a newer connection takes the older one's place.
+- While it is in step, a command is confirmed to nobody before the standby holds it, or `PATIENCE_S` have passed. One
+  that was not in time is out of step until it has caught up: a slow standby costs one wait, not one a command.
+- The lag is what a failure of this machine would lose now, by the last checkpoint that a standby gave.
+- A standby that was promoted dials as it did before. It holds records of ours that we do not: they are asked for, and
+  say that this machine was replaced (`edge.store.tail`). It takes what we still have, so nothing of it is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from edge.store.post import Post
+from edge.store.rows import Committed
+from edge.store.store import Store
+from edge.store.tail import Owner
+from edge.store.uplink import Lag, lag_behind
+from edge.sync.conversation import Conversation, FeedStopped, Silent, Socket, TailMoved
+from edge.sync.link import PATIENCE_S as PROOF_S
+from edge.sync.link import Cut
+from edge.sync.source import Source
+from protocol.errors import PeerError
+from protocol.records.chain import Head
+from protocol.records.credentials import Trust
+from protocol.records.keys import OpeningKey
+from protocol.sync.checkpoint import Checkpoint
+from protocol.sync.events import Authenticated, CheckpointArrived, PeerFailed, SessionEvent
+from protocol.sync.hello import NONCE_SIZE, LocalIdentity
+from protocol.sync.session import Session
+
+PATIENCE_S = 0.2
+"""Seconds that a command waits for the standby: nobody at a counter notices it, and a LAN needs a tenth of it."""
+
+logger = logging.getLogger(__name__)
+
+
+class Closing(Socket, Protocol):
+    """A socket that can be closed from this side."""
+
+    async def close(self) -> None:
+        """Close, waiting no longer than a farewell takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorState:
+    """How the mirror does. Instants are ms since the epoch; `attached_since_ms`: since when a standby is connected.
+
+    `heard_ms`: when one last said what it holds; None if none did since the start. `in_step`: whether commands wait for
+    it.
+    """
+
+    attached_since_ms: int | None = None
+    heard_ms: int | None = None
+    in_step: bool = False
+
+    @property
+    def attached(self) -> bool:
+        """Whether a standby is connected now."""
+        return self.attached_since_ms is not None
+
+
+class Mirror:
+    """Made once for a store; `session` and `serve` are called for each connection."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        identity: LocalIdentity,
+        trust: Trust,
+        opening: OpeningKey,
+        now: Callable[[], int],
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        """`opening` opens keys that a promoted standby seals to this machine."""
+        self.state = MirrorState()
+        self._store = store
+        self._identity = identity
+        self._trust = trust
+        self._now = now
+        self._entropy = entropy
+        owner = Owner(identity.id, identity.signing.public, identity.leaf.epoch)
+        self._source = Source(store, owner, trust, opening, entropy, "primary")
+        self._open: tuple[Conversation, Closing] | None = None
+        self._held: Mapping[str, tuple[Head, ...]] = {}
+        self._answered = asyncio.Event()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[MirrorState], None]] = []
+        store.on_commit(self._committed)
+        store.wait_for(self._wait)
+
+    def on_change(self, listener: Callable[[MirrorState], None]) -> None:
+        """Tell `listener` of each change of the state; it must not block."""
+        self._listeners.append(listener)
+
+    @property
+    def takes_standbys(self) -> bool:
+        """Whether a standby may follow this machine: it may not follow another standby."""
+        return self._store.post is not Post.STANDBY
+
+    async def lag(self) -> Lag | None:
+        """What no standby holds; None if none ever said what it holds."""
+        checkpoint = await self._source.last_checkpoint()
+        if checkpoint is None:
+            return None
+        async with self._store.reading() as reader:
+            return await lag_behind(reader, [checkpoint.of(stream) for stream in self._source.streams])
+
+    async def session(self) -> Session:
+        """A session for who dials; it has heard nothing yet."""
+        known = await self._source.known()
+        return Session("primary", self._identity, self._trust, self._entropy(NONCE_SIZE), known=known)
+
+    async def serve(self, session: Session, socket: Closing) -> None:
+        """One connection, whose session has heard its hello, to its end."""
+        conversation: Conversation
+
+        async def seen(event: SessionEvent | FeedStopped | TailMoved) -> None:
+            match event:
+                case Authenticated():
+                    deadline.reschedule(None)
+                    await self._attach(conversation, socket)
+                case CheckpointArrived() if self._is_open(conversation):
+                    self._heard(event.checkpoint)
+                case TailMoved() if self._is_open(conversation):
+                    self._look()
+                case PeerFailed():
+                    logger.warning("the mirror ended: %s: %s", event.kind, event.sentence)
+                case _:
+                    pass
+
+        conversation = Conversation(session, socket, self._source, self._now, seen)
+        try:
+            async with asyncio.timeout(PROOF_S) as deadline:
+                await conversation.run()
+        except (Cut, Silent, TimeoutError, PeerError) as error:
+            logger.info("the mirror was cut: %s", error)
+        finally:
+            if self._is_open(conversation):
+                self._open = None
+                self._show(replace(self.state, attached_since_ms=None, in_step=False))
+                self._wake()
+
+    async def close(self) -> None:
+        """End the open connection, for a clean stop."""
+        self._store.wait_for(None)
+        if self._open is not None:
+            await self._open[1].close()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _is_open(self, conversation: Conversation) -> bool:
+        return self._open is not None and self._open[0] is conversation
+
+    async def _attach(self, conversation: Conversation, socket: Closing) -> None:
+        older, self._open = self._open, (conversation, socket)
+        if older is not None:
+            ending = asyncio.create_task(older[1].close())  # it is dead, or another standby's
+            self._closing.add(ending)
+            ending.add_done_callback(self._closing.discard)
+        self._held = {}
+        self._show(replace(self.state, attached_since_ms=self._now(), in_step=False))
+
+    def _heard(self, checkpoint: Checkpoint) -> None:
+        self._held = {stream: checkpoint.of(stream).leaves for stream in self._source.streams}
+        self._show(replace(self.state, heard_ms=self._now()))
+        self._look()
+
+    def _look(self) -> None:
+        """See whether the standby has caught up: it said more, or what it gave back is here now."""
+        self._show(replace(self.state, in_step=self.state.in_step or self._holds(self._heads())))
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let all who wait for the standby look again."""
+        self._answered.set()
+        self._answered = asyncio.Event()
+
+    def _heads(self) -> list[tuple[str, Head]]:
+        heads = ((stream, self._store.head(stream)) for stream in self._source.streams)
+        return [(stream, head) for stream, head in heads if head is not None]
+
+    def _holds(self, heads: list[tuple[str, Head]]) -> bool:
+        """Whether the standby's last checkpoint reaches these ends."""
+        return all(
+            any(leaf.segment == head.segment and leaf.seq >= head.seq for leaf in self._held.get(stream, ()))
+            for stream, head in heads
+        )
+
+    async def _wait(self) -> None:
+        """Wait for the standby to hold what was just committed here, as long as a person should wait for that."""
+        if not self.state.in_step:
+            return
+        heads = self._heads()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while self.state.in_step and not self._holds(heads):
+                    await self._answered.wait()
+        except TimeoutError:
+            logger.warning("the standby does not keep up; nothing waits for it until it has caught up")
+            self._show(replace(self.state, in_step=False))
+
+    def _committed(self, committed: Sequence[Committed]) -> None:
+        if self._open is None:
+            return
+        for stream in dict.fromkeys(one.stream for one in committed):
+            self._open[0].announce(stream)
+
+    def _show(self, state: MirrorState) -> None:
+        if state != self.state:
+            self.state = state
+            for listener in self._listeners:
+                listener(state)

@@ -1,0 +1,57 @@
+"""Scans in the tests of store and sync: attached and removed as the services do it, without an office."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from edge.store.store import Store, Transaction
+from protocol.office.events import PieceScanned, ScanRemoved
+from protocol.records.encoding import Value
+from tests.edge.store.support import CLERK, command
+
+PAGE = b"%PDF-" + bytes(range(251)) * 200
+
+
+async def pieces(data: bytes) -> AsyncIterator[bytes]:
+    """A file as it comes."""
+    yield data[:10]
+    yield data[10:]
+
+
+async def attach(store: Store, case: bytes, data: bytes = PAGE, number: str = "one") -> bytes:
+    """Attach a scan to a case; returns its address."""
+    async with store.reading() as reader:
+        key = await reader.data_key(case)
+    assert key is not None
+    async with store.scans.sealing(key, pieces(data)) as sealed, store.scans.naming(sealed.address):
+        await store.scans.keep(sealed)
+
+        async def decide(tx: Transaction) -> Value:
+            found = await tx.case(case)
+            assert found is not None
+            event = PieceScanned(
+                follows=list(found.heads),
+                piece="bill",
+                blob=sealed.address,
+                size=sealed.size,
+                media="application/pdf",
+                by=CLERK,
+            )
+            await tx.append("cases", event, key_of=case)
+            return None
+
+        await store.execute(command(f"scan {number}"), decide)
+    return sealed.address
+
+
+async def remove(store: Store, case: bytes, address: bytes) -> None:
+    """Write that a scan was a mistake; its file is left to the next start."""
+
+    async def decide(tx: Transaction) -> Value:
+        found = await tx.case(case)
+        assert found is not None
+        event = ScanRemoved(follows=list(found.heads), piece="bill", blob=address, by=CLERK)
+        await tx.append("cases", event, key_of=case)
+        return None
+
+    await store.execute(command(f"removes {address.hex()}"), decide)

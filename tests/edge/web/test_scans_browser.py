@@ -1,0 +1,145 @@
+"""Scanning in a real browser: the file on its way, the picture that is seen again, what is said of a refused one."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, FilePayload, Route, expect
+
+from edge.services.office import Office
+from tests.edge.web.browser import chromium, needs_chromium, open_page, served, sign_in
+from tests.edge.web.staff import at_work, complete, enquire, file_request, hire, open_account
+from tests.edge.web.support import RESIDENCE, Clock, open_office
+from tests.edge.web.test_staff_browser import faults_of
+
+pytestmark = needs_chromium
+
+
+def picture(width: int = 600, height: int = 800) -> bytes:
+    """A page with lines on it, as PNG."""
+    rows = b"".join(
+        b"\0" + (b"\x22\x33\x44" if row % 40 < 6 and 60 < row < height - 60 else b"\xf6\xf2\xe8") * width
+        for row in range(height)
+    )
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in (*parts, (b"IEND", b""))
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+PAGE = FilePayload(name="page.png", mimeType="image/png", buffer=picture())
+OTHER = FilePayload(name="page.exe", mimeType="image/png", buffer=b"MZ this is no scan")
+
+
+@pytest.fixture
+async def office(tmp_path: Path, clock: Clock) -> AsyncIterator[Office]:
+    """An office where the bill stays in the dossier."""
+    document: dict[str, Any] = copy.deepcopy(RESIDENCE)
+    document["pieces"][1]["needs"] = "left"
+    office = await open_office(tmp_path, clock, (document,))
+    yield office
+    await office.press.close()
+    await office.store.close()
+
+
+@pytest.fixture
+async def site(office: Office) -> AsyncIterator[str]:
+    await hire(office)
+    async with served(office) as address:
+        yield address
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+async def filed(office: Office) -> str:
+    async with at_work(office, "salma") as desk:
+        return await file_request(desk, await open_account(desk))
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+async def test_a_clerk_scans_sees_the_picture_and_the_agent_sees_it_too(
+    office: Office, site: str, browser: Browser, language: str
+) -> None:
+    request = await filed(office)
+    page = await open_page(browser, site, language=language)
+    await sign_in(page, site, "salma")
+    await page.goto(f"{site}{request}")
+    faults = await faults_of(page)
+    await page.set_input_files("#scan-bill", OTHER)
+    await page.click("form[data-upload] button")
+    await expect(page.locator("#error-bill")).to_be_visible()
+    faults += await faults_of(page)
+    await page.set_input_files("#scan-bill", PAGE)
+    await page.click("form[data-upload] button")
+    shown = page.locator("#scans img")
+    await expect(shown).to_be_visible()
+    await shown.scroll_into_view_if_needed()
+    await page.wait_for_function("document.querySelector('#scans img').naturalWidth === 600")
+    faults += await faults_of(page)
+    async with page.context.expect_page() as opened:
+        await page.click("#scans .scans a")
+    picture_page = await opened.value
+    await picture_page.wait_for_function("document.images.length === 1 && document.images[0].naturalWidth === 600")
+    async with at_work(office, "salma") as desk:
+        await complete(desk, request)
+        await enquire(desk, request)
+    tablet = await open_page(browser, site, language=language)
+    await sign_in(tablet, site, "youssef")
+    await tablet.wait_for_function("document.querySelector('.scans img')?.naturalWidth === 600")
+    faults += await faults_of(tablet)
+    await tablet.click("form[data-outcome=approved] button")
+    await tablet.wait_for_selector("[data-sheet]:not([hidden])")
+    await tablet.click("form[data-decide] button")
+    await tablet.wait_for_selector("[data-undo-seconds]")
+    assert faults == []
+
+
+async def test_a_file_on_its_way_shows_how_far_it_is_and_is_not_sent_twice(
+    office: Office, site: str, browser: Browser
+) -> None:
+    request = await filed(office)
+    page = await open_page(browser, site)
+    await sign_in(page, site, "salma")
+    await page.goto(f"{site}{request}")
+    waits, seen = asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        waits.set()
+        await seen.wait()
+        await route.continue_()
+
+    await page.route("**/scans", slow)
+    await page.set_input_files("#scan-bill", PAGE)
+    await page.click("form[data-upload] button")
+    await waits.wait()
+    await expect(page.locator("progress")).to_be_visible()
+    await expect(page.locator("form[data-upload] button")).to_be_disabled()
+    seen.set()
+    await expect(page.locator("#scans .scans a")).to_have_count(1)
+
+
+async def test_without_javascript_the_plain_form_does_the_same(office: Office, site: str, browser: Browser) -> None:
+    request = await filed(office)
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await sign_in(page, site, "salma")
+    await page.goto(f"{site}{request}")
+    await page.set_input_files("#scan-bill", OTHER)
+    await page.click("form[data-upload] button")
+    await expect(page.locator("#error-bill")).to_be_visible()
+    await page.set_input_files("#scan-bill", PAGE)
+    await page.click("form[data-upload] button")
+    await expect(page.locator("#scans img")).to_have_count(1)
