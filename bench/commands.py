@@ -1,4 +1,4 @@
-"""`./mulhaqa bench [NAME] [--json]`: measure one figure or all of them, and tell whether the aims hold.
+"""`./mulhaqa bench [NAME] [--json]`: measure one figure, a group or all of them, and tell whether the aims hold.
 
 Exit status 0 if every aim holds, 1 if one does not, 2 if the command was typed wrongly.
 """
@@ -8,9 +8,20 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
-from bench import certificate_seal, edge_memory, http_guide, http_status, http_submission, log_append, machine
+from bench import (
+    certificate_seal,
+    edge_memory,
+    http_guide,
+    http_status,
+    http_submission,
+    log_append,
+    machine,
+    many,
+    sync_figures,
+)
 from bench.figure import Effort, Figure, rounded
 from bench.place import Place, place, warn
 from launcher import options
@@ -27,7 +38,19 @@ FIGURES: Mapping[str, Measure] = {
     "http.submission": http_submission.measure,
     "certificate.seal": certificate_seal.measure,
     "edge.memory": edge_memory.measure,
+    "sync.records": sync_figures.records,
+    "sync.folded": sync_figures.folded,
+    "sync.bytes": sync_figures.wire,
+    "sync.noop": sync_figures.noop,
+    "sync.noop.turns": sync_figures.noop_turns,
+    "sync.one": sync_figures.one_record,
+    "sync.memory": many.memory,
+    "store.start": many.start,
+    "store.page": many.page,
 }
+
+ALONE = frozenset({"sync.memory"})
+"""Figures that a group leaves out: years of records are written for them first."""
 
 WHOLE = Effort(rounds=7, seconds=2.0)
 """An odd number, so that the median is a round that was; two seconds hold dozens of a checkpoint's pauses."""
@@ -36,11 +59,14 @@ WHOLE = Effort(rounds=7, seconds=2.0)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure; returns the exit status."""
     chosen = options.bench().parse_args(arguments)
-    names = [chosen.figure] if chosen.figure else list(FIGURES)
+    names = _chosen(chosen.figure)
+    effort = replace(WHOLE, many=chosen.records)
+    if chosen.json:
+        warn(machine.described())
     signal.signal(signal.SIGTERM, _leave)
     try:
-        with place(warn) as here:
-            found = [_measured(name, here, as_json=chosen.json) for name in names]
+        with place(warn, requests=chosen.requests) as here:
+            found = [_measured(name, here, effort, as_json=chosen.json) for name in names]
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
@@ -56,11 +82,16 @@ def _leave(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _measured(name: str, here: Place, *, as_json: bool) -> Figure:
-    if as_json and name == next(iter(FIGURES)):
-        warn(machine.described())
+def _chosen(name: str | None) -> list[str]:
+    """The figures that a word on the command line means: all, one, or a group without what takes its own time."""
+    if name is None or name in FIGURES:
+        return list(FIGURES) if name is None else [name]
+    return [one for one in FIGURES if one.startswith(f"{name}.") and one not in ALONE]
+
+
+def _measured(name: str, here: Place, effort: Effort, *, as_json: bool) -> Figure:
     warn(f"measuring {name}")
-    found = FIGURES[name](here, WHOLE)
+    found = FIGURES[name](here, effort)
     for note in found.notes:
         warn(f"{name}: {note}")
     if as_json:

@@ -12,10 +12,15 @@ Side = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured: `rounds`, each with `seconds` for the value and as much for the floor."""
+    """How much is measured: `rounds`, each with `seconds` for the value and as much for the floor.
+
+    `records`: submissions that are carried from annexe to prefecture; `many`: records of an annexe of some age.
+    """
 
     rounds: int
     seconds: float
+    records: int = 10_000
+    many: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar, cast
 
 from argon2 import PasswordHasher
 
+from bench.figure import Effort
 from edge.installation import Installation, open_installation
 from edge.opening import opened_office
 from edge.services import accounts, requests
@@ -28,6 +30,8 @@ from launcher.processes import Process
 from launcher.stage import HOST, Stage, free_ports
 from protocol.office.events import Actor
 from protocol.office.synthetic import Person, people
+
+T = TypeVar("T")
 
 FOLDER = ROOT / ".mulhaqa" / "bench"
 SEED = 1448
@@ -42,10 +46,15 @@ ANSWERS = {"occupation": "locataire", "depuis": "2021-09", "motif": "scolarite",
 class Place:
     """A folder to measure in. `annexe` and `hello` are made when first asked for and last as long as the place."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None], citizens: int = CITIZENS) -> None:
+    def __init__(
+        self, folder: Path, say: Callable[[str], None], citizens: int = CITIZENS, requests: Path | None = None
+    ) -> None:
+        """`requests`: what is submitted where sync is measured, in the form of `bench.requests`; made up if None."""
         self.folder = folder
         self.people: list[Person] = people(SEED, citizens)
-        self._say = say
+        self.requests = requests
+        self.say = say
+        self._found: dict[object, object] = {}
         self._stage: Stage | None = None
         self._hello: Process | None = None
 
@@ -68,6 +77,12 @@ class Place:
             self._hello.start()
         return self._hello
 
+    def once(self, measure: Callable[[Place, Effort], T], effort: Effort) -> T:
+        """What `measure` finds here; several figures of one measurement take it once."""
+        if measure not in self._found:
+            self._found[measure] = measure(self, effort)
+        return cast("T", self._found[measure])
+
     def close(self) -> None:
         """Stop what runs."""
         for process in (self._hello, self._stage.edge if self._stage else None):
@@ -76,20 +91,22 @@ class Place:
 
     def _made(self) -> Stage:
         if self._stage is None:
-            self._say(f"making an annexe with {len(self.people)} citizens")
+            self.say(f"making an annexe with {len(self.people)} citizens")
             stage = Stage(self.folder / "stage", free_ports(), say=_nothing)
             stage.make()
-            asyncio.run(_settle(open_installation(stage.edge_data), self.people))
+            asyncio.run(settle(open_installation(stage.edge_data), self.people))
             self._stage = stage
         return self._stage
 
 
 @contextmanager
-def place(say: Callable[[str], None], folder: Path = FOLDER, citizens: int = CITIZENS) -> Iterator[Place]:
+def place(
+    say: Callable[[str], None], folder: Path = FOLDER, citizens: int = CITIZENS, requests: Path | None = None
+) -> Iterator[Place]:
     """Give a place below `folder`, and take it away afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as own:
-        made = Place(Path(own), say, citizens)
+        made = Place(Path(own), say, citizens, requests)
         try:
             yield made
         finally:
@@ -110,7 +127,7 @@ def _nothing(_line: str) -> None:
     """The stage's steps are not what is measured."""
 
 
-async def _settle(installation: Installation, citizens: list[Person]) -> None:
+async def settle(installation: Installation, citizens: list[Person]) -> None:
     """Open everybody's account and ask for one certificate each; their PINs are hashed cheaply, none is measured."""
     async with opened_office(installation, now_ms, os.urandom) as office:
         office.passwords = Passwords(os.urandom, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -11,6 +11,7 @@ from bench.place import ANSWERS, PIN, PROCEDURE
 from launcher.client import Page, PageMissing, read_page
 from launcher.processes import Process
 from launcher.stage import HOST
+from launcher.stage import Person as Agent
 from protocol.office.synthetic import Person
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -19,22 +20,32 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Visit:
     """One browser: `cookie` as it is sent, `csrf` of its session; pages over one connection that stays open."""
 
-    def __init__(self, connection: HTTPConnection, language: str) -> None:
+    def __init__(self, connection: HTTPConnection, language: str, first: str = "/kiosk") -> None:
         self._connection = connection
         self._language = f"lang={language}"
         self.cookie = self._language
         self.csrf = ""
-        self._look("/kiosk")
+        self._look(first)
 
     def sign_in(self, person: Person) -> None:
         """Sign in with card and PIN; the session is another one then."""
         self._post("/kiosk/sign-in", {"cnie": person.cnie, "pin": PIN})
         self._look("/kiosk/account")
 
+    def sign_in_agent(self, area: str, agent: Agent) -> None:
+        """Sign in with login and password."""
+        self._post(f"{area}/sign-in", {"login": agent.login, "password": agent.password, "next": ""})
+
     def answer_questions(self) -> None:
         """Answer every question of a request, so that it only remains to be sent."""
         for name, answer in ANSWERS.items():
             self._post(f"/kiosk/request/{PROCEDURE}/questions/{name}", {name: answer})
+
+    def submit(self) -> None:
+        """Send the request whose questions are answered; it is confirmed when this returns."""
+        path = f"/kiosk/request/{PROCEDURE}/check"
+        form = self._call("GET", path, None, 200).form(has="command")
+        self._post(path, {name: value for name, value in form.fields.items() if name != "csrf"})
 
     def _look(self, path: str) -> None:
         self.csrf = self._call("GET", path, None, 200).form(has="csrf").fields["csrf"]
@@ -60,3 +71,11 @@ def visits(server: Process, count: int) -> Iterator[list[Visit]]:
     """Begin `count` visits, every other in French; they can go on while the context lasts."""
     with closing(HTTPConnection(HOST, server.port, timeout=30)) as connection:
         yield [Visit(connection, ("ar", "fr")[number % 2]) for number in range(count)]
+
+
+def clerk(port: int, area: str, agent: Agent) -> str:
+    """Sign an agent in at a screen of the annexe; returns the cookies to send."""
+    with closing(HTTPConnection(HOST, port, timeout=30)) as connection:
+        visit = Visit(connection, "fr", f"{area}/sign-in")
+        visit.sign_in_agent(area, agent)
+        return visit.cookie

@@ -23,6 +23,7 @@ from central.opening import now_ms, opened_centre, software_version
 from central.passwords import Passwords
 from central.server import ServerSettings, run
 from central.verdicts import as_json, as_text, judge
+from central.where_command import WHERE, where_options
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import encode
@@ -84,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     annexe = _group(commands, "annexe", "The annexes.")
     _admit_options(_command(annexe, "admit", "Let an annexe in: its credential, and the seal of its codes."))
     _snapshot_options(_command(commands, "snapshot", "Write all that is published, for the seed of a new annexe."))
+    where_options(_command(commands, "where", WHERE))
     people = _group(commands, "staff", "Those who sign in at the prefecture.")
     _staff_options(_command(people, "add", "Add somebody who signs in with a login and a password."))
     backup_options(_command(commands, "backup", "Write everything of DIR to one sealed file; the server may run."))

@@ -1,8 +1,10 @@
 """One annexe's connection, on the prefecture's side: a session, a socket, the centre. It decides nothing that is the
 session's.
 
-- Batches are verified and committed in the order in which they come, then answered; folding comes after the answer, and
-  tells whoever listens. It is nobody's connection: what arrived just before a line broke is folded all the same.
+- Batches are verified and committed in the order in which they come, then answered: all that arrived while the last
+  commit was under way are one commit and one answer. Folding comes after the answer, while nothing waits to be taken in
+  (`LONGEST_S` at most), and tells whoever listens. It is nobody's connection: what arrived just before a line broke is
+  committed and folded all the same.
 - Scans that folded cases name and that are not here are wanted of their annexe when it connects, and whenever folding
   found more (`central.store.blobs`).
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
@@ -19,22 +21,24 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
 
 from central.centre import Centre
 from central.scan_traffic import ScanTraffic
+from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
-from protocol.errors import PeerError
+from central.taking import Aside, Taking, Waiting, at_once
+from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
-from protocol.records.keys import seal_to
 from protocol.sync.batches import SealedKey, Stored
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
-from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
+from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
 from protocol.sync.outbound import Pull
 from protocol.sync.patience import SILENCE_S, Patience
+from protocol.sync.sealed_keys import TOGETHER_SINCE, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
@@ -44,27 +48,23 @@ PROOF_S = 30.0
 # How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
 # catalogue over a slow link.
 GIVE_UP_S = 60.0
+# No batch came for so long: the line is not full of them, and there is time to fold.
+CALM_S = 0.05
+# How long a page may lag behind while batches come without a pause.
+LONGEST_S = 2.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
 logger = logging.getLogger(__name__)
 
 
-class LineDead(Exception):
-    """The connection broke under a frame; the text is the technical reason."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an annexe last told of itself: records left to send, and how far its clock was ahead of ours (ms)."""
 
-
-class Socket(Protocol):
-    """Frames out, frames in, each whole."""
-
-    async def send_frame(self, frame: bytes) -> None:
-        """Send one frame; raises LineDead."""
-
-    async def receive_frame(self) -> bytes | None:
-        """The next frame, or None when the other end has closed or the line is dead."""
-
-    async def close(self) -> None:
-        """Close, waiting no longer than a farewell takes."""
+    left: int
+    ahead_ms: int
+    at_ms: int
 
 
 @dataclass
@@ -73,12 +73,15 @@ class Connections:
 
     centre: Centre
     proof_s: float = PROOF_S
+    aside: Aside = at_once
+    told: dict[str, Told] = field(default_factory=dict)
     open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
     _unfolded: dict[str, None] = field(default_factory=dict)
     _folding: asyncio.Task[None] | None = None
     _more: asyncio.Event = field(default_factory=asyncio.Event)
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
+    _taken_at: float = 0.0
 
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Tell `listener` the annexe's id whenever it came, went, or sent something that was folded."""
@@ -92,6 +95,7 @@ class Connections:
     def arrived(self, annexe: str) -> None:
         """Records of this annexe were committed: fold them soon."""
         self._unfolded[annexe] = None
+        self._taken_at = asyncio.get_running_loop().time()
         self._more.set()
         if self._folding is None or self._folding.done():
             self._folding = asyncio.create_task(self._fold(), name="folding")
@@ -101,7 +105,7 @@ class Connections:
             annexe = next(iter(self._unfolded))
             del self._unfolded[annexe]  # first: what arrives while this is folded is a reason to look again
             try:
-                await self.centre.folder.fold(annexe)
+                await self.centre.folder.fold(annexe, rest=self._calm)
             except Exception:
                 logger.exception("what %s sent is kept and could not be folded; it is tried again", annexe)
                 self._unfolded[annexe] = None
@@ -112,6 +116,20 @@ class Connections:
                     if connection.annexe == annexe:
                         connection.look_for_scans()
 
+    async def _calm(self) -> None:
+        """Let batches that wait go first, within bounds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_S):
+                left = CALM_S
+                while left > 0:
+                    left = self._until_calm()
+                    await asyncio.sleep(max(0.0, left))
+
+    def _until_calm(self) -> float:
+        """Seconds until it is calm, if nothing more comes."""
+        taking = any(connection.is_taking for connection in self.open.values())
+        return CALM_S if taking else self._taken_at + CALM_S - asyncio.get_running_loop().time()
+
     async def _pause(self) -> None:
         """After a failure: until more arrives, or for a while."""
         self._more.clear()
@@ -119,9 +137,19 @@ class Connections:
             async with asyncio.timeout(LOOK_AGAIN_S):
                 await self._more.wait()
 
+    def hear(self, annexe: str, progress: ProgressTold) -> None:
+        """Remember what an annexe tells of itself."""
+        now_ms = self.centre.now()
+        self.told[annexe] = Told(progress.left, progress.clock_ms - now_ms, now_ms)
+        self.changed(annexe)
+
     def connected(self, annexe: str) -> bool:
         """Whether this annexe is connected now."""
         return any(connection.annexe == annexe for connection in self.open.values())
+
+    def since(self, annexe: str) -> int | None:
+        """Since when this annexe is connected (ms); None while it is not."""
+        return max((one.since_ms for one in self.open.values() if one.annexe == annexe), default=None)
 
     def published(self, stream: str) -> None:
         """A feed has grown: every connection looks for more."""
@@ -167,6 +195,8 @@ class Connection:
         self._patience: asyncio.TimerHandle | None = None
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
+        self._taking = Taking(self._take_group, connections.aside)
+        self.since_ms = 0
         self.annexe: str | None = None
         self.machine: bytes | None = None
 
@@ -174,6 +204,11 @@ class Connection:
         """Something may have been published on this stream."""
         self._session.announce(stream)
         self._wake.set()
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether a batch of it waits to be committed."""
+        return self._taking.is_busy
 
     def look_for_scans(self) -> None:
         """Cases may name scans that are not here."""
@@ -191,7 +226,8 @@ class Connection:
         """Drive the session until the connection ends."""
         work = (self._send_feeds(), self._want_scans(), self._watch())
         helpers = [asyncio.create_task(one) for one in work]
-        for helper in helpers:
+        taking = asyncio.create_task(self._taking.run())
+        for helper in (*helpers, taking):
             helper.add_done_callback(self._stop_without)
         waiting = asyncio.get_running_loop().call_later(self._connections.proof_s, self._stop_unproved)
         try:
@@ -205,7 +241,8 @@ class Connection:
                 self._patience.cancel()
             for helper in helpers:
                 helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            self._taking.end()
+            await asyncio.gather(*helpers, taking, return_exceptions=True)
             self._leave()
             await self._socket.close()
 
@@ -232,12 +269,15 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                await self._take(self.annexe, event)
+                self._taking.add(event, partial(self._centre.ingest.signed, event.records))
             case ChunkArrived() if self.annexe is not None:
+                await self._taking.idle()  # a piece is answered after the batches before it
                 await self._take_piece(self.annexe, event)
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
                 await self._look_for_lost(self.annexe, event.checkpoint)
+            case ProgressTold() if self.annexe is not None:
+                self._connections.hear(self.annexe, event)
             case PeerFailed():
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
 
@@ -247,6 +287,7 @@ class Connection:
         if older is not None:
             self._connections.dismiss(older)  # a machine has one connection: the older one is dead, or a clone's
         self.annexe, self.machine = annexe, machine
+        self.since_ms = self._centre.now()
         self._connections.open[machine] = self
         flags = ",".join(standing_words(event.standing))
         receipt = await self._centre.ingest.greet(annexe, software=event.software, flags=flags, machine=event.peer)
@@ -254,21 +295,39 @@ class Connection:
         self.look_for_scans()
         self._connections.changed(annexe)
 
-    async def _take(self, annexe: str, batch: BatchArrived) -> None:
-        feeds = [one.record for one in batch.records if one.stream in streams_of("centre", annexe)]
-        own = [one for one in batch.records if one.stream in streams_of("edge", annexe)]
+    async def _take_group(self, group: Sequence[Waiting]) -> None:
+        """Take batches in as one, and answer; if one of them is refused, those before it must not go with it."""
         try:
-            if feeds:
-                await self._take_lost([record for record in feeds if record is not None])
-            receipt = await self._centre.ingest.take(annexe, batch.keys, own)
+            await self._take(group)
         except PeerError as error:
-            logger.warning("a batch of %s was refused: %s: %s", annexe, error.kind, error)
+            if len(group) > 1:
+                for one in group:
+                    if not self._session.is_over:
+                        await self._take_group([one])
+                return
+            logger.warning("a batch of %s was refused: %s: %s", self.annexe, error.kind, error)
+            self._taking.drop()
             if not self._session.is_over:
                 self._session.reject(error)
-            return
+        with contextlib.suppress(LineDead):  # who receives notices it too; what waits is committed all the same
+            await self._flush()
+        self._wake.set()
+
+    async def _take(self, group: Sequence[Waiting]) -> None:
+        annexe = self.annexe
+        if annexe is None:
+            raise CallerError("Nobody has proved who he is on this connection.")
+        signed = {hash_ for waiting in group for hash_ in await waiting.signed}
+        records = [one for waiting in group for one in waiting.batch.records]
+        feeds = [one.record for one in records if one.stream in streams_of("centre", annexe)]
+        own = [one for one in records if one.stream in streams_of("edge", annexe)]
+        if feeds:
+            await self._take_lost([record for record in feeds if record is not None])
+        keys = [key for waiting in group for key in waiting.batch.keys]
+        receipt = await self._centre.ingest.take(annexe, keys, own, signed)
         if own:
             self._connections.arrived(annexe)
-        await self._answer(batch.number, receipt)
+        await self._answer(group[-1].batch.number, receipt)
 
     async def _take_piece(self, annexe: str, came: ChunkArrived) -> None:
         """One piece of a scan: answered once it is kept, or was refused."""
@@ -367,9 +426,8 @@ class Connection:
         if not wanted or peer is None or peer.sealing is None:
             return []
         held = await self._centre.outgoing.keys(pull.stream, wanted)
-        return [
-            SealedKey(one, seal_to(peer.sealing, held[one], self._centre.entropy(32))) for one in wanted if one in held
-        ]
+        seal = seal_together if self._session.version >= TOGETHER_SINCE else seal_alone
+        return seal(peer.sealing, [(one, held[one]) for one in wanted if one in held], self._centre.entropy)
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other

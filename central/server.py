@@ -83,7 +83,7 @@ def join(installation: Installation, centre: Centre, passwords: Passwords | None
     """Everything that the pages need, around an open centre."""
     seed = installation.seed
     announcements = Announcements()
-    connections = Connections(centre)
+    connections = Connections(centre, aside=asyncio.to_thread)
     connections.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
     centre.feeds.on_publish(lambda _stream: announcements.publish("catalogue"))
     return Prefecture(

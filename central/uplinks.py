@@ -11,7 +11,8 @@ import binascii
 
 from aiohttp import WSMsgType, web
 
-from central.connections import Connections, LineDead
+from central.connections import Connections
+from central.sockets import LineDead
 from protocol.errors import PeerError
 from protocol.sync.events import PeerFailed
 from protocol.sync.frames import MAX_FRAME

@@ -32,6 +32,7 @@ from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
 from edge.store.verify_scans import verify_scans
+from edge.where_command import WHERE, where_options
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.keys import SigningKey
 
@@ -96,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
     export_options(command("export", EXPORT))
     import_options(command("import", IMPORT))
+    where_options(command("where", WHERE))
     promote_options(command("promote", PROMOTE))
     sub = command("rebuild-views", "Delete what the screens read and fold it again from the log.")
     sub.set_defaults(run=_rebuild)

@@ -203,9 +203,7 @@ class Journey:
                 lambda: kiosk.request(person), lambda: self._has_filed(story), "/check",
             )  # fmt: skip
             yield Step(f"kiosk: {who} has a receipt (PDF)", lambda: _discard(kiosk.receipt(person, story.case)))
-            yield Step(
-                f"kiosk: {who} signs out and leaves nothing", lambda: None, lambda: kiosk.leaves_nothing(person)
-            )
+            yield Step(f"kiosk: {who} signs out and leaves nothing", lambda: None, lambda: kiosk.leaves_nothing(person))
             return
         counter = self.counter
         yield Step(

@@ -1,8 +1,8 @@
 """An annexe as the prefecture's IT describes it, with its keys: the private file from which its seed is made.
 
-    NAME.keys         private: who the annexe is, its keys, its seals
-    NAME.credential   to be admitted at the prefecture: `mulhaqa-central annexe admit`
-    NAME.seal.der     the certificate of its seal of QR codes (X.509), which the prefecture publishes
+NAME.keys         private: who the annexe is, its keys, its seals
+NAME.credential   to be admitted at the prefecture: `mulhaqa-central annexe admit`
+NAME.seal.der     the certificate of its seal of QR codes (X.509), which the prefecture publishes
 """
 
 from __future__ import annotations

@@ -155,9 +155,7 @@ def _authority(chosen: argparse.Namespace) -> None:
         print(f"A new issuer signs until {_day(issuer.credential)}. Carry {chosen.out / 'offline'} away again.")
         return
     files.refuse_existing(*(chosen.out / name for name in seal_authority.ALL), force=chosen.force)
-    issuer = authority.create(
-        chosen.out, area=chosen.area, now_ms=_now_ms(), entropy=os.urandom, force=chosen.force
-    )
+    issuer = authority.create(chosen.out, area=chosen.area, now_ms=_now_ms(), entropy=os.urandom, force=chosen.force)
     prefecture = Prefecture(chosen.prefecture)
     seal_authority.create(chosen.out, prefecture, now_ms=_now_ms(), entropy=os.urandom, force=chosen.force)
     print(f"The authority of {chosen.prefecture} is in {chosen.out}; its issuer signs until {_day(issuer.credential)}.")

@@ -1,8 +1,8 @@
 """The X.509 side of the authority, as files: the root of seals, the authority that certifies each annexe's two seals.
 
-    offline/seal-root.key    the root's private key (PKCS #8), carried away with the other root's
-    seal-authority.key       the authority's private key
-    seal-root.der, seal-authority.der      the certificates, to be shown to anybody who checks a paper
+offline/seal-root.key    the root's private key (PKCS #8), carried away with the other root's
+seal-authority.key       the authority's private key
+seal-root.der, seal-authority.der      the certificates, to be shown to anybody who checks a paper
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ def create(folder: Path, prefecture: seals.Prefecture, *, now_ms: int, entropy: 
     files.write_public(folder / CERTIFICATE, authority.certificate, force=force)
 
 
-def annexe_seals(
-    folder: Path, prefecture: seals.Prefecture, annexe: str, *, now_ms: int, entropy: Entropy
-) -> SealKeys:
+def annexe_seals(folder: Path, prefecture: seals.Prefecture, annexe: str, *, now_ms: int, entropy: Entropy) -> SealKeys:
     """Draw an annexe's two seals and certify them; they go into its seed."""
     certificate = files.read(folder / CERTIFICATE)
     authority = seals.Authority(certificate, files.read_private(folder / KEY), (certificate,))

@@ -80,7 +80,11 @@ def install(app: web.Application) -> None:
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Security headers on everything, `no-store` on all but static files."""
+    """Security headers on everything, `no-store` on all but static files; none on a WebSocket, which shows nothing."""
+    if isinstance(response, web.WebSocketResponse):
+        for name in ("Server", "Date", "Content-Type"):
+            response.headers.pop(name, None)
+        return
     static = request.path.startswith("/static/") and response.status < 400
     response.headers.merge(OF_A_FILE if static else OF_A_PAGE)
     response.headers.pop("Server", None)

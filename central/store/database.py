@@ -16,9 +16,9 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable, Table, event, insert, select
+from sqlalchemy import ClauseElement, Connection, Table, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -50,6 +50,13 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / SQLITE}"
 
 
+class _Upsert(NamedTuple):
+    """A statement in SQL, and the columns that its parameters are, in their order."""
+
+    sql: str
+    columns: tuple[str, ...]
+
+
 class Database:
     """Connections to the centre's database; made by `open_database`."""
 
@@ -58,7 +65,7 @@ class Database:
         self._listeners: list[Callable[[OperatorError], None]] = []
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
-        self._upserts: dict[tuple[str, bool], Executable] = {}
+        self._upserts: dict[tuple[str, bool], _Upsert] = {}
         self._one_writer: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     @asynccontextmanager
@@ -113,23 +120,27 @@ class Database:
     async def put(self, connection: AsyncConnection, table: Table, rows: Sequence[Row], *, replace: bool) -> None:
         """Insert whole rows; where the primary key is taken, replace the row or leave it as it is."""
         if rows:
-            await connection.execute(self._upsert(table, replace=replace), [dict(row) for row in rows])
+            upsert = self._upsert(table, replace=replace)
+            values = [tuple(row[name] for name in upsert.columns) for row in rows]
+            await connection.exec_driver_sql(upsert.sql, values)
 
-    def _upsert(self, table: Table, *, replace: bool) -> Executable:
-        """One statement a table, made once: compiling it costs more than running it."""
+    def _upsert(self, table: Table, *, replace: bool) -> _Upsert:
+        """One statement a table, made once, in the driver's own words: a row so costs no more than the driver takes."""
         known = self._upserts.get((table.name, replace))
         if known is None:
-            known = self._upserts[table.name, replace] = self._make_upsert(table, replace=replace)
+            compiled = self._make_upsert(table, replace=replace).compile(dialect=self._engine.dialect)
+            columns = tuple(getattr(compiled, "positiontup", ()))
+            known = self._upserts[table.name, replace] = _Upsert(str(compiled), columns)
         return known
 
-    def _make_upsert(self, table: Table, *, replace: bool) -> Executable:
+    def _make_upsert(self, table: Table, *, replace: bool) -> ClauseElement:
         keys = [column.name for column in table.primary_key.columns]
         others = [column.name for column in table.columns if column.name not in keys]
         dialect: Any = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(table)  # the two dialects share these methods, and no base class
         if replace and others:
             changed = {name: statement.excluded[name] for name in others}
-            upsert: Executable = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+            upsert: ClauseElement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
         else:
             upsert = statement.on_conflict_do_nothing(index_elements=keys)
         return upsert

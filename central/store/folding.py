@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Column, delete, select
@@ -27,15 +28,17 @@ from central.store.blobs import note_scans
 from central.store.decision_check import DecisionCheck, check_decision
 from central.store.sealed_case import open_login, seal_case, seal_login
 from central.store.store import CentralStore
+from central.store.waiting import Waiting
 from protocol.errors import PeerError
 from protocol.office.case import Case, Void
 from protocol.office.casework import Fact, fold
-from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent, from_value
-from protocol.records.envelope import open_body, parse_record
+from protocol.office.encoded_events import read_event
+from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent
+from protocol.records.envelope import open_plain, parse_record
 from protocol.records.refusals import NeedsUpgrade
 
 # Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
-PAGE = 200
+PAGE = 400
 
 SERIAL = re.compile(rf"[0-9a-z]{{1,{schema.SERIAL}}}")
 
@@ -48,6 +51,7 @@ logger = logging.getLogger(__name__)
 class _Row:
     """A row of `records` as the disk gives it: its bytes may be damaged, its columns say whose it is."""
 
+    position: int
     hash: bytes
     stream: str
     subject: bytes | None
@@ -71,13 +75,18 @@ class Folder:
     def __init__(self, store: CentralStore) -> None:
         self._store = store
         self._turn = asyncio.Lock()
+        self._waiting = Waiting()
 
-    async def fold(self, annexe: str | None = None) -> int:
-        """Fold everything that waits, of one annexe or of all; returns how many records."""
+    async def fold(self, annexe: str | None = None, *, rest: Callable[[], Awaitable[None]] | None = None) -> int:
+        """Fold everything that waits, of one annexe or of all; returns how many records. `rest` is awaited before each
+        page: what is more urgent goes first."""
         folded = 0
         async with self._turn:
             for name in [annexe] if annexe else await self._annexes():
-                while count := await self._fold_page(name):
+                count = PAGE
+                while count == PAGE:
+                    await (rest() if rest else _at_once())
+                    count = await self._fold_page(name)
                     folded += count
         return folded
 
@@ -97,7 +106,8 @@ class Folder:
 
     async def _fold_page(self, annexe: str) -> int:
         async with self._store.database.write() as connection:
-            waiting = await self._waiting(connection, annexe)
+            found = await self._waiting.page(connection, annexe, _columns(), PAGE)
+            waiting = [_Row(*row) for row in found]
             opened = await self._open(connection, annexe, waiting)
             enrolled = [one for one in opened if isinstance(one.event, AgentKeyEnrolled)]
             await self._enrol(connection, annexe, enrolled)
@@ -107,22 +117,10 @@ class Folder:
             await self._fold_cases(connection, annexe, list(subjects), {one.hash: one for one in opened})
             later = [{"annexe": annexe, "hash": one.hash} for one in opened if one.is_later]
             await self._store.database.put(connection, schema.later_records, later, replace=True)
-            done = [one.hash for one in waiting]
-            table = schema.unfolded
-            if done:
-                await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.hash.in_(done)))
+            await self._waiting.done(connection, annexe, [one.hash for one in waiting])
+        if waiting:
+            self._waiting.committed(annexe, waiting[-1].position)
         return len(waiting)
-
-    async def _waiting(self, connection: AsyncConnection, annexe: str) -> list[_Row]:
-        table, log = schema.unfolded, schema.records
-        rows = await connection.execute(
-            select(*_columns())
-            .join(table, (table.c.annexe == log.c.annexe) & (table.c.hash == log.c.hash))
-            .where(table.c.annexe == annexe)
-            .order_by(log.c.position)
-            .limit(PAGE)
-        )
-        return [_Row(*row) for row in rows]
 
     async def _open(self, connection: AsyncConnection, annexe: str, rows: Sequence[_Row]) -> list[_Opened]:
         """The sealed ones whose key is held, opened; what the chain alone reads (segments, clocks) is left out."""
@@ -167,11 +165,12 @@ class Folder:
     async def _rows_of(self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes]) -> list[_Row]:
         table = schema.records
         rows = await connection.execute(
-            select(*_columns())
-            .where(table.c.annexe == annexe, table.c.subject.in_(subjects), table.c.standing != "proof")
-            .order_by(table.c.position)
+            select(*_columns()).where(
+                table.c.annexe == annexe, table.c.subject.in_(subjects), table.c.standing != "proof"
+            )
         )
-        return [_Row(*row) for row in rows]
+        # Sorted here: asked for an order, SQLite reads the whole log in that order to find a few subjects.
+        return sorted((_Row(*row) for row in rows), key=attrgetter("position"))
 
     async def _enrol(self, connection: AsyncConnection, annexe: str, enrolled: Iterable[_Opened]) -> None:
         rows = []
@@ -208,6 +207,10 @@ class Folder:
             select(table.c.subject).where(table.c.annexe == annexe, table.c.decision == DecisionCheck.UNKNOWN_KEY.value)
         )
         return list(rows.scalars())
+
+
+async def _at_once() -> None:
+    """Nothing is more urgent."""
 
 
 def _view(
@@ -263,13 +266,13 @@ def _may_be_case(opened: _Opened) -> bool:
 def _columns() -> tuple[Column[Any], ...]:
     """What a `_Row` is read from."""
     log = schema.records.c
-    return log.hash, log.stream, log.subject, log.time_ms, log.encoded
+    return log.position, log.hash, log.stream, log.subject, log.time_ms, log.encoded
 
 
 def _read(row: _Row, subject: bytes, key: bytes) -> _Opened:
     event, is_later = None, False
     try:
-        event = from_value(open_body(parse_record(row.encoded), key))
+        event = read_event(open_plain(parse_record(row.encoded), key))
     except (NeedsUpgrade, UnknownEvent):
         is_later = True
     except PeerError as error:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import RowMapping, select
@@ -30,13 +30,15 @@ from central.store.chains import Place, load_intake, save_holes, save_segments, 
 from central.store.machines import SUPERSEDED, KnownMachine, latest_epoch, machines_of, note_machine
 from central.store.store import CentralStore
 from protocol.errors import PeerError
+from protocol.office.encoded_events import is_one_encoding
 from protocol.records.credentials import Credential, Standing, Trust
-from protocol.records.envelope import Record, open_body, verify_record
+from protocol.records.envelope import Record, open_body, open_plain, verify_record
 from protocol.records.keys import OpeningKey, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
 from protocol.sync.batches import Arrived, SealedKey
 from protocol.sync.checkpoint import WHY_BODY, WHY_BYTES, WHY_KEY, WHY_SIGNATURE, WHY_SIGNER, Held
 from protocol.sync.intake import BELIEVED, KEPT, Intake, Judged, Outcome
+from protocol.sync.sealed_keys import Opener
 from protocol.sync.streams import streams_of
 
 
@@ -81,9 +83,31 @@ class Ingest:
         """An annexe has proved who it is: note the contact, and say what is held of its log."""
         return await self._transact(annexe, (), (), machine=machine, software=software, flags=flags)
 
-    async def take(self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived]) -> Receipt:
-        """Verify and commit a batch. Raises GapTooWide (nothing is kept) when too much of that log is missing."""
-        return await self._transact(annexe, keys, records)
+    def signed(self, records: Iterable[Arrived]) -> list[bytes]:
+        """The hashes of those that their signer has signed: the longest work of all, for a thread of its own.
+
+        A record's hash covers signer and signature, so it need not be looked at again.
+        """
+        return [one.hash for one in records if one.record is not None and self._is_signed(one.record)]
+
+    def _is_signed(self, record: Record) -> bool:
+        credential = self._trust.signer(record.signer)
+        if credential is None:
+            return False
+        try:
+            verify_record(record, credential.public)
+        except PeerError:
+            return False
+        return True
+
+    async def take(
+        self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived], signed: Collection[bytes] = ()
+    ) -> Receipt:
+        """Verify and commit a batch; `signed`: hashes of records whose signature was found good before.
+
+        Raises GapTooWide (nothing is kept) when too much of that log is missing.
+        """
+        return await self._transact(annexe, keys, records, signed)
 
     async def state(self, annexe: str) -> Receipt:
         """Say what is held of an annexe's log, for a stick: no contact with it."""
@@ -100,6 +124,7 @@ class Ingest:
         annexe: str,
         keys: Sequence[SealedKey],
         records: Sequence[Arrived],
+        signed: Collection[bytes] = (),
         *,
         is_contact: bool = True,
         machine: Credential | None = None,
@@ -113,7 +138,7 @@ class Ingest:
                     known = await self._load(connection, annexe)
                 intakes = known.intakes
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
-                judged = await self._judge(connection, annexe, intakes, keys, records) if records else ()
+                judged = await self._judge(connection, annexe, intakes, keys, records, signed) if records else ()
                 for name, intake in intakes.items():
                     states, holes = before[name]
                     await save_segments(self._store.database, connection, annexe, intake, states)
@@ -172,12 +197,17 @@ class Ingest:
         intakes: Mapping[str, Intake],
         keys: Sequence[SealedKey],
         records: Sequence[Arrived],
+        signed: Collection[bytes],
     ) -> tuple[Judged, ...]:
         fresh = self._open_keys(keys)
         subjects = {one.record.subject for one in records if one.record is not None and one.record.subject is not None}
         known = await self._store.keys_of(connection, annexe, subjects - fresh.keys())
         stored = await stored_hashes(connection, annexe, intakes, records)
-        judged = tuple(self._judge_one(annexe, intakes[one.stream], one, known | fresh, stored) for one in records)
+        held = known | fresh
+        judged = tuple(
+            self._judge_one(annexe, intakes[one.stream], one, held, stored, is_signed=one.hash in signed)
+            for one in records
+        )
         believed = {one.arrived.record.subject for one in judged if one.outcome in BELIEVED and one.arrived.record}
         needed = {subject: key for subject, key in fresh.items() if subject in believed}
         await self._store.put_keys(connection, annexe, needed)
@@ -186,9 +216,10 @@ class Ingest:
     def _open_keys(self, keys: Sequence[SealedKey]) -> dict[bytes, bytes]:
         """Keys that are what they are said to be; a record whose key is not among them asks for it again."""
         opened: dict[bytes, bytes] = {}
+        opener = Opener(self._opening)
         for sealed in keys:
             try:
-                key = self._opening.open(sealed.sealed)
+                key = opener.open(sealed)
             except PeerError:
                 continue
             if len(key) == 32 and subject_of(key) == sealed.subject:
@@ -202,8 +233,10 @@ class Ingest:
         arrived: Arrived,
         keys: Mapping[bytes, bytes],
         stored: dict[Place, bytes],
+        *,
+        is_signed: bool,
     ) -> Judged:
-        why = self._fault(annexe, arrived.record, keys)
+        why = self._fault(annexe, arrived.record, keys, is_signed=is_signed)
         if why:
             return intake.refuse(arrived, why)
         place = (arrived.stream, arrived.segment, arrived.seq)
@@ -212,15 +245,12 @@ class Ingest:
             stored[place] = arrived.hash
         return judged
 
-    def _fault(self, annexe: str, record: Record | None, keys: Mapping[bytes, bytes]) -> str | None:
+    def _fault(self, annexe: str, record: Record | None, keys: Mapping[bytes, bytes], *, is_signed: bool) -> str | None:
         if record is None:
             return WHY_BYTES
-        credential = self._credential(annexe, record)
-        if credential is None:
+        if self._credential(annexe, record) is None:
             return WHY_SIGNER
-        try:
-            verify_record(record, credential.public)
-        except PeerError:
+        if not is_signed and not self._is_signed(record):
             return WHY_SIGNATURE
         return _body_fault(record, keys)
 
@@ -299,8 +329,10 @@ async def _annexe_row(connection: AsyncConnection, annexe: str) -> RowMapping | 
 def _body_fault(record: Record, keys: Mapping[bytes, bytes]) -> str | None:
     if record.subject is not None and record.subject not in keys:
         return WHY_KEY
+    key = None if record.subject is None else keys[record.subject]
     try:
-        open_body(record, None if record.subject is None else keys[record.subject])
+        if key is None or not is_one_encoding(open_plain(record, key)):
+            open_body(record, key)
     except (UnknownVersion, UnknownDictionary):
         return None
     except PeerError:

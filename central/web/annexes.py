@@ -1,7 +1,8 @@
 """The officers' first page: every annexe, whether it is connected, what it sent, and what does not fit.
 
-What an annexe still has to send only the annexe knows: the page says when it was last heard of, which records are
-missing between those that came (holes), and how many of the prefecture's own records it has not confirmed.
+What is wrong with one is told apart by `central.fleet`, each with its cause and what to do. What an annexe still has to
+send only the annexe knows, and tells while it is connected: the page says what it last told, when it was last heard of,
+which records are missing between those that came (holes), and how many of the prefecture's own it has not confirmed.
 """
 
 from __future__ import annotations
@@ -10,37 +11,37 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from central.fleet import MINUTE_MS, Observed, Rule, conditions, found
+from central.observing import observed
 from central.prefecture import Prefecture
 from central.store.ingest import standing_words
 from central.store.machines import came_back, in_force
 from central.store.queries import AnnexeState
 from central.web import signed_in
-from central.web.words import CAME_BACK, CLONED_CARD, FLAGS, OTHER_FLAG, RESTORED_CARD, SUCCESSION
+from central.web.words import CAME_BACK, CONDITIONS, FLAGS, OTHER_FLAG, Look
 from screens.pages import render
 
 
 @dataclass(frozen=True, slots=True)
 class AnnexeCard:
-    """An annexe as the page shows it. `left`: our records that it has not confirmed, None before it was ever here."""
+    """An annexe as the page shows it. `left`: our records that it has not confirmed, None before it was ever here.
+
+    `looks`: what it is, the most urgent first; `rules`: why, and what to do.
+    """
 
     state: AnnexeState
-    connected: bool
+    observed: Observed
+    rules: tuple[Rule, ...]
+    looks: tuple[Look, ...]
     left: int | None
     ends_ms: int | None
     flags: tuple[str, ...]
 
     @property
-    def branches(self) -> int:
-        """How often its log has parted: a cloned card, a restored backup."""
-        return len(self.state.branches)
-
-    @property
-    def branches_mean(self) -> str:
-        """What the latest of them means, and what to do: a msgid."""
-        latest = self.state.branches[0]
-        if latest.is_succession:
-            return SUCCESSION
-        return RESTORED_CARD if latest.is_one_machine else CLONED_CARD
+    def clock_minutes(self) -> int:
+        """How far its clock is from ours, in minutes: ahead, or behind if negative."""
+        told = self.observed.ahead_ms or self.observed.future_ms
+        return round(told / MINUTE_MS)
 
     @property
     def came_back_ms(self) -> int | None:
@@ -51,11 +52,6 @@ class AnnexeCard:
     def epoch(self) -> int:
         """The epoch in force: above 1 where a standby was promoted; 0 before anything was heard."""
         return self.state.machines[0].epoch if self.state.machines else 0
-
-    @property
-    def holes(self) -> int:
-        """Records that are known to be missing."""
-        return sum(len(stream.holes) for stream in self.state.streams)
 
     @property
     def proofs(self) -> int:
@@ -90,9 +86,12 @@ async def _card(prefecture: Prefecture, state: AnnexeState) -> AnnexeCard:
     held = [one for one in trust.credentials() if one.kind == "annexe" and one.holder == state.annexe]
     newest = in_force(held, state.machines)
     standing = trust.standing(newest, now_ms) if newest else None
+    seen = await observed(prefecture.centre.store, prefecture.connections, state, now_ms)
     return AnnexeCard(
         state=state,
-        connected=prefecture.connections.connected(state.annexe),
+        observed=seen,
+        rules=found(seen),
+        looks=tuple(CONDITIONS[one] for one in conditions(seen)),
         left=await prefecture.centre.outgoing.unconfirmed(state.annexe),
         ends_ms=newest.not_after if newest else None,
         flags=tuple(standing_words(standing)) if standing else (),

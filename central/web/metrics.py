@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
+from central.fleet import Condition, Observed, conditions
+from central.observing import observed
 from central.store.machines import came_back
 from central.store.queries import AnnexeState
 from central.web import signed_in
@@ -17,6 +19,9 @@ METRICS = (
     Metric("mulhaqa_central_annexe_records", "Records held of an annexe.", ("annexe",)),
     Metric("mulhaqa_central_annexe_holes", "Records of an annexe that were refused and not filled yet.", ("annexe",)),
     Metric("mulhaqa_central_annexe_branches", "Branches of an annexe's streams.", ("annexe",)),
+    Metric("mulhaqa_central_annexe_condition", "1 for what an annexe is now, 0 otherwise.", ("annexe", "condition")),
+    Metric("mulhaqa_central_annexe_left_records", "Records that an annexe last told it has to send.", ("annexe",)),
+    Metric("mulhaqa_central_annexe_clock_ahead_seconds", "How far an annexe's clock is ahead of ours.", ("annexe",)),
     Metric(
         "mulhaqa_central_annexe_epoch", "The epoch in force: 1, and one more for each standby promoted.", ("annexe",)
     ),
@@ -46,8 +51,13 @@ async def show(request: web.Request) -> web.StreamResponse:
             Sample("mulhaqa_central_annexe_scans_awaited", count, (annexe,))
             for annexe, count in (await prefecture.centre.blobs.awaited()).items()
         ),
-        *(sample for annexe in await queries.annexes() for sample in _annexe(annexe)),
     ]
+    for annexe in await queries.annexes():
+        samples += _annexe(annexe)
+        samples += _conditions(
+            annexe.annexe,
+            await observed(prefecture.centre.store, prefecture.connections, annexe, prefecture.now()),
+        )
     return answer(request, METRICS, samples)
 
 
@@ -61,3 +71,13 @@ def _annexe(state: AnnexeState) -> Iterator[Sample]:
     yield Sample("mulhaqa_central_annexe_superseded", len(came_back(state.machines)), name)
     if state.last_contact_ms is not None:
         yield Sample("mulhaqa_central_annexe_contact_timestamp_seconds", state.last_contact_ms / 1000, name)
+
+
+def _conditions(annexe: str, seen: Observed) -> Iterator[Sample]:
+    held = conditions(seen)
+    for one in Condition:
+        yield Sample("mulhaqa_central_annexe_condition", one in held, (annexe, one.value))
+    if seen.left is not None:
+        yield Sample("mulhaqa_central_annexe_left_records", seen.left, (annexe,))
+    if seen.ahead_ms is not None:
+        yield Sample("mulhaqa_central_annexe_clock_ahead_seconds", seen.ahead_ms / 1000, (annexe,))

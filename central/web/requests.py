@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from central.store.queries import RequestRow
+from central.store.whereabouts import records_of
 from central.web import signed_in
 from central.web.dossier import dossier_of
 from central.web.words import VOID
@@ -23,6 +24,7 @@ from protocol.office.calendar import local_date
 from protocol.office.casework import State
 from protocol.office.catalogue import Bilingual
 from protocol.office.documents import DOCUMENTS
+from protocol.office.labels import step_label
 from protocol.records.hashing import subject_from_text, text_of
 from screens import pages
 from screens.forms import Form, read_form
@@ -85,6 +87,9 @@ async def show_one(request: web.Request) -> web.StreamResponse:
         "prefecture/dossier.html",
         dossier=await dossier_of(centre.queries, centre.blobs, row),
         at=_address(row),
+        records=await records_of(centre.store, row.annexe, row.subject),
+        label_of=lambda kind: step_label(kind or ""),
+        hex_of=bytes.hex,
         documents=DOCUMENTS,
         capacities=CAPACITIES,
         void_words=VOID,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from central.fleet import Condition
 from central.store.decision_check import DecisionCheck
 from central.verify import Kind
 from protocol.errors import N_
@@ -84,19 +85,18 @@ STATUSES: Mapping[str, Look] = {
     "to_confirm": Look("wait", "eye", N_("to be confirmed")),
 }
 
-CLONED_CARD = N_(
-    "Two machines write in the name of this annexe: its card was cloned. All of it is kept. Ask the annexe which "
-    "machine is in use, and have the other switched off and its card destroyed."
-)
-SUCCESSION = N_(
-    "A standby took the place of this annexe's appliance before it held all that this one had written. All of it is "
-    "kept. Have the requests that are in conflict looked at."
-)
+CONDITIONS: Mapping[Condition, Look] = {
+    Condition.WELL: Look("ready", "check", N_("all is well")),
+    Condition.NEVER: Look("wait", "clock", N_("never here yet")),
+    Condition.OFFLINE: Look("wait", "alert", N_("offline")),
+    Condition.SLOW: Look("wait", "clock", N_("slow")),
+    Condition.STUCK: Look("refused", "alert", N_("stuck")),
+    Condition.BRANCHED: Look("refused", "alert", N_("branched")),
+    Condition.CLOCK: Look("refused", "clock", N_("wrong clock")),
+}
+"""What an annexe is (`central.fleet`)."""
+
 CAME_BACK = N_(
     "An appliance that its standby has replaced is in use again. It writes nothing once it has heard of it; what it "
     "brought is kept. Have it switched off, or installed anew from the seed of a new standby."
-)
-RESTORED_CARD = N_(
-    "The card of this annexe was put back to an earlier state, and its machine wrote on. All of it is kept. Have the "
-    "requests that are in conflict looked at; nothing else needs to be done."
 )

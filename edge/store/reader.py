@@ -48,6 +48,10 @@ class Reader:
         """Return the data key of a subject, for the uplink to seal to its reader; None when it is not held."""
         return await self._key(subject)
 
+    async def data_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the data keys of these subjects that are held and sound, in their order."""
+        return await self._keyring.sound_keys(self._source, subjects)
+
     async def _key(self, subject: bytes) -> bytes | None:
         return await self._keyring.key(self._source, subject)
 

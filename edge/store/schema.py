@@ -8,6 +8,7 @@
 - `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
 - `commands`: the first answer of every command, sealed by the vault.
 - `blobs`: files (certificates), sealed under their subject's key, by the hash of the sealed bytes.
+- `confirmations`: since when the prefecture, or a mirror, holds what (`edge.store.confirmations`).
 - `secrets`, `checkpoints`, `meta`: the appliance's own secrets, sealed; what peers said they hold; facts of this file.
 """
 
@@ -68,6 +69,14 @@ CREATE TABLE IF NOT EXISTS blobs (
 CREATE TABLE IF NOT EXISTS secrets (
     name TEXT PRIMARY KEY NOT NULL,
     sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS confirmations (
+    place TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (place, stream, segment, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoints (
     name TEXT PRIMARY KEY NOT NULL,

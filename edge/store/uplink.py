@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from edge.store.chains import HeldSegment, held_segments, load_chain
 from edge.store.columns import blob, number
 from edge.store.keyring import Source
-from edge.store.store import Reader, Store, Transaction
-from protocol.errors import PeerError
+from edge.store.store import Store, Transaction
 from protocol.records.chain import Head
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, parse_record
@@ -90,8 +89,8 @@ class Uplink:
         One that is damaged on the disk counts as not held: it must not keep the others' records here.
         """
         async with self._store.reading() as reader:
-            found = [(subject, await _sound_key(reader, subject)) for subject in dict.fromkeys(subjects)]
-        return [(subject, key) for subject, key in found if key is not None]
+            found = await reader.data_keys(list(dict.fromkeys(subjects)))
+        return list(found.items())
 
     async def chain_heads(self, stream: str) -> list[Head]:
         """Return the leaf heads of a stream: what this store holds of it."""
@@ -153,13 +152,6 @@ async def lag_behind(source: Source, held: Iterable[Held]) -> Lag:
             first = "SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq > ? ORDER BY seq LIMIT 1"
             began.append(parse_record(blob((await source.rows(first, place))[0][0])).time.ms)
     return Lag(records, size, min(began, default=None))
-
-
-async def _sound_key(reader: Reader, subject: bytes) -> bytes | None:
-    try:
-        return await reader.data_key(subject)
-    except PeerError:
-        return None
 
 
 def _covered(segments: Sequence[HeldSegment], heads: Iterable[Head]) -> Mapping[bytes, int]:

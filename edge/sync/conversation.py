@@ -94,6 +94,11 @@ class Conversation:
         self._session.announce(stream)
         self._room.set()
 
+    def report(self, left: int) -> None:
+        """Tell the prefecture how many records are left; it leaves with whatever is sent next."""
+        self._session.report(left, self._now())
+        self._room.set()
+
     async def run(self) -> None:
         """Talk until the connection or the session ends; raises Silent when the other end does not answer."""
         work = (self._pump(), self._watch(), self._wait_for_tail())
@@ -140,7 +145,7 @@ class Conversation:
             case BatchArrived() if not (self._feeds_stopped and self._source.has_feeds(event)):
                 await self._store(event)
             case CheckpointArrived():
-                await self._source.keep(event.checkpoint)
+                await self._source.keep(event.checkpoint, restored=event.restored)
                 await self._look_for_tail(event.checkpoint)
             case _:
                 pass
@@ -205,6 +210,7 @@ class Conversation:
             self._room.clear()
             while await self._send_records() or await self._send_piece():
                 await self._flush()
+            await self._flush()
 
     async def _send_records(self) -> bool:
         """Put on the wire what is most urgent in the log; False if there is nothing, or no room."""

@@ -24,6 +24,8 @@ from protocol.sync.frames import MAX_FRAME
 HEADER = "Mulhaqa-Hello"
 # Proxies and mobile networks drop a silent connection after a minute or so; two lost pings mean that the line is dead.
 HEARTBEAT_S = 20.0
+# What a browser would say of itself and of pages: nobody at the other end asks, and a slow link carries it each time.
+UNSAID = ("Accept", "Accept-Encoding", "User-Agent")
 # How long a farewell waits for its answer.
 CLOSE_S = 2.0
 # A mobile network may need this long to open a connection. Who has not answered by then, or has taken the call and not
@@ -112,4 +114,4 @@ class Dialler:
 
 
 def _client() -> ClientSession:
-    return ClientSession(timeout=ClientTimeout(total=None))
+    return ClientSession(timeout=ClientTimeout(total=None), skip_auto_headers=UNSAID)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
+from edge.store.confirmations import MIRROR, PREFECTURE, note
 from edge.store.feeds import accept
 from edge.store.returning_scans import Returned
 from edge.store.scans import Part
@@ -17,7 +18,7 @@ from edge.sync.tail import Tail
 from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
-from protocol.records.keys import OpeningKey, seal_to
+from protocol.records.keys import OpeningKey
 from protocol.sync.batches import SealedKey, Stored, read_stored
 from protocol.sync.blob_flow import ChunkArrived, Want
 from protocol.sync.checkpoint import Checkpoint, Held, Known, held_of, mends, parse_checkpoint
@@ -26,6 +27,7 @@ from protocol.sync.events import BatchArrived
 from protocol.sync.hello import OTHER, Role
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
+from protocol.sync.sealed_keys import TOGETHER_SINCE, Opener, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
@@ -94,15 +96,15 @@ class Source:
     async def seal_keys(self, session: Session, pull: Pull, records: Sequence[Stored]) -> list[SealedKey]:
         """The keys that these records need at the prefecture, sealed to it."""
         peer: Credential | None = session.peer
-        return [] if peer is None else await self.sealed(session.keys_wanted(pull, records), peer)
+        together = session.version >= TOGETHER_SINCE
+        return [] if peer is None else await self.sealed(session.keys_wanted(pull, records), peer, together=together)
 
-    async def sealed(self, wanted: Sequence[bytes], reader: Credential) -> list[SealedKey]:
-        """The keys of these subjects, as far as they are held, sealed to a reader."""
-        sealing = reader.sealing
-        if not wanted or sealing is None:
+    async def sealed(self, wanted: Sequence[bytes], reader: Credential, *, together: bool = False) -> list[SealedKey]:
+        """The keys of these subjects, as far as they are held, sealed to a reader: each alone, or all `together`."""
+        if not wanted or reader.sealing is None:
             return []
-        held = await self._uplink.keys_for(wanted)
-        return [SealedKey(subject, seal_to(sealing, key, self._entropy(32))) for subject, key in held]
+        seal = seal_together if together else seal_alone
+        return seal(reader.sealing, await self._uplink.keys_for(wanted), self._entropy)
 
     async def piece(self, want: Want) -> Part | None:
         """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""
@@ -121,7 +123,8 @@ class Source:
 
     async def take(self, batch: BatchArrived) -> Taken:
         """Verify and store a batch; raises PeerError. Records of feeds enter whole or not at all."""
-        keys = {sealed.subject: self._opening.open(sealed.sealed) for sealed in batch.keys}
+        opener = Opener(self._opening)
+        keys = {sealed.subject: opener.open(sealed) for sealed in batch.keys}
         feeds = [one.encoded for one in batch.records if one.stream in self.feeds]
         own = [one.record for one in batch.records if one.stream in self.streams]
         stored = 0
@@ -191,9 +194,17 @@ class Source:
         last = await self.last_checkpoint()
         return Known(last.counter, last.echo) if last else None
 
-    async def keep(self, checkpoint: Checkpoint) -> None:
-        """Remember what the peer says it holds."""
-        await self._uplink.save_checkpoint(f"{self._name}/held", checkpoint.encoded())
+    async def keep(self, checkpoint: Checkpoint, *, restored: bool = False) -> None:
+        """Remember what the peer says it holds, and since when; `restored`: it holds less than it once said."""
+        held = [one for one in checkpoint.held if one.stream in self.streams]
+        place = PREFECTURE if self._role == "edge" else MIRROR
+
+        async def work(transaction: Transaction) -> Value:
+            transaction.put_checkpoint(f"{self._name}/held", checkpoint.encoded())
+            await note(transaction, place, held, restored=restored)
+            return None
+
+        await self._store.perform(work)
 
     async def greet(self, peer: Credential, chain: Sequence[bytes]) -> None:
         """Keep who the peer is, if it is another machine of this annexe: what it signs must be known after a start
@@ -216,7 +227,8 @@ class Source:
             segments = await held_segments(reader, stream)
         held = checkpoint.of(stream) if checkpoint else Held(stream)
         covered = covered_by({one.segment: one.parent for one in segments}, held.heads())
-        return sum(one.last - covered.get(one.segment, -1) for one in segments) + len(held.holes)
+        # The prefecture may hold more of a segment than a restored appliance: that leaves nothing to send.
+        return sum(max(0, one.last - covered.get(one.segment, -1)) for one in segments) + len(held.holes)
 
 
 def _counter(data: bytes | None) -> int:

@@ -136,5 +136,5 @@ class Sticks:
             return
         meaning = memory.judged(await self._source.known(), opening.given)
         if meaning is not Judgement.STALE:
-            await self._source.keep(opening.given)
+            await self._source.keep(opening.given, restored=meaning is Judgement.RESTORED)
             self._believed(opening.given, meaning is Judgement.RESTORED)

@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from edge.store.rows import Committed
 from edge.store.store import Store
@@ -42,6 +43,9 @@ FEED_STOPPED = N_(
 SILENT = N_("The prefecture does not answer any more. It is dialled again.")
 CUT = N_("The link to the prefecture was cut. It is dialled again.")
 LEFT = N_("The prefecture ended the connection. It is dialled again.")
+
+TELL_MS = 5_000
+"""Between two words of how far it is, while there is something left: as often as somebody looks at a page."""
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +79,13 @@ class Status:
         return self.connected_since_ms is not None
 
 
+class _Told(NamedTuple):
+    """What the prefecture was last told, and when."""
+
+    left: int
+    at_ms: int
+
+
 class Uplink:
     """`run()` until it is cancelled. `status` is always current; listeners are told of each change of it."""
 
@@ -106,6 +117,7 @@ class Uplink:
         self._conversation: Conversation | None = None
         self._deadline: asyncio.Timeout
         self._checkpoint: Checkpoint | None = None
+        self._told = _Told(0, 0)
         self._listeners: list[Callable[[Status], None]] = []
         store.on_commit(self._committed)
 
@@ -152,7 +164,12 @@ class Uplink:
 
     async def _connect(self) -> None:
         session = Session(
-            "edge", self._identity, self._trust, self._entropy(NONCE_SIZE), known=await self._source.known()
+            "edge",
+            self._identity,
+            self._trust,
+            self._entropy(NONCE_SIZE),
+            known=await self._source.known(),
+            is_brief=self.status.error != REFUSED,
         )
         try:
             async with (
@@ -184,6 +201,7 @@ class Uplink:
                 self._deadline.reschedule(None)
                 since = self._now()
                 self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
+                self._report()
             case CheckpointArrived():
                 await self._believe(event)
             case ChunkArrived():
@@ -243,6 +261,21 @@ class Uplink:
             await self._grown.wait()
             self._grown.clear()
             await self._count()
+            if self._is_due():
+                self._report()
+
+    def _is_due(self) -> bool:
+        """Whether it is time to tell again, or there is nothing left for the first time."""
+        if not self.status.heard:
+            return False
+        left, told = self.status.left, self._told
+        return (left == 0 and told.left > 0) or (left > 0 and self._now() - told.at_ms >= TELL_MS)
+
+    def _report(self) -> None:
+        """Tell the prefecture how far we are."""
+        if self._conversation is not None:
+            self._told = _Told(self.status.left, self._now())
+            self._conversation.report(self.status.left)
 
     async def _count(self) -> None:
         checkpoint = self._checkpoint

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from edge.services import messages, status
 from edge.services.office import Office
-from edge.web import admin_devices, admin_sticks, signed_in
+from edge.web import admin_devices, admin_sticks, admin_where, signed_in
 from edge.web.admin_words import BRANCHES, CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
@@ -23,8 +23,13 @@ MESSAGES_SHOWN = 50
 
 
 def routes(office: Office) -> list[web.RouteDef]:
-    """The page, the hands of its simulated devices, and its sticks."""
-    return [web.get("/admin", show), *admin_devices.routes(office), *admin_sticks.routes(office)]
+    """The page, the hands of its simulated devices, its sticks, and its search."""
+    return [
+        web.get("/admin", show),
+        *admin_devices.routes(office),
+        *admin_sticks.routes(office),
+        *admin_where.routes(office),
+    ]
 
 
 @RUNS_IT

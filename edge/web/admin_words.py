@@ -73,6 +73,7 @@ def sent_texts(modem: Modem) -> Sequence[SentText] | None:
         return None
     return [SentText(one.at, mask_phone(one.number), one.text) for one in reversed(modem.messages)]
 
+
 BRANCHES = {
     "same-machine": N_(
         "The storage of this appliance was put back to an earlier state, and it wrote on before what it had lost came "

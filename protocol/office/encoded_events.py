@@ -14,7 +14,7 @@ import msgspec
 from protocol.errors import CallerError
 from protocol.office.events import CataloguePublished, Event, UnknownEvent, kind_of, to_value
 from protocol.records.encoding import encode
-from protocol.records.envelope import EncodedEvent
+from protocol.records.envelope import UNSEALED_KINDS, EncodedEvent
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 _decode = msgspec.msgpack.Decoder(Event, strict=True).decode
@@ -32,8 +32,26 @@ def encode_event(event: Event) -> EncodedEvent:
 
 def decode_event(encoded: EncodedEvent) -> Event:
     """Read an event as whoever opens its record will; raises UnknownEvent for one that no reader would take."""
+    return read_event(encoded.plain)
+
+
+def read_event(plain: bytes) -> Event:
+    """The same from the bytes alone."""
     try:
-        event: Event = _decode(encoded.plain)
+        event: Event = _decode(plain)
     except msgspec.DecodeError as error:  # a value of another type (ValidationError) is one of these
         raise UnknownEvent("This record holds an event that this release does not know: upgrade it.") from error
     return event
+
+
+def is_one_encoding(plain: bytes) -> bool:
+    """Whether these bytes are the one encoding of an event that this release knows, and that records seal.
+
+    False says nothing: then the long way (`protocol.records.encoding.decode`) tells what they are.
+    """
+    try:
+        event = read_event(plain)
+        encoded = encode_event(event)
+    except (UnknownEvent, CallerError):
+        return False
+    return encoded.plain == plain and encoded.kind not in UNSEALED_KINDS

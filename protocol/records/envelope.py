@@ -178,14 +178,25 @@ def open_body(record: Record, key: bytes | None) -> dict[str, Value]:
 
     Raises CannotOpen; UnknownVersion or UnknownDictionary (both NeedsUpgrade) for what a later release wrote.
     """
+    plain = open_plain(record, key)
+    try:
+        event = decode(plain, max_size=MAX_EVENT)
+    except (NotCanonical, TooLarge, TooDeep) as error:
+        raise CannotOpen(f"What the record holds is no event: {error}") from error
+    return _checked_event(event, sealed=record.sealed)
+
+
+def open_plain(record: Record, key: bytes | None) -> bytes:
+    """The bytes of the event in a record, not looked at: for one that `open_body` has opened before, and that is kept.
+
+    Raises what `open_body` raises for a seal that does not open.
+    """
     if record.version != VERSION:
         raise UnknownVersion(f"The record has version {record.version}; this release opens {VERSION}: upgrade it.")
     try:
-        plain = record.body if record.subject is None else _unsealed(record, key)
-        event = decode(plain, max_size=MAX_EVENT)
-    except (BadCompression, NotCanonical, TooLarge, TooDeep) as error:
+        return record.body if record.subject is None else _unsealed(record, key)
+    except (BadCompression, TooLarge) as error:
         raise CannotOpen(f"What the record holds is no event: {error}") from error
-    return _checked_event(event, sealed=record.sealed)
 
 
 def unsealed_event(record: Record) -> dict[str, Value] | None:

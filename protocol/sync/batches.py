@@ -1,6 +1,7 @@
 """Batches: records in order, with the keys that open them, and nothing that the context gives already.
 
-    batch   ["batch", number, [[subject, sealed key]...], [run...]]
+    batch   ["batch", number, keys, [run...]]
+    keys    [[subject, sealed key]...], or [[subject...], box] (`protocol.sync.sealed_keys`)
     run     [stream, version, segment, seq, prev, signer, [[ms step, counter, subject, body, signature]...]]
     raw     [stream, segment, seq, bytes]
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from protocol.errors import PeerError
+from protocol.errors import CallerError, PeerError
 from protocol.records.clock import Timestamp
 from protocol.records.encoding import Value, encode
 from protocol.records.envelope import Record, parse_record
@@ -31,7 +32,10 @@ from protocol.sync.frames import blob, items, natural, pack, rows, text
 from protocol.sync.refusals import FrameRefused
 
 SUBJECT_SIZE = 16
-SEALED_KEY_SIZE = 80  # 32 bytes of key, 32 of ephemeral public key, 16 of tag
+KEY_SIZE = 32
+BOX_OVERHEAD = 48  # 32 bytes of ephemeral public key, 16 of tag
+BOX_WIDTH = 2  # the subjects, the box
+SEALED_KEY_SIZE = KEY_SIZE + BOX_OVERHEAD
 MAX_KEYS = 4096
 MAX_RUNS = 4096
 MAX_RUN = 4096  # these three only keep an honest frame's lists small; MAX_FRAME bounds the bytes
@@ -74,10 +78,11 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
-    """A data key on its way to one reader."""
+    """A data key on its way to one reader: alone in a sealed box, or at a `place` of one that it shares."""
 
     subject: bytes
     sealed: bytes
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +156,39 @@ def write_batch(number: int, stream: str, records: Iterable[Stored], keys: Seque
         current.add(record, places)
     if current is not None:
         runs.append(current.value())
-    sealed: list[Value] = [[key.subject, key.sealed] for key in keys]
-    return pack("batch", number, sealed, runs)
+    return pack("batch", number, _keys_value(keys), runs)
+
+
+def _keys_value(keys: Sequence[SealedKey]) -> list[Value]:
+    """Keys as a frame carries them; raises CallerError for a box that does not hold just these."""
+    if not any(key.place is not None for key in keys):
+        return [[key.subject, key.sealed] for key in keys]
+    box = keys[0].sealed
+    if any((key.place, key.sealed) != (place, box) for place, key in enumerate(keys)):
+        raise CallerError("The keys of a batch are all in one box, in its order, or each alone.")
+    return [[key.subject for key in keys], box]
 
 
 def parse_batch(fields: Sequence[Value]) -> Batch:
     """The batch in a frame's fields; raises FrameRefused. Records inside that are none come as Arrived without one."""
     number, keys, runs = fields
-    sealed = tuple(
-        SealedKey(blob(subject, SUBJECT_SIZE), blob(key, SEALED_KEY_SIZE)) for subject, key in rows(keys, MAX_KEYS, 2)
-    )
+    sealed = tuple(_parse_keys(keys))
     arrived: list[Arrived] = []
     for run in items(runs, MAX_RUNS):
         arrived.extend(_parse_run(run, sealed))
     return Batch(natural(number), sealed, tuple(arrived))
+
+
+def _parse_keys(keys: Value) -> Iterable[SealedKey]:
+    """Each key alone, or all in one box."""
+    if isinstance(keys, list) and len(keys) == BOX_WIDTH and isinstance(keys[1], bytes):
+        subjects = items(keys[0], MAX_KEYS)
+        if not subjects:
+            raise FrameRefused("A box of keys holds one at least.")
+        box = blob(keys[1], len(subjects) * KEY_SIZE + BOX_OVERHEAD)
+        return [SealedKey(blob(subject, SUBJECT_SIZE), box, place) for place, subject in enumerate(subjects)]
+    pairs = rows(keys, MAX_KEYS, 2)
+    return [SealedKey(blob(subject, SUBJECT_SIZE), blob(key, SEALED_KEY_SIZE)) for subject, key in pairs]
 
 
 def _parse_run(run: Value, keys: Sequence[SealedKey]) -> Iterable[Arrived]:

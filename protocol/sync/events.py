@@ -45,6 +45,14 @@ class BatchArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressTold:
+    """The annexe says how many records it has left to send, and what time it is there; unsigned, for people to see."""
+
+    left: int
+    clock_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeerFailed:
     """The conversation is over. `told`: the peer refused us; otherwise we refuse the peer."""
 
@@ -59,5 +67,12 @@ class PeerLeft:
 
 
 SessionEvent = (
-    Authenticated | CheckpointArrived | CheckpointIgnored | BatchArrived | ChunkArrived | PeerFailed | PeerLeft
+    Authenticated
+    | CheckpointArrived
+    | CheckpointIgnored
+    | BatchArrived
+    | ChunkArrived
+    | ProgressTold
+    | PeerFailed
+    | PeerLeft
 )

@@ -7,6 +7,8 @@
 - Both hellos stand whole in the transcript, so nobody in between can lower the version, swap a credential or replay an
   old conversation: the other end's nonce is new each time.
 - The signer's role is in what it signs, so neither signature can be handed back to its maker as the other one.
+- A link of the chain that the other end surely holds, for it vouches for that end too, is left out: each costs a
+  quarter of a kilobyte on every new connection. Who was refused shows the whole chain.
 - A standby and the annexe that it follows are of one name: each must show a key of its own, and the standby's epoch
   must be the later one, or it could never take the other's place.
 - The certificate hash binds the conversation to the TLS channel (RFC 9266's idea); nil while there is no TLS.
@@ -15,6 +17,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,7 +31,7 @@ from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
 Role = Literal["edge", "centre", "standby", "primary"]
 """The annexe dials its prefecture; a standby dials the annexe that it follows, which then acts as the primary."""
 
-VERSIONS = (1, 2)  # since 2 blobs are spoken of
+VERSIONS = (1, 2)  # since 2 blobs are spoken of, keys travel together, and an annexe tells how far it is
 NONCE_SIZE = 32
 MAX_VERSIONS = 8  # a release supports a few versions back, never many
 MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
@@ -85,17 +88,46 @@ def write_hello(
     certificate: bytes | None = None,
     *,
     versions: tuple[int, ...] = VERSIONS,
+    known: Collection[bytes] = (),
 ) -> Hello:
-    """Our own hello. `nonce`: 32 fresh random bytes, never used before; `versions`: those that this end speaks."""
+    """Our own hello. `nonce`: 32 fresh random bytes, never used before; `versions`: those that this end speaks.
+
+    `known`: ids of credentials above our leaf that the other end holds, which are left out.
+    """
     if len(nonce) != NONCE_SIZE:
         raise CallerError(f"A hello's nonce has {NONCE_SIZE} bytes.")
-    chain = tuple(credential.encoded() for credential in identity.chain)
+    above = (credential for credential in identity.chain[1:] if credential.id not in known)
+    chain = tuple(credential.encoded() for credential in (identity.leaf, *above))
     links: list[Value] = list(chain)
     spoken: list[Value] = list(versions)
     encoded = pack("hello", spoken, role, identity.id, links, certificate, nonce, identity.software)
     if len(encoded) > MAX_HELLO:
         raise CallerError(f"This hello has {len(encoded)} bytes; its bound is {MAX_HELLO}.")
     return Hello(versions, role, identity.id, chain, certificate, nonce, identity.software, encoded)
+
+
+def holds_its_chain(identity: LocalIdentity, trust: Trust) -> bool:
+    """Believe what vouches for us, so that the other end may leave it out; False where no root known here does: then
+    the other end is shown all of it, and refuses it."""
+    try:
+        for link in reversed(identity.chain):
+            trust.add(link)
+    except PeerError:
+        return False
+    return True
+
+
+def held_by_the_centre(trust: Trust) -> frozenset[bytes]:
+    """Ids of the credentials that a centre known here surely holds: those that vouch for it."""
+    return frozenset(credential.issuer for credential in trust.credentials() if credential.kind == "centre")
+
+
+def held_by(hello: Hello) -> frozenset[bytes]:
+    """The id of the credential that who sent this hello surely holds: what vouches for his own."""
+    try:
+        return frozenset({parse_credential(hello.chain[0]).issuer}) if hello.chain else frozenset()
+    except PeerError:
+        return frozenset()  # `admit` says what is wrong with it
 
 
 def parse_hello(data: bytes) -> Hello:

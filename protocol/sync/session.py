@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from protocol.errors import CallerError, PeerError
+from protocol.records.clock import MAX_MS
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.sync.arrivals import Arrivals
@@ -51,6 +52,7 @@ from protocol.sync.events import (
     CheckpointIgnored,
     PeerFailed,
     PeerLeft,
+    ProgressTold,
     SessionEvent,
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
@@ -66,6 +68,9 @@ from protocol.sync.hello import (
     authenticate,
     check_mirrors,
     choose_version,
+    held_by,
+    held_by_the_centre,
+    holds_its_chain,
     parse_hello,
     sign_transcript,
     transcript,
@@ -76,6 +81,9 @@ from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, S
 from protocol.sync.states import OVER, TRANSITIONS, State
 from protocol.sync.streams import in_urgency, streams_of
 from protocol.sync.window import Window
+
+# The version of the protocol in which an annexe tells how far it is.
+PROGRESS_SINCE = 2
 
 
 class Session:
@@ -91,15 +99,19 @@ class Session:
         known: Known | None = None,
         certificate: bytes | None = None,
         versions: tuple[int, ...] = VERSIONS,
+        is_brief: bool = True,
     ) -> None:
         """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
-        claims. `versions`: those of the protocol that this end speaks."""
+        claims. `versions`: those of the protocol that this end speaks. `is_brief`: leave out of the hello what the
+        peer surely holds."""
         self.role = role
         self.state = State.AWAIT_HELLO
         self.peer: Credential | None = None
         self._identity = identity
         self._trust = trust
-        self._hello = write_hello(role, identity, nonce, certificate, versions=versions)
+        self._is_brief = is_brief and holds_its_chain(identity, trust)
+        held = held_by_the_centre(trust) if self._is_brief and role == "edge" else frozenset()
+        self._hello = write_hello(role, identity, nonce, certificate, versions=versions, known=held)
         self._theirs: Hello | None = None
         self._version = 0
         self._known = known
@@ -126,6 +138,11 @@ class Session:
     def nonce(self) -> bytes:
         """Ours of this conversation: what a fresh checkpoint echoes."""
         return self._hello.nonce
+
+    @property
+    def version(self) -> int:
+        """The version that both ends speak; 0 before they have met."""
+        return self._version
 
     @property
     def known(self) -> Known | None:
@@ -197,6 +214,8 @@ class Session:
                 event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
             case ("batch", _):
                 event = self._on_batch(parse_batch(fields), len(data))
+            case ("progress", [left, clock_ms]):
+                event = ProgressTold(natural(left), natural(clock_ms, MAX_MS))
             case ("want", [wants]):
                 self.blobs.note(wants)
                 return []
@@ -224,6 +243,11 @@ class Session:
 
     def _on_hello(self, data: bytes) -> None:
         theirs = parse_hello(data)
+        if self._is_brief and self.role == "centre":
+            ours, held = self._hello, held_by(theirs)
+            self._hello = write_hello(
+                self.role, self._identity, ours.nonce, ours.certificate, versions=ours.versions, known=held
+            )
         self._meet(theirs)
         signature = sign_transcript(self._identity, self._version, self.role, theirs, self._hello)
         self._out.append(pack("welcome", self._hello.encoded, signature))
@@ -430,6 +454,11 @@ class Session:
         stream.supplied(pull, records)
         self._window.record_sent(self._number, len(frame), now_ms)
         self._out.append(frame)
+
+    def report(self, left: int, now_ms: int) -> None:
+        """Tell the prefecture how many records are left to send, and our time; an older one is told nothing."""
+        if self.role == "edge" and self.state is State.OPEN and self._version >= PROGRESS_SINCE:
+            self._out.append(pack("progress", left, now_ms))
 
     def bye(self) -> None:
         """End the conversation cleanly."""

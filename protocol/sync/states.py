@@ -46,7 +46,12 @@ _ANSWERING: Final[Mapping[tuple[State, str], State]] = {
 }
 
 TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
-    (role, *at): following for role in OTHER for at, following in (_DIALLING if role in DIALS else _ANSWERING).items()
+    **{
+        (role, *at): following
+        for role in OTHER
+        for at, following in (_DIALLING if role in DIALS else _ANSWERING).items()
+    },
+    ("centre", State.OPEN, "progress"): State.OPEN,
 }
 """(our role, state, tag of the frame that arrives) -> next state."""
 

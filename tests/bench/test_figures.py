@@ -15,7 +15,7 @@ from bench.machine import cpu_of, described, resident_mb
 from bench.place import Place, place
 from launcher import options
 
-SHORT = Effort(rounds=1, seconds=0.1)
+SHORT = Effort(rounds=1, seconds=0.1, records=40, many=1_000)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import stat
@@ -16,6 +17,7 @@ import yaml
 
 from central.catalogue_files import FOLDER
 from central.commands import main
+from central.installation import open_installation
 from edge.press.pages import claims_of
 from edge.press.typesetter import Typesetter
 from edge.press.worker import make_certificate
@@ -23,6 +25,7 @@ from protocol.office.attestation import encode_token
 from protocol.records.encoding import decode
 from protocol.records.envelope import open_body, parse_record
 from tests.central.provisioned import ANNEXE, Provisioned, issued_now, provision
+from tests.central.web.support import REFERENCES, Annexe, reopened
 from tests.edge.press.papers import RESIDENCE
 
 OURS = sorted(FOLDER.glob("*.yaml"))
@@ -326,3 +329,26 @@ def test_the_list_of_void_certificates_is_published_written_out_and_checked_by_t
     whole = out.read_bytes()
     out.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert main(["revocations", "--check", str(out), "--root", str(root)]) == 1
+
+
+async def _arrived(data: Path, it: Provisioned) -> None:
+    async with reopened(open_installation(data)) as prefecture:
+        annexe = Annexe(prefecture, it)
+        annexe.submit("granted")
+        await annexe.send("granted")
+
+
+def test_where_a_request_is_can_be_asked(data: Path, it: Provisioned, said: Any) -> None:
+    assert run(data, "annexe", "admit", it.credential) == 0
+    asyncio.run(_arrived(data, it))
+    said()
+    assert run(data, "where", REFERENCES["granted"]) == 0
+    text = said().out
+    assert f"{REFERENCES['granted']} ({ANNEXE})" in text
+    assert "request.submitted" in text
+    assert run(data, "where", "--json", REFERENCES["granted"]) == 0
+    found = [json.loads(line) for line in said().out.splitlines()]
+    assert [one["kind"] for one in found] == ["request.submitted"]
+    assert found[0]["prefecture"]["since_ms"] >= found[0]["annexe"]["since_ms"] > 0
+    assert run(data, "where", REFERENCES["other"]) == 1
+    assert "No request of this reference has arrived" in said().err

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from edge.commands import main
+from edge.commands import main, now_ms
+from edge.installation import open_installation
+from edge.opening import open_store
+from edge.store.lock import WriterLock
 from edge.store.schema import DATABASE
+from tests.edge.store.support import account_opened, open_account, submit
 from tests.edge.support import made_seed
 
 PASSWORD = "une phrase courte"
+REFERENCE = "B05-QWDSK-NZ7XS"
 SALMA = ("--login", "salma", "--role", "clerk", "--name-fr", "Salma Bennani", "--name-ar", "سلمى بناني")
 
 
@@ -149,6 +157,39 @@ def test_every_command_explains_itself(command: list[str], capsys: pytest.Captur
         main([*command, "--help"])
     assert ended.value.code == 0
     assert len(capsys.readouterr().out) > 100
+
+
+async def _asked(data: Path) -> None:
+    store = await open_store(open_installation(data), now_ms, os.urandom)
+    try:
+        account = await open_account(store, 0, account_opened())
+        await submit(store, account, REFERENCE)
+    finally:
+        await store.close()
+
+
+def test_where_a_request_is_can_be_asked_beside_a_running_appliance(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_asked(data))
+    capsys.readouterr()
+    lock = WriterLock(data)  # as the service has it
+    try:
+        assert main(["where", "--data", str(data), REFERENCE.lower()]) == 0
+        said = capsys.readouterr().out
+        assert main(["where", "--data", str(data), "--json", REFERENCE]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+    finally:
+        lock.release()
+    assert said.startswith(REFERENCE)
+    assert "request.submitted" in said
+    assert "prefecture not yet" in said
+    assert json.loads(line)["prefecture"] == {"held": False, "since_ms": None, "why": None}
+
+
+def test_where_says_what_is_wrong_with_a_reference(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["where", "--data", str(data), "B05-1SRP8-9DKA0"]) == 1
+    assert "No request of this reference is on this appliance" in capsys.readouterr().err
 
 
 def test_the_annexes_own_appliance_is_not_promoted_and_follows_nobody(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from zstandard import ZstdCompressionDict, ZstdCompressor
 
-from protocol.office import synthetic
+from protocol.office import forms_text, synthetic
+from protocol.office.events import to_value
 from protocol.records.compression import compress, decompress
+from protocol.records.dictionaries import DICTIONARIES
 from protocol.records.encoding import encode
 from provisioning import dictionary
 from provisioning.commands import main
@@ -37,3 +40,15 @@ def test_events_that_it_never_saw_become_less_than_half() -> None:
     packed = [compress(event) for event in events]
     assert [decompress(data, max_size=1 << 20) for data in packed] == events
     assert sum(map(len, packed)) < 0.5 * sum(map(len, events))
+
+
+def test_forms_that_it_never_saw_become_less_than_two_fifths() -> None:
+    events = [encode(to_value(event)) for event in forms_text.events(dictionary.FORMS_SEED + 1, 1000)]
+    assert sum(len(compress(event)) for event in events) < 0.4 * sum(map(len, events))
+
+
+def test_what_the_first_dictionary_compressed_still_opens() -> None:
+    first = ZstdCompressor(level=12, dict_data=ZstdCompressionDict(DICTIONARIES[1]), write_dict_id=False)
+    for event in synthetic.samples(1, 20):
+        plain = encode(event)
+        assert decompress(b"\x01" + first.compress(plain), max_size=1 << 20) == plain

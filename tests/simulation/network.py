@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from central.connections import LineDead
+from central.sockets import LineDead
 from edge.sync.link import HEARTBEAT_S, Cut, Refused, Unreachable
 from tests.simulation.loop import NODE
 

@@ -43,8 +43,8 @@ NEW_FIELD = (
 NEW_DICTIONARY = (
     Change(
         "protocol/records/dictionaries/__init__.py",
-        "{1: v1.DICTIONARY})\nNEWEST: Final = 1",
-        "{1: v1.DICTIONARY, 2: v1.DICTIONARY[::-1]})\nNEWEST: Final = 2",
+        "2: v2.DICTIONARY})\nNEWEST: Final = 2",
+        "2: v2.DICTIONARY, 3: v1.DICTIONARY[::-1]})\nNEWEST: Final = 3",
     ),
 )
 

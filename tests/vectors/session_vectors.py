@@ -160,7 +160,7 @@ BAD: list[tuple[str, str, str, Callable[[World, bytes], bytes]]] = [
     ("a byte behind a hello", "centre", "hello", lambda _, frame: frame + b"\0"),
     ("a hello cut short", "centre", "hello", lambda _, frame: frame[:-1]),
     ("a frame with an unknown tag", "centre", "hello", lambda _, __: pack("good day")),
-    ("a hello of no common version", "centre", "hello", _with(1, lambda _: [3, 4])),
+    ("a hello of no common version", "centre", "hello", _with(1, lambda _: [8, 9])),
     ("a hello in another's name", "centre", "hello", _with(3, lambda _: "berkane-06")),
     ("a hello without a credential", "centre", "hello", _with(4, lambda _: [])),
     ("a hello in the prefecture's role", "centre", "hello", _with(2, lambda _: "centre")),

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from central.centre import Centre
 from central.store import schema
 from central.store.decision_check import DecisionCheck
+from central.store.folding import Folder
 from protocol.errors import OperatorError
 from protocol.office.casework import State
 from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, sheet_bytes, sign_sheet
@@ -484,3 +485,30 @@ def test_the_annexe_is_in_every_key() -> None:
     for table in schema.metadata.tables.values():
         if table.name != "schema_version":
             assert "annexe" in table.primary_key.columns
+
+
+async def test_only_what_its_signer_signed_is_taken_for_signed(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        for number in range(3):
+            log.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": number})
+        good = log.streams[CASES]
+        forged = Writer(SigningKey(seed("somebody else")))
+        forged.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": 9})
+        records = arrived(CASES, good)
+        assert centre.ingest.signed([*records, *arrived(CASES, forged.streams[CASES])]) == [one.hash for one in records]
+        receipt = await centre.ingest.take(ANNEXE, [], records, centre.ingest.signed(records))
+        assert receipt.count(Outcome.ACCEPTED) == len(records)
+
+
+async def test_what_waited_before_a_start_is_folded_and_what_comes_after_it_too(tmp_path: Path) -> None:
+    async with ready(tmp_path) as (centre, log):
+        log.append(CASES, submitted(), CASE_KEY)
+        await centre.ingest.take(ANNEXE, sealed(CASE_KEY), arrived(CASES, log.streams[CASES]))
+        folder = Folder(centre.store)
+        assert await folder.fold() == 2
+        known = len(log.streams[CASES])
+        log.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": 1})
+        await centre.ingest.take(ANNEXE, [], arrived(CASES, log.streams[CASES][known:]))
+        assert await folder.fold(ANNEXE) == 1
+        assert await folder.fold() == 0
+        assert [row.subject for row in await centre.queries.requests()] == [CASE]

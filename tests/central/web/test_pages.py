@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from central.connections import Told
 from central.prefecture import Prefecture
 from central.store import schema
 from protocol.office.events import Representative, RequestWithdrawn
@@ -47,7 +48,8 @@ async def search(visitor: Visitor, reference: str) -> Any:
 async def test_an_annexe_that_never_came_is_shown_with_words(officer: Visitor) -> None:
     page = words(await read(officer, "/prefecture"))
     assert ANNEXE in page
-    assert "non connectée" in page
+    assert "jamais venue" in page
+    assert "faites-la connecter une fois".lower() in page.lower()
     assert "jamais encore" in page
     assert "Elle n’a encore rien envoyé" in page
 
@@ -68,8 +70,35 @@ async def test_what_is_missing_of_an_annexes_log_is_said(officer: Visitor, annex
     annexe.decide("granted")
     await annexe.send("granted", only=lambda number: number != 2)
     page = words(await read(officer, "/prefecture"))
-    assert "1 enregistrement manque ici" in page
+    assert "Manque ici 1 enregistrement" in page
+    assert "bloquée" in page
+    assert "faites examiner le disque" in page
     assert ":2 (missing)" in page
+
+
+async def test_an_annexe_that_is_away_and_one_whose_clock_is_wrong_are_told_apart(
+    officer: Visitor, annexe: Annexe
+) -> None:
+    annexe.submit("granted")
+    await annexe.send("granted")
+    page = await read(officer, "/prefecture")
+    assert re.findall('data-condition="([a-z-]+)"', page) == ["offline"]
+    assert "elle travaille sans liaison" in words(page)
+    now = annexe.prefecture.now()
+    annexe.prefecture.connections.told[ANNEXE] = Told(left=12, ahead_ms=3_600_000, at_ms=now)
+    page = await read(officer, "/prefecture")
+    assert re.findall('data-condition="([a-z-]+)"', page) == ["wrong-clock", "offline"]
+    assert "Écart de son horloge +60 min" in words(page)
+    assert "Reste à envoyer, d’après elle 12 enregistrements" in words(page)
+
+
+async def test_a_dossier_says_where_each_of_its_records_is(officer: Visitor, annexe: Annexe) -> None:
+    annexe.decide("granted")
+    await annexe.send("granted")
+    page = await read(officer, f"/prefecture/requests/{ANNEXE}/{annexe.case('granted')}")
+    part = page.split('id="records"')[1]
+    assert part.count("<tr>") == 5  # the head, and four records
+    assert re.findall(rf"{ANNEXE}/cases [0-9a-f]{{16}}:(\d)", part) == ["1", "2", "3", "4"]
 
 
 async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Annexe, it: Provisioned) -> None:
@@ -80,6 +109,7 @@ async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Anne
     clone.submit("other")
     await clone.send("other")
     page = words(await read(officer, "/prefecture"))
+    assert "journal divisé" in page
     assert "a été remise dans un état antérieur" in page
     assert "Branches du journal 1" in page
 

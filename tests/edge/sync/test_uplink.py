@@ -7,7 +7,7 @@ import base64
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -411,8 +411,8 @@ class Stumbling(Folder):
         super().__init__(store)
         self.stumbled = asyncio.Event()
 
-    async def fold(self, annexe: str | None = None) -> int:
+    async def fold(self, annexe: str | None = None, *, rest: Callable[[], Awaitable[None]] | None = None) -> int:
         if not self.stumbled.is_set():
             self.stumbled.set()
             raise OperatorError("the database is locked")
-        return await super().fold(annexe)
+        return await super().fold(annexe, rest=rest)

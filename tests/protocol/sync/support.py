@@ -39,9 +39,7 @@ class Prefecture:
     issuer: Credential
     name: str = ""
 
-    def credential(
-        self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1
-    ) -> Credential:
+    def credential(self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1) -> Credential:
         return issue(
             kind=kind,
             holder=holder,

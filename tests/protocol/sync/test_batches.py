@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.errors import CallerError
 from protocol.records.encoding import decode, encode
-from protocol.records.keys import SigningKey, subject_of
+from protocol.records.keys import OpeningKey, SigningKey, subject_of
+from protocol.records.refusals import CannotOpen
 from protocol.sync.batches import SealedKey, parse_batch, read_stored, write_batch
 from protocol.sync.frames import unpack
 from protocol.sync.refusals import FrameRefused
+from protocol.sync.sealed_keys import Opener, seal_alone, seal_together
 from tests.protocol.sync.support import Writer, seed
 
 CASES = "berkane-05/cases"
@@ -119,3 +122,53 @@ def test_a_record_whose_fields_are_impossible_stays_bytes_and_the_next_is_read()
     batch = carried(encode(value))
     assert batch.records[-1].record is None
     assert subject_of(bytes([1]) * 32) == batch.records[1].record.subject
+
+
+def test_keys_that_travel_together_come_out_as_they_went_in_from_one_box() -> None:
+    log = written([(1, False), (2, False), (3, False)])
+    reader = OpeningKey(seed("prefecture/x"))
+    keys = seal_together(reader.public, list(log.keys.items()), lambda size: bytes(range(size)))
+    batch = carried(write_batch(1, CASES, log.streams[CASES], keys))
+    opener = Opener(reader)
+    assert {one.subject: opener.open(one) for one in batch.keys} == log.keys
+    assert len({one.sealed for one in batch.keys}) == 1
+    assert [one.encoded for one in batch.records] == [one.encoded for one in log.streams[CASES]]
+
+
+def test_a_reader_takes_keys_that_travel_alone_as_well() -> None:
+    log = written([(1, False), (2, False)])
+    reader = OpeningKey(seed("prefecture/x"))
+    chance = iter((b"a" * 32, b"b" * 32))
+    keys = seal_alone(reader.public, list(log.keys.items()), lambda _size: next(chance))
+    batch = carried(write_batch(1, CASES, log.streams[CASES], keys))
+    opener = Opener(reader)
+    assert {one.subject: opener.open(one) for one in batch.keys} == log.keys
+
+
+def test_a_box_of_another_size_than_its_subjects_and_an_empty_one_are_refused() -> None:
+    log = written([(1, False), (2, False)])
+    subjects: list[Any] = list(log.keys)
+    boxes: list[list[Any]] = [
+        [subjects, bytes(48 + 32)], [[], bytes(48)], [subjects[:1], bytes(48 + 64)], [subjects, b""],
+    ]  # fmt: skip
+    for keys in boxes:
+        with pytest.raises(FrameRefused):
+            carried(encode(["batch", 1, keys, []]))
+
+
+def test_a_box_that_does_not_open_opens_no_key_of_it() -> None:
+    log = written([(1, False), (2, False)])
+    keys = seal_together(
+        OpeningKey(seed("other/x")).public, list(log.keys.items()), lambda size: bytes(size - 1) + b"1"
+    )
+    opener = Opener(OpeningKey(seed("prefecture/x")))
+    for key in keys:
+        with pytest.raises(CannotOpen):
+            opener.open(key)
+
+
+def test_keys_of_two_boxes_are_no_batch() -> None:
+    log = written([(1, False), (2, False)])
+    first, second = (SealedKey(subject, bytes(112), place) for place, subject in enumerate(log.keys))
+    with pytest.raises(CallerError):
+        write_batch(1, CASES, [], [second, first])

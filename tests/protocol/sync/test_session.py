@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from protocol.errors import CallerError
 from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
-from protocol.sync.events import Authenticated
-from protocol.sync.frames import pack
-from protocol.sync.hello import LocalIdentity, admit, write_hello
+from protocol.sync.events import Authenticated, ProgressTold
+from protocol.sync.frames import pack, unpack
+from protocol.sync.hello import LocalIdentity, admit, parse_hello, write_hello
 from protocol.sync.intake import Outcome
 from protocol.sync.session import Session
 from protocol.sync.states import TRANSITIONS, State
-from tests.protocol.sync.support import NOW
+from tests.protocol.sync.support import NOW, make_prefecture
 
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
 
@@ -323,3 +323,52 @@ def test_what_is_announced_while_the_log_is_being_read_is_not_forgotten(world: A
     for frame in edge.session.outgoing():
         centre.feed(frame)
     assert world.at_centre.records[CASES] == world.encoded(CASES)
+
+
+def test_an_annexe_tells_how_far_it_is_and_what_time_it_has(world: Any) -> None:
+    edge, centre = world.connect()
+    edge.session.report(3, NOW)  # nobody is there yet: nothing is said
+    world.meet(edge, centre)
+    edge.session.report(7, NOW + 5)
+    for frame in edge.session.outgoing():
+        centre.feed(frame)
+    assert [event for event in centre.events if isinstance(event, ProgressTold)] == [ProgressTold(7, NOW + 5)]
+    assert not centre.session.outgoing()
+
+
+def test_the_prefecture_has_no_progress_to_tell(world: Any) -> None:
+    edge, centre = world.connect()
+    world.meet(edge, centre)
+    centre.session.report(1, NOW)
+    assert centre.session.outgoing() == []
+    edge.feed(pack("progress", 1, NOW))
+    assert edge.session.state is State.FAILED
+
+
+def test_what_vouches_for_both_ends_is_shown_by_neither(world: Any) -> None:
+    trust = world.prefecture.trust()
+    trust.add(world.prefecture.issuer)
+    trust.add(world.centre.leaf)
+    brief, whole = (
+        Session("edge", world.edge, trust, world.draw(), is_brief=is_brief).hello for is_brief in (True, False)
+    )
+    assert len(parse_hello(brief).chain) == 1
+    assert len(parse_hello(whole).chain) == 2
+    for hello in (brief, whole):
+        centre = Session("centre", world.centre, world.prefecture.trust(), world.draw())
+        centre.receive(hello, NOW)
+        (welcome,) = centre.outgoing()
+        shown = unpack(welcome)[1][0]
+        assert isinstance(shown, bytes)
+        assert len(parse_hello(shown).chain) == 1
+        assert centre.state is State.AWAIT_PROOF
+
+
+def test_an_annexe_of_another_issuer_is_shown_who_vouches_for_the_prefecture(world: Any) -> None:
+    other = make_prefecture("other")
+    centre = Session("centre", world.centre, Trust([world.prefecture.root, other.root]), world.draw())
+    stranger = Session("edge", other.identity("annexe", "oujda-01"), other.trust(), world.draw())
+    centre.receive(stranger.hello, NOW)
+    shown = unpack(centre.outgoing()[0])[1][0]
+    assert isinstance(shown, bytes)
+    assert len(parse_hello(shown).chain) == 2

@@ -1,0 +1,90 @@
+"""Batches of one connection on their way into the store: verified as they arrive, committed in groups, in their order.
+
+- All that arrived while the last commit was under way is one commit and one answer.
+- Signatures are verified beside the commits (`Aside`): the longest work of all needs no database.
+- What arrived is committed also when the line has broken meanwhile: it was whole, and need not be sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from protocol.sync.events import BatchArrived
+
+# Records of one commit, or little more: so many take a fraction of a second, and another annexe's wait no longer.
+GROUP = 1000
+
+Aside = Callable[[Callable[[], list[bytes]]], Awaitable[list[bytes]]]
+"""How signatures are verified beside other work: `asyncio.to_thread`, or `at_once` where nothing may run beside."""
+
+
+async def at_once(work: Callable[[], list[bytes]]) -> list[bytes]:
+    """Do it now, in this thread."""
+    return work()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A batch that arrived, and the hashes of its records that are signed, once they are verified."""
+
+    batch: BatchArrived
+    signed: asyncio.Future[list[bytes]]
+
+
+class Taking:
+    """`commit` takes a group; `run()` until `end()`, and until nothing waits any more."""
+
+    def __init__(self, commit: Callable[[Sequence[Waiting]], Awaitable[None]], aside: Aside) -> None:
+        self._commit = commit
+        self._aside = aside
+        self._batches: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._ended = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.is_busy = False
+        """Whether a batch waits or is being committed."""
+
+    def add(self, batch: BatchArrived, verify: Callable[[], list[bytes]]) -> None:
+        """A batch arrived; `verify` gives the hashes of its records that are signed."""
+        self._batches.append(Waiting(batch, asyncio.ensure_future(self._aside(verify))))
+        self.is_busy = True
+        self._idle.clear()
+        self._arrived.set()
+
+    def drop(self) -> None:
+        """Forget what waits: what came before it was refused."""
+        self._batches.clear()
+
+    def end(self) -> None:
+        """Nothing arrives any more."""
+        self._ended = True
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Commit what arrives."""
+        try:
+            while not self._ended or self._batches:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._batches:
+                    await self._commit(self._next_group())
+                self.is_busy = False
+                self._idle.set()
+        finally:
+            self._idle.set()  # who waits must not wait for a commit that failed
+
+    async def idle(self) -> None:
+        """Wait until all that arrived is committed."""
+        await self._idle.wait()
+
+    def _next_group(self) -> list[Waiting]:
+        group: list[Waiting] = []
+        size = 0
+        while self._batches and (not group or size + len(self._batches[0].batch.records) <= GROUP):
+            group.append(self._batches.popleft())
+            size += len(group[-1].batch.records)
+        return group
