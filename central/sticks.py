@@ -140,10 +140,8 @@ class _File:
     async def _hear(self, opening: Opening) -> None:
         """Believe what the annexe says it holds, even where its records cannot be taken yet."""
         outgoing = self._centre.outgoing
-        memory = replace(await outgoing.memory(self._annexe), heard=opening.nonce)
-        await outgoing.remember(self._annexe, memory)
-        if opening.given is None:
-            return
-        meaning = memory.judged(await outgoing.known(self._annexe), opening.given)
-        if meaning is not Judgement.STALE:
-            await outgoing.keep(self._annexe, opening.given, self._centre.now())
+        memory, given = await outgoing.memory(self._annexe), opening.given
+        meaning = None if given is None else memory.judged(await outgoing.known(self._annexe), given)
+        await outgoing.remember(self._annexe, memory.hearing(opening, meaning))
+        if given is not None and meaning is not Judgement.STALE:
+            await outgoing.keep(self._annexe, given, self._centre.now())

@@ -130,11 +130,9 @@ class Sticks:
 
     async def _hear(self, opening: Opening) -> None:
         """Believe what the prefecture says it holds, even where its records cannot be taken yet."""
-        memory = replace(await self._source.memory(), heard=opening.nonce)
-        await self._source.remember(memory)
-        if opening.given is None:
-            return
-        meaning = memory.judged(await self._source.known(), opening.given)
-        if meaning is not Judgement.STALE:
-            await self._source.keep(opening.given, restored=meaning is Judgement.RESTORED)
-            self._believed(opening.given, meaning is Judgement.RESTORED)
+        memory, given = await self._source.memory(), opening.given
+        meaning = None if given is None else memory.judged(await self._source.known(), given)
+        await self._source.remember(memory.hearing(opening, meaning))
+        if given is not None and meaning is not Judgement.STALE:
+            await self._source.keep(given, restored=meaning is Judgement.RESTORED)
+            self._believed(given, meaning is Judgement.RESTORED)

@@ -1,7 +1,9 @@
 """What one end remembers of the sticks that go between it and one other: kept with its log, read before each exchange.
 
-    memory  [number of our last run, [[nonce, counter known when asking | nil]...], nonce of the last bundle read | nil,
-             unfinished run | nil]
+    memory  [number of our last run, [[nonce, counter known when asking | nil]...],
+             nonce of the newest bundle read | nil, unfinished run | nil, [run, part] of that bundle]
+
+An earlier release kept the first four.
 
 Sticks overtake each other, and conversations too. An answer to one of our bundles is fresh (`checkpoint.judge`) when
 nothing later was believed since: no answer to a later bundle, and no conversation, which would have changed what we
@@ -17,6 +19,7 @@ from protocol.records.encoding import Value, decode, encode
 from protocol.sync.checkpoint import Checkpoint, Judgement, Known, judge
 from protocol.sync.frames import MAX_FRAME, blob, items, natural, optional_blob, rows
 from protocol.sync.hello import NONCE_SIZE
+from protocol.sync.opening import Opening
 from protocol.sync.packing import Unfinished, parse_unfinished
 
 MAX_ASKED: Final = 16
@@ -42,11 +45,24 @@ class Memory:
     asked: tuple[Asked, ...] = ()
     heard: bytes | None = None
     unfinished: Unfinished | None = None
+    heard_at: tuple[int, int] = (0, 0)
+    """Run and part of the bundle that was heard."""
 
     def asking(self, nonce: bytes, known: Known | None) -> Memory:
         """After the decision to begin a run."""
         asked = Asked(nonce, known.counter if known else None)
         return replace(self, number=self.number + 1, asked=(*self.asked, asked)[-MAX_ASKED:])
+
+    def hearing(self, opening: Opening, meaning: Judgement | None) -> Memory:
+        """After reading a bundle whose checkpoint, if it has one, means this: our next one echoes the newest.
+
+        Sticks overtake each other, so one that was written earlier is no news, unless its checkpoint is believed: then
+        a card was put back, and its runs are counted anew.
+        """
+        at = (opening.number, opening.part)
+        if at < self.heard_at and meaning in (None, Judgement.STALE):
+            return self
+        return replace(self, heard=opening.nonce, heard_at=at)
 
     def judged(self, known: Known | None, checkpoint: Checkpoint) -> Judgement:
         """What a checkpoint from a stick means beside the one believed before."""
@@ -65,14 +81,15 @@ class Memory:
         """As it is kept."""
         asked: list[Value] = [[one.nonce, one.known] for one in self.asked]
         unfinished = None if self.unfinished is None else self.unfinished.encoded()
-        return encode([self.number, asked, self.heard, unfinished])
+        return encode([self.number, asked, self.heard, unfinished, list(self.heard_at)])
 
 
 def parse_memory(data: bytes | None) -> Memory:
     """The same from what was kept, empty where nothing was; raises PeerError for other bytes."""
     if data is None:
         return Memory()
-    number, asked, heard, unfinished = items(decode(data, max_size=MAX_FRAME), 4, width=4)
+    number, asked, heard, unfinished, *rest = items(decode(data, max_size=MAX_FRAME), 5)
+    at = [natural(one) for one in items(rest[0], 2, width=2)] if rest else [0, 0]
     return Memory(
         number=natural(number),
         asked=tuple(
@@ -81,4 +98,5 @@ def parse_memory(data: bytes | None) -> Memory:
         ),
         heard=optional_blob(heard, NONCE_SIZE),
         unfinished=None if unfinished is None else parse_unfinished(blob(unfinished)),
+        heard_at=(at[0], at[1]),
     )

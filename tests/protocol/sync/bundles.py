@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from protocol.records.credentials import Credential
 from protocol.records.keys import OpeningKey, seal_to
@@ -101,12 +101,10 @@ class Post:
         return Known(self.believed.counter, self.believed.echo) if self.believed else None
 
     def learn(self, opening: Opening) -> None:
-        self.memory = replace(parse_memory(self.memory.encoded()), heard=opening.nonce)
-        given = opening.given
-        if given is None:
-            return
-        meaning = self.memory.judged(self.known(), given)
-        if meaning is not Judgement.STALE:
+        memory, given = parse_memory(self.memory.encoded()), opening.given
+        meaning = None if given is None else memory.judged(self.known(), given)
+        self.memory = memory.hearing(opening, meaning)
+        if given is not None and meaning is not Judgement.STALE:
             self.believed = given
             self.restored += meaning is Judgement.RESTORED
 

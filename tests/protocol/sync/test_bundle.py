@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol.errors import PeerError
@@ -246,6 +246,7 @@ Step = tuple[str, int]
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(["write", "export", "answer", "carry", "return"]), st.integers(0, 30))))
+@example([*(("export", 0),) * 2, ("carry", 1), ("answer", 0), ("carry", 0), ("answer", 0), ("return", 1), ("return", 0)])
 def test_sticks_in_any_order_repeated_and_lost_lose_and_double_nothing(steps: list[Step]) -> None:
     world = World()
     annexe, prefecture = posts(world)
