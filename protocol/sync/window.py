@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from protocol.sync.frames import MAX_FRAME
 
-FLOOR = 16 * 1024  # one full batch must always fit, also on a link of 9.6 kbit/s
-START = 32 * 1024  # before anything was measured
+FLOOR = 12 * 1024  # some batches worth sending, also where the measure is of a trickle: 1.5 seconds of 64 kbit/s
+START = 16 * 1024  # before anything was measured: two seconds of 64 kbit/s, and soon more where there is more
 CEILING = 4 * 1024 * 1024  # what a peer must hold in memory for us at most
 # The receiver's commit is part of every answer, so the shortest one says little where the link itself is fast. This
 # much under way keeps both disks busy, and no case waits longer than a fraction of a second behind the noise of the
@@ -25,7 +25,10 @@ LEAST_MS = 200
 GAIN = 1.5  # half a link's worth of queue, in return for finding more bandwidth within a few answers
 SAMPLES = 16
 BATCH_CEILING = 64 * 1024  # one commit of the receiver: some 200 records, a few milliseconds
-BATCH_FLOOR = 4 * 1024
+BATCH_FLOOR = 4 * 1024  # half a second of 64 kbit/s; the checkpoint that answers it costs a tenth of it
+# An answer that took so many times the shortest tells of a link that is no longer what it was: another route, a cap
+# that began. What was measured before is forgotten, or a case would wait behind as much as the old link held.
+SLOWED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class Window:
         while self._flying and self._flying[0].number <= through:
             answered = self._flying.popleft()
             self._delivered += answered.size
-        if answered is not None:
+        if answered is not None and now_ms >= answered.at_ms:  # a clock that was set back meanwhile tells nothing
             delay = max(1, now_ms - answered.at_ms)
             self._shortest = min(self._shortest or delay, delay)
+            if delay > SLOWED * max(LEAST_MS, self._shortest):
+                self._rates.clear()
             self._rates.append((self._delivered - answered.delivered) / delay)

@@ -34,6 +34,27 @@ def test_what_is_under_way_fills_the_link_and_does_not_pile_up_in_front_of_it(ra
     assert window.target <= max(FLOOR, 3 * holds + START)
 
 
+def test_a_link_that_became_slow_is_not_filled_as_before() -> None:
+    window = driven(1250, 30)
+    assert window.target > 100_000
+    now = 1_000_000
+    window.record_answered(200, now)
+    window.record_sent(1001, 8_000, now)
+    window.record_answered(1001, now + 2_000)
+    assert window.target <= FLOOR
+
+
+def test_a_clock_that_was_set_back_teaches_nothing_of_the_link() -> None:
+    window = Window()
+    window.grant(1 << 30)
+    window.record_sent(1, 4_000, 3_600_000)
+    window.record_answered(1, 600)
+    assert (window.in_flight, window.target) == (0, START)
+    window.record_sent(2, 8_000, 1_000)
+    window.record_answered(2, 2_000)
+    assert window.target == FLOOR
+
+
 def test_nothing_leaves_without_credit_for_the_largest_frame() -> None:
     window = Window()
     assert window.room == 0
