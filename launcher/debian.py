@@ -71,6 +71,8 @@ TESTS = (
     Package("libatomic1", "the driver of the browser's journeys", _library("atomic")),
     Package("libnss3-tools", "certutil, which tells pdfsig whom to trust", _program("certutil")),
     Package("iproute2", "ip, which makes the other machines of the tests' networks", _file("/usr/sbin/ip", "/sbin/ip")),
+    Package("nftables", "nft, which loses packets in those networks", _program("nft")),
+    Package("tinyproxy", "the HTTP proxy of the tests", _program("tinyproxy")),
     Package("dbus", "the private bus of Avahi in those networks", _file("/usr/bin/dbus-daemon")),
     Package("avahi-daemon", "the name service that an annexe is found beside", _file("/usr/sbin/avahi-daemon")),
     Package("avahi-utils", "avahi-browse, which finds annexes independently", _program("avahi-browse")),

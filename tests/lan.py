@@ -114,13 +114,13 @@ class Machine:
     def readdress(self, address: str) -> None:
         """Give the machine another address, as another router would."""
         self.unplug()
-        _ip("-n", self.space, "addr", "add", f"{address}/24", "dev", self.interface)
-        _ip("-n", self.space, "route", "replace", "default", "dev", self.interface)
+        ip("-n", self.space, "addr", "add", f"{address}/24", "dev", self.interface)
+        ip("-n", self.space, "route", "replace", "default", "dev", self.interface)
         self.address = address
 
     def unplug(self) -> None:
         """Take the machine's address away."""
-        _ip("-n", self.space, "addr", "flush", "dev", self.interface)
+        ip("-n", self.space, "addr", "flush", "dev", self.interface)
 
     def close(self) -> None:
         self._stack.close()
@@ -135,40 +135,40 @@ async def lan(*names: str) -> AsyncIterator[list[Machine]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mulhaqa-lan-")))
         try:
-            switch = _space(stack)
-            _ip("-n", switch, "link", "add", "br0", "type", "bridge")
-            _ip("-n", switch, "link", "set", "br0", "up")
+            switch = namespace(stack)
+            ip("-n", switch, "link", "add", "br0", "type", "bridge")
+            ip("-n", switch, "link", "set", "br0", "up")
             machines = [_plugged(stack, switch, folder, name, number) for number, name in enumerate(names, 1)]
         except Refused as error:
-            _say_loudly(str(error))
+            say_loudly(str(error))
         yield machines
 
 
 def _plugged(stack: ExitStack, switch: str, folder: Path, name: str, number: int) -> Machine:
     place = folder / name
     place.mkdir()
-    machine = Machine(name, _space(stack), f"{SUBNET}.{number}", place)
+    machine = Machine(name, namespace(stack), f"{SUBNET}.{number}", place)
     inside = ["-n", machine.space]
-    _ip(
+    ip(
         *inside, "link", "add", machine.interface, "type", "veth", "peer", "name", f"port{number}", "netns", switch,
     )  # fmt: skip
-    _ip("-n", switch, "link", "set", f"port{number}", "master", "br0", "up")
-    _ip(*inside, "addr", "add", f"{machine.address}/24", "dev", machine.interface)
+    ip("-n", switch, "link", "set", f"port{number}", "master", "br0", "up")
+    ip(*inside, "addr", "add", f"{machine.address}/24", "dev", machine.interface)
     for interface in (machine.interface, "lo"):
-        _ip(*inside, "link", "set", interface, "up")
-    _ip(*inside, "route", "add", "default", "dev", machine.interface)
+        ip(*inside, "link", "set", interface, "up")
+    ip(*inside, "route", "add", "default", "dev", machine.interface)
     stack.callback(machine.close)
     return machine
 
 
-def _space(stack: ExitStack) -> str:
+def namespace(stack: ExitStack) -> str:
     space = f"mulhaqa-{os.getpid()}-{next(_numbers)}"
-    _ip("netns", "add", space)
-    stack.callback(_ip, "netns", "del", space)
+    ip("netns", "add", space)
+    stack.callback(ip, "netns", "del", space)
     return space
 
 
-def _ip(*words: str) -> None:
+def ip(*words: str) -> None:
     try:
         done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
@@ -177,7 +177,7 @@ def _ip(*words: str) -> None:
         raise Refused(f"ip {' '.join(words)}: {done.stderr.strip()}")
 
 
-def _say_loudly(why: str) -> None:
+def say_loudly(why: str) -> None:
     sentence = f"This machine makes no network namespaces, so nothing was tested here: {why}."
     if os.environ.get(WITHOUT):
         pytest.skip(sentence)

@@ -32,3 +32,7 @@ class Backoff:
         """A connection came about and lasted so long."""
         if held_s >= GOOD_S:
             self._failures = 0
+
+    def start_again(self) -> None:
+        """What kept failing is no more what it was: another network."""
+        self._failures = 0

@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.store.tail import Owner
+from edge.sync.answers import NoLine, Refused
 from edge.sync.backoff import Backoff
 from edge.sync.conversation import Conversation, FeedStopped, Silent, TailMoved
-from edge.sync.link import Cut, Dials, Refused, Unreachable
+from edge.sync.link import Cut, Dials
 from edge.sync.source import Source
 from protocol.errors import N_, PeerError
 from protocol.records.credentials import Trust
@@ -117,10 +118,8 @@ class Follower:
                 await self._conversation.run()
                 if not session.is_over:
                     self._failed(CUT, "")
-        except Unreachable as error:
-            self._failed(UNREACHABLE, str(error))
-        except Refused as error:
-            self._failed(REFUSED, str(error))
+        except NoLine as error:
+            self._failed(REFUSED if isinstance(error, Refused) else UNREACHABLE, str(error))
         except TimeoutError:
             self._failed(NOT_TRUSTED, "no proof in time")
         except (Silent, Cut, PeerError) as error:

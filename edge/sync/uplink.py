@@ -18,11 +18,14 @@ from typing import NamedTuple
 from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.store.tail import Owner
+from edge.sync.answers import NoLine
 from edge.sync.backoff import Backoff
 from edge.sync.conversation import Conversation, FeedStopped, Silent, TailMoved
-from edge.sync.link import Cut, Dials, Refused, Unreachable
+from edge.sync.link import Cut, Dials
+from edge.sync.pace import Pace
+from edge.sync.sentences import CUT, DISAGREED, FEED_STOPPED, LEFT, NOT_TRUSTED, REFUSED, SILENT
 from edge.sync.source import Source
-from protocol.errors import N_, PeerError
+from protocol.errors import PeerError
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey
 from protocol.sync.blob_flow import ChunkArrived
@@ -30,19 +33,6 @@ from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, CheckpointArrived, PeerFailed, PeerLeft, SessionEvent
 from protocol.sync.hello import NONCE_SIZE, LocalIdentity
 from protocol.sync.session import Session
-
-UNREACHABLE = N_("The prefecture cannot be reached. The office works on; what it writes is sent once the link is back.")
-REFUSED = N_("The prefecture refuses this annexe: its administrator must look at the annexe's credential.")
-NOT_TRUSTED = N_(
-    "What answers at the prefecture's address could not prove that it is the prefecture. Nothing was sent."
-)
-DISAGREED = N_("The annexe and the prefecture did not understand each other: both must run a current version.")
-FEED_STOPPED = N_(
-    "What the prefecture publishes cannot be read here: its administrator must look at it. Requests still reach it."
-)
-SILENT = N_("The prefecture does not answer any more. It is dialled again.")
-CUT = N_("The link to the prefecture was cut. It is dialled again.")
-LEFT = N_("The prefecture ended the connection. It is dialled again.")
 
 TELL_MS = 5_000
 """Between two words of how far it is, while there is something left: as often as somebody looks at a page."""
@@ -56,7 +46,8 @@ class Status:
 
     `left`: records that the prefecture has not confirmed. `holes`: records that it could not believe. `heard`: it
     has said in this conversation what it holds. `behind`: it holds records of ours that we do not; `came_back`: how
-    many of them came in this conversation. `scans`: how many are on their way, either way.
+    many of them came in this conversation. `scans`: how many are on their way, either way. `remaining_ms`: how long
+    what is left takes at the pace of the last minute, None where that is not known.
     """
 
     connected_since_ms: int | None = None
@@ -69,6 +60,7 @@ class Status:
     behind: bool = False
     came_back: int = 0
     scans: int = 0
+    remaining_ms: int | None = None
     error: str | None = None
     detail: str = ""
     next_try_ms: int | None = None
@@ -118,6 +110,7 @@ class Uplink:
         self._deadline: asyncio.Timeout
         self._checkpoint: Checkpoint | None = None
         self._told = _Told(0, 0)
+        self._pace: Pace | None = None
         self._listeners: list[Callable[[Status], None]] = []
         store.on_commit(self._committed)
 
@@ -139,6 +132,15 @@ class Uplink:
     def try_now(self) -> None:
         """Dial at once instead of waiting: the administrator plugged the cable in."""
         self._hurry.set()
+
+    def network_changed(self, *, left: bool) -> None:
+        """The machine stands on another network now, or on one again: what failed before tells nothing of it.
+
+        `left`: the open connection was ended for it.
+        """
+        self._backoff.start_again()
+        if left or not self.status.connected:
+            self.try_now()
 
     async def run(self) -> None:
         """Dial, talk, wait, dial again. Ends by cancellation, or by OperatorError when the store fails."""
@@ -181,10 +183,8 @@ class Uplink:
                 await self._conversation.run()
                 if not session.is_over:
                     self._failed(CUT, "")
-        except Unreachable as error:
-            self._failed(UNREACHABLE, str(error))
-        except Refused as error:
-            self._failed(REFUSED, str(error))
+        except NoLine as error:
+            self._failed(error.sentence, str(error))
         except TimeoutError:
             self._failed(NOT_TRUSTED, "no proof in time")
         except Silent:
@@ -192,8 +192,9 @@ class Uplink:
         except (Cut, PeerError) as error:  # of our own disk: what is damaged there is not the peer's fault
             self._failed(CUT, str(error))
         finally:
-            self._session = self._conversation = None
-            self._show(replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False, scans=0))
+            self._session = self._conversation = self._pace = None
+            ended = replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False, scans=0)
+            self._show(replace(ended, remaining_ms=None))
 
     async def _seen(self, event: SessionEvent | FeedStopped | TailMoved) -> None:
         match event:
@@ -231,6 +232,7 @@ class Uplink:
             self._show(replace(self.status, last_checkpoint_ms=self._now()))
         if not self.status.heard:
             left = await self._source.left(event.checkpoint)
+            self._pace = Pace(self._now())
             self._show(replace(self.status, heard=True, left=left))
         self._grown.set()
 
@@ -282,8 +284,16 @@ class Uplink:
         holes = sum(len(held.holes) for held in checkpoint.held) if checkpoint else 0
         in_flight = self._session.in_flight if self._session else 0
         left = await self._source.left(checkpoint)
-        self._show(replace(self.status, left=left, holes=holes, in_flight=in_flight))
+        remaining = self._remaining(left)
+        self._show(replace(self.status, left=left, holes=holes, in_flight=in_flight, remaining_ms=remaining))
         self._show_scans()
+
+    def _remaining(self, left: int) -> int | None:
+        if self._pace is None:
+            return None
+        now = self._now()
+        self._pace.note(self.status.left - left, now)
+        return self._pace.remaining_ms(left, now)
 
 
 def _sentence(failed: PeerFailed) -> str:

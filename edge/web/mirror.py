@@ -12,6 +12,7 @@ import binascii
 from aiohttp import ClientError, WSMsgType, web
 
 from edge.services.office import Office
+from edge.sync.answers import REFUSAL
 from edge.sync.link import CLOSE_S, HEADER, HEARTBEAT_S, Cut
 from edge.web import signed_in
 from protocol.errors import PeerError
@@ -62,17 +63,21 @@ async def serve(request: web.Request) -> web.StreamResponse:
     office = signed_in.office_of(request)
     mirror = office.mirror
     if mirror is None or not mirror.takes_standbys:
-        return web.Response(status=401, text="This appliance is a standby itself: follow the annexe's.\n")
+        return _refused("This appliance is a standby itself: follow the annexe's.")
     session = await mirror.session()
     try:
         hello = base64.urlsafe_b64decode(request.headers.get(HEADER, "").encode())
         heard = session.receive(hello, office.now())
     except (PeerError, binascii.Error, UnicodeError):
-        return web.Response(status=401, text="A mirror begins with the signed hello of a standby.\n")
+        return _refused("A mirror begins with the signed hello of a standby.")
     refusal = next((event for event in heard if isinstance(event, PeerFailed)), None)
     if refusal is not None:
-        return web.Response(status=401, text=f"{refusal.sentence}\n")
+        return _refused(refusal.sentence)
     socket = web.WebSocketResponse(timeout=CLOSE_S, heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME, compress=False)
     await socket.prepare(request)
     await mirror.serve(session, _WebSocket(socket))
     return socket
+
+
+def _refused(sentence: str) -> web.Response:
+    return web.Response(status=401, text=f"{sentence}\n", headers={REFUSAL: "hello"})

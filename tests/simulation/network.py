@@ -17,7 +17,8 @@ from random import Random
 from typing import Protocol
 
 from central.sockets import LineDead
-from edge.sync.link import HEARTBEAT_S, Cut, Refused, Unreachable
+from edge.sync.answers import Refused, Unreachable
+from edge.sync.link import HEARTBEAT_S, Cut
 from tests.simulation.loop import NODE
 
 NOTICED_S = 1.5 * HEARTBEAT_S

@@ -16,8 +16,9 @@ from edge.store.post import Post, load_colleagues
 from edge.store.promotion import promote
 from edge.store.store import Store
 from edge.store.tail import Owner
+from edge.sync.answers import Refused, Unreachable
 from edge.sync.follower import Follower
-from edge.sync.link import Cut, Refused, Unreachable
+from edge.sync.link import Cut
 from edge.sync.mirror import Mirror
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey, SigningKey

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import socket
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ from central.uplinks import routes
 from edge.store.log import Identity
 from edge.store.schema import DATABASE
 from edge.store.store import Store
-from edge.sync.link import PATIENCE_S, Dialler
+from edge.sync.link import PATIENCE_S, Dialler, Dials
 from edge.sync.uplink import Uplink
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.hello import LocalIdentity
@@ -99,41 +101,61 @@ class Line:
 
 @asynccontextmanager
 async def served(centre: Centre, *, proof_s: float = PROOF_S) -> AsyncIterator[tuple[Line, Connections]]:
+    async with listening(centre, loopback(), proof_s=proof_s) as (runner, uplinks):
+        line = Line(runner.addresses[0][1])
+        await line.start()
+        try:
+            yield line, uplinks
+        finally:
+            await uplinks.close()
+            await line.stop()
+
+
+def loopback() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
+@asynccontextmanager
+async def listening(
+    centre: Centre, at: socket.socket, *, proof_s: float = PROOF_S, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[web.AppRunner, Connections]]:
+    """A prefecture's server behind an open socket."""
     uplinks = Connections(centre, proof_s=proof_s)
     app = web.Application()
     app.add_routes(routes(uplinks))
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    line = Line(runner.addresses[0][1])
-    await line.start()
+    await web.SockSite(runner, at, ssl_context=tls).start()
     try:
-        yield line, uplinks
+        yield runner, uplinks
     finally:
         await uplinks.close()
-        await line.stop()
         await runner.cleanup()
 
 
 def make_uplink(
     store: Store,
-    line: Line,
+    line: Line | Dials,
     *,
     annexe: str = ANNEXE,
     identity: LocalIdentity | None = None,
     seed_: int = 1,
     patience_s: float = PATIENCE_S,
+    now: Callable[[], int] | None = None,
+    jitter: Callable[[], float] | None = None,
 ) -> Uplink:
+    """`line`: to the prefecture on this machine, or how else it is dialled; `now` where the line's speed matters,
+    `jitter` where the wait does."""
+    over = Dialler(f"http://127.0.0.1:{line.port}/uplink", patience_s=patience_s) if isinstance(line, Line) else line
     return Uplink(
         store,
-        Dialler(f"http://127.0.0.1:{line.port}/uplink", patience_s=patience_s),
+        over,
         identity=identity or PREFECTURE.identity("annexe", annexe),
         trust=PREFECTURE.trust(),
         opening=OpeningKey(seed(f"{annexe}/x")),
-        now=Clock(),
+        now=now or Clock(),
         entropy=Chance(),
-        jitter=random.Random(seed_).random,
+        jitter=jitter or random.Random(seed_).random,
     )
 
 
@@ -148,26 +170,30 @@ async def running(uplink: Uplink) -> AsyncIterator[Uplink]:
             await task
 
 
-async def until(holds: Callable[[], bool], changes: Callable[[Callable[[object], None]], None]) -> None:
+async def until(
+    holds: Callable[[], bool], changes: Callable[[Callable[[object], None]], None], within_s: float = 20
+) -> None:
     """Wait for a change after which `holds()`; no sleeping."""
     changed = asyncio.Event()
     changes(lambda _: changed.set())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within_s):
         while not holds():
             await changed.wait()
             changed.clear()
 
 
-async def until_sent(uplink: Uplink) -> None:
+async def until_sent(uplink: Uplink, within_s: float = 20) -> None:
     """Wait until the prefecture has confirmed everything."""
-    await until(lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change)
+    await until(
+        lambda: uplink.status.left == 0 and uplink.status.last_checkpoint_ms is not None, uplink.on_change, within_s
+    )
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], uplinks: Connections) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], uplinks: Connections, within_s: float = 20) -> None:
     """Wait for something that came and was folded at the prefecture, after which `holds()`."""
     changed = asyncio.Event()
     uplinks.on_change(lambda _: changed.set())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within_s):
         while not await holds():
             await changed.wait()
             changed.clear()

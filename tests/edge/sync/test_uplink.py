@@ -24,7 +24,7 @@ from central.store.schema import records
 from central.store.store import CentralStore
 from central.store.vault import NAME as VAULT_KEY
 from edge.store.schema import DATABASE
-from edge.sync.uplink import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
+from edge.sync.sentences import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.errors import OperatorError
 from protocol.office.casework import State
 from protocol.sync.checkpoint import Held, write_checkpoint
