@@ -7,9 +7,8 @@ something that is not kept, the store last.
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,19 +20,19 @@ from edge.background import Background
 from edge.discovery import Announcement, Discovery
 from edge.equipment import DeviceSettings, equipped
 from edge.installation import Installation
+from edge.link import jitter_of, keep_at, linked
+from edge.link_settings import LinkSettings
 from edge.networks import lan_addresses
 from edge.opening import Entropy, Now, Way, opened_office, sticks_on, way_of
 from edge.services import calls
-from edge.services.office import Office, Settings, UplinkState
+from edge.services.office import Office, Settings
 from edge.services.sticks import StickDesk
 from edge.store.post import Post
-from edge.store.store import Store
 from edge.sync.follower import Follower
 from edge.sync.link import Dialler
 from edge.sync.mirror import Mirror
 from edge.sync.plugged import Plugged
 from edge.sync.sticks import Believed, unheard
-from edge.sync.uplink import Uplink
 from edge.web import application
 from protocol.errors import OperatorError
 from protocol.office.seed import StandbySeed
@@ -64,6 +63,7 @@ class ApplianceSettings:
     uplink: bool = True
     centre_url: str = ""  # where the prefecture is, if it has moved since the seed was made
     verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
+    link: LinkSettings = field(default_factory=LinkSettings)
     follow: str = ""  # of a standby: the address of the appliance that it follows
     announce: bool = True
     announce_on: tuple[str, ...] = ()
@@ -125,11 +125,10 @@ async def serving(
         believed: Believed = unheard
         is_standby = office.store.post is Post.STANDBY
         if settings.uplink and not is_standby:
-            uplink = _uplink(installation, settings, way, office.store, now, entropy)
+            url = (settings.centre_url or installation.seed.centre_url).rstrip("/") + UPLINK_PATH
+            uplink = await stack.enter_async_context(linked(office, way, url, settings.link))
             believed = uplink.learn
-            office.uplink = lambda: _state_of(uplink)
             uplink.on_change(lambda _status: office.announcer.publish(["sync"]))
-            _dial(stack, uplink.run(), "uplink")
         if not is_standby:  # what it carries is carried in the annexe's name
             office.sticks = StickDesk(
                 sticks_on(way, now, entropy, believed), Plugged(settings.sticks), office.announcer, now
@@ -167,18 +166,11 @@ async def _mirrored(
                 opening=way.opening,
                 now=now,
                 entropy=entropy,
-                jitter=_jitter(entropy),
+                jitter=jitter_of(entropy),
             )
             office.follower.on_change(lambda _status: office.announcer.publish(["sync"]))
-            _dial(stack, office.follower.run(), "mirror")
+            keep_at(stack, office.follower.run(), "mirror")
         yield
-
-
-def _dial(stack: AsyncExitStack, dialling: Coroutine[None, None, None], name: str) -> None:
-    """Keep a way out open until the stack is taken apart."""
-    task = asyncio.create_task(dialling, name=name)
-    task.add_done_callback(_say_if_it_died)
-    stack.push_async_callback(_cancel, task)
 
 
 @asynccontextmanager
@@ -204,48 +196,3 @@ def _discovery(office: Office, settings: ApplianceSettings) -> Discovery:
         lambda: lan_addresses(settings.host, settings.announce_on),
         lambda: office.announcer.publish(["devices"]),
     )
-
-
-def _uplink(
-    installation: Installation, settings: ApplianceSettings, way: Way, store: Store, now: Now, entropy: Entropy
-) -> Uplink:
-    return Uplink(
-        store,
-        Dialler((settings.centre_url or installation.seed.centre_url).rstrip("/") + UPLINK_PATH),
-        identity=way.identity,
-        trust=way.trust,
-        opening=way.opening,
-        now=now,
-        entropy=entropy,
-        jitter=_jitter(entropy),
-    )
-
-
-def _jitter(entropy: Entropy) -> Callable[[], float]:
-    generator = random.Random(entropy(16))  # noqa: S311 - spreads the annexes' dialling, protects nothing
-    return generator.random
-
-
-def _state_of(uplink: Uplink) -> UplinkState:
-    status = uplink.status
-    return UplinkState(
-        connected=status.connected,
-        behind=status.left,
-        since_ms=status.connected_since_ms,
-        confirmed_ms=status.last_checkpoint_ms,
-        error=status.error,
-        came_back=status.came_back if status.behind else None,
-        scans=status.scans,
-    )
-
-
-def _say_if_it_died(task: asyncio.Task[None]) -> None:
-    """Leave a trace when a way out ended by a fault of its own: the office works on, but nothing leaves it."""
-    error = None if task.cancelled() else task.exception()
-    if error is not None:
-        log.error(f"{task.get_name()}.died", error=type(error).__name__, exc_info=error)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -21,6 +21,7 @@ from edge import journal
 from edge.appliance import ApplianceSettings, run
 from edge.equipment import read_settings
 from edge.installation import install, open_installation
+from edge.link_settings import read_link
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
@@ -136,6 +137,10 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--follow", type=_address, default="", metavar="URL", help="of a standby: where the annexe's appliance serves"
     )
+    sub.add_argument(
+        "--link", default="", metavar="FILE",
+        help="the link's settings: proxy, caps, certificate (default: link.toml in the data folder)",
+    )  # fmt: skip
     sub.add_argument("--no-uplink", action="store_true", help="do not look for the prefecture")
     sub.add_argument(
         "--devices", default="", metavar="FILE",
@@ -216,6 +221,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         announce=not chosen.no_announce,
         announce_on=tuple(chosen.announce_on),
         sticks=chosen.sticks,
+        link=read_link(chosen.link, chosen.data),
         devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )

@@ -13,6 +13,7 @@ from edge.services.announcer import Announcer
 from edge.services.attempts import Attempts
 from edge.services.calls import Calls
 from edge.services.devices import Devices
+from edge.services.link import LinkDesk
 from edge.services.passwords import Passwords
 from edge.services.published import Published
 from edge.services.setbacks import Setbacks
@@ -63,7 +64,9 @@ class UplinkState:
     """The way to the prefecture, as the screens show it.
 
     `behind`: records that the prefecture has not confirmed. `since_ms`: since when there is a link. `confirmed_ms`: its
-    last confirmation. `error`: a msgid, None when nothing is wrong. Instants are milliseconds since the epoch.
+    last confirmation. `error`: a msgid, None when nothing is wrong, `detail` its technical reason. `next_try_ms`: when
+    the prefecture is dialled again. Instants are milliseconds since the epoch.
+    `remaining_ms`: how long the rest takes at the pace of the last minute, None where that is not known.
     `came_back`: while records that this appliance has lost come back from the prefecture, how many have; else None.
     `scans`: how many are on their way now, either way.
     """
@@ -75,6 +78,9 @@ class UplinkState:
     error: str | None
     came_back: int | None = None
     scans: int = 0
+    detail: str = ""
+    next_try_ms: int | None = None
+    remaining_ms: int | None = None
 
 
 def no_uplink() -> UplinkState | None:
@@ -116,6 +122,8 @@ class Office:
     """Where a standby follows this machine; None in an office that faces nobody."""
     follower: Follower | None = None
     """The way to the machine that this one follows; None where it follows none."""
+    link: LinkDesk | None = None
+    """What the link carries; None where there is none to the prefecture."""
     devices: Devices = field(default_factory=Devices)
     calls: Calls = field(default_factory=Calls)
     settings: Settings = field(default_factory=Settings)
