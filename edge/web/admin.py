@@ -10,7 +10,8 @@ from aiohttp import web
 
 from edge.services import messages, status
 from edge.services.office import Office
-from edge.web import admin_devices, admin_sticks, admin_where, signed_in
+from edge.sync.caps import rate_text
+from edge.web import admin_devices, admin_link, admin_sticks, admin_where, signed_in
 from edge.web.admin_words import BRANCHES, CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
@@ -23,13 +24,9 @@ MESSAGES_SHOWN = 50
 
 
 def routes(office: Office) -> list[web.RouteDef]:
-    """The page, the hands of its simulated devices, its sticks, and its search."""
-    return [
-        web.get("/admin", show),
-        *admin_devices.routes(office),
-        *admin_sticks.routes(office),
-        *admin_where.routes(office),
-    ]
+    """The page, the hands of its simulated devices, its link, its sticks, and its search."""
+    parts = (admin_devices, admin_link, admin_sticks, admin_where)
+    return [web.get("/admin", show), *(route for part in parts for route in part.routes(office))]
 
 
 @RUNS_IT
@@ -57,5 +54,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         simulation=SENT_BY_SIMULATION,
         sticks=None if office.sticks is None else await office.sticks.state(),
         words=admin_sticks.WORDS,
+        link=None if office.link is None else office.link.state(),
+        kilobytes=admin_link.kilobytes,
+        minutes=admin_link.minutes,
+        rate_text=rate_text,
         now_ms=office.now(),
     )

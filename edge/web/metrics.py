@@ -29,6 +29,9 @@ METRICS = (
     Metric("mulhaqa_edge_mirror_lag_bytes", "How large they are."),
     Metric("mulhaqa_edge_mirror_lag_timestamp_seconds", "When the oldest of them was written."),
     Metric("mulhaqa_edge_following", "1 while this standby hears the appliance that it follows, 0 while not."),
+    Metric("mulhaqa_edge_uplink_remaining_seconds", "How long the rest takes at the pace of the last minute."),
+    Metric("mulhaqa_edge_link_bytes", "Bytes that the link has carried on this day, headers included.", ("way",)),
+    Metric("mulhaqa_edge_link_bound_bytes_per_second", "What bounds the link now, each way; absent without a bound."),
     Metric("mulhaqa_edge_stick_timestamp_seconds", "When a stick was last written or read whole.", ("doing",)),
 )
 
@@ -56,6 +59,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         ),
         *_uplink(figures.uplink),
         *_mirror(figures.mirror),
+        *_link(office),
         *_sticks(office),
     ]
     return answer(request, METRICS, samples)
@@ -65,10 +69,23 @@ def _uplink(state: UplinkState | None) -> list[Sample]:
     if state is None:
         return []
     confirmed = [] if state.confirmed_ms is None else [state.confirmed_ms / 1000]
+    remaining = [] if state.remaining_ms is None else [state.remaining_ms / 1000]
     return [
         Sample("mulhaqa_edge_uplink_connected", state.connected),
         Sample("mulhaqa_edge_uplink_behind_records", state.behind),
         *(Sample("mulhaqa_edge_uplink_confirmed_timestamp_seconds", at) for at in confirmed),
+        *(Sample("mulhaqa_edge_uplink_remaining_seconds", at) for at in remaining),
+    ]
+
+
+def _link(office: Office) -> list[Sample]:
+    if office.link is None:
+        return []
+    today, rate = office.link.today(), office.link.state().rate
+    return [
+        Sample("mulhaqa_edge_link_bytes", today.up, ("up",)),
+        Sample("mulhaqa_edge_link_bytes", today.down, ("down",)),
+        *([] if rate is None else [Sample("mulhaqa_edge_link_bound_bytes_per_second", rate)]),
     ]
 
 

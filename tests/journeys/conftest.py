@@ -7,6 +7,7 @@ of their own must be over by then.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -28,6 +29,7 @@ FLAGS = (
     "--font-render-hinting=none",  # pictures look the same on every machine
 )
 UNDO_SECONDS = "4"  # long enough to see and touch the button on a busy machine, short enough to wait for its end
+LINK = Path(__file__).with_name("link.toml")
 MORE_AGENTS = (
     Person("annexe", "malika", "supervisor", "Malika Bennani", "مليكة بناني", "surveillance-berkane-5"),
     Person("annexe", "driss", "authority", "Driss Alaoui", "إدريس العلوي", "suppleance-berkane-5"),
@@ -46,7 +48,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         tmp_path_factory.mktemp("journeys") / "stage",
         free_ports(),
         say=Speaker().step,
-        settings=("--undo-seconds", UNDO_SECONDS),
+        settings=("--undo-seconds", UNDO_SECONDS, "--link", str(LINK)),
         agents=(*AGENTS, *MORE_AGENTS),
     )
     made.make()
