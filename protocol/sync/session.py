@@ -56,28 +56,10 @@ from protocol.sync.events import (
     SessionEvent,
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
-from protocol.sync.hello import (
-    DIALS,
-    MIRRORS,
-    OTHER,
-    VERSIONS,
-    Hello,
-    LocalIdentity,
-    Role,
-    admit,
-    authenticate,
-    check_mirrors,
-    choose_version,
-    held_by,
-    held_by_the_centre,
-    holds_its_chain,
-    parse_hello,
-    sign_transcript,
-    transcript,
-    write_hello,
-)
+from protocol.sync.hello import DIALS, OTHER, VERSIONS, LocalIdentity, Role
+from protocol.sync.meeting import Meeting
 from protocol.sync.outbound import Outbound, Pull, subjects_wanted
-from protocol.sync.refusals import CreditExceeded, IdentityRefused, OutOfTurn, StreamRefused
+from protocol.sync.refusals import CreditExceeded, OutOfTurn, StreamRefused
 from protocol.sync.states import OVER, TRANSITIONS, State
 from protocol.sync.streams import in_urgency, streams_of
 from protocol.sync.window import Window
@@ -106,14 +88,9 @@ class Session:
         peer surely holds."""
         self.role = role
         self.state = State.AWAIT_HELLO
-        self.peer: Credential | None = None
-        self._identity = identity
-        self._trust = trust
-        self._is_brief = is_brief and holds_its_chain(identity, trust)
-        held = held_by_the_centre(trust) if self._is_brief and role == "edge" else frozenset()
-        self._hello = write_hello(role, identity, nonce, certificate, versions=versions, known=held)
-        self._theirs: Hello | None = None
-        self._version = 0
+        self._meeting = Meeting(
+            role, identity, trust, nonce, certificate=certificate, versions=versions, is_brief=is_brief
+        )
         self._known = known
         self._believed = False
         self._out: list[bytes] = []
@@ -135,14 +112,19 @@ class Session:
     # What the driver sends
 
     @property
+    def peer(self) -> Credential | None:
+        """Whose hello came; a claim until `Authenticated`."""
+        return self._meeting.claimed
+
+    @property
     def nonce(self) -> bytes:
         """Ours of this conversation: what a fresh checkpoint echoes."""
-        return self._hello.nonce
+        return self._meeting.ours.nonce
 
     @property
     def version(self) -> int:
         """The version that both ends speak; 0 before they have met."""
-        return self._version
+        return self._meeting.version
 
     @property
     def known(self) -> Known | None:
@@ -154,7 +136,7 @@ class Session:
         """The hello of who dials, for the upgrade request."""
         if self.role not in DIALS:
             raise CallerError("Only the hello of who dials rides on the upgrade request.")
-        return self._hello.encoded
+        return self._meeting.ours.encoded
 
     def outgoing(self) -> list[bytes]:
         """The frames to send now, in order; each is handed out once."""
@@ -204,12 +186,14 @@ class Session:
     def _handle(self, tag: str, fields: list[Value], data: bytes, now_ms: int) -> list[SessionEvent]:
         match (tag, fields):
             case ("hello", _):
-                self._on_hello(data)
+                self._out.append(self._meeting.welcome(data))
                 return []
             case ("welcome", [hello, signature]):
-                event: SessionEvent = self._on_welcome(blob(hello), blob(signature, 64), now_ms)
+                self._out.append(self._meeting.prove(blob(hello), blob(signature, 64)))
+                event: SessionEvent = self._opened(now_ms)
             case ("proof", [signature]):
-                event = self._believe(blob(signature, 64), now_ms)
+                self._meeting.believe(blob(signature, 64))
+                event = self._opened(now_ms)
             case ("checkpoint", [checkpoint, through, credit]):
                 event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
             case ("batch", _):
@@ -239,54 +223,14 @@ class Session:
         self.state = State.FAILED
         return PeerFailed(error.kind, sentence)
 
-    # Who is there
-
-    def _on_hello(self, data: bytes) -> None:
-        theirs = parse_hello(data)
-        if self._is_brief and self.role == "centre":
-            ours, held = self._hello, held_by(theirs)
-            self._hello = write_hello(
-                self.role, self._identity, ours.nonce, ours.certificate, versions=ours.versions, known=held
-            )
-        self._meet(theirs)
-        signature = sign_transcript(self._identity, self._version, self.role, theirs, self._hello)
-        self._out.append(pack("welcome", self._hello.encoded, signature))
-
-    def _on_welcome(self, hello: bytes, signature: bytes, now_ms: int) -> Authenticated:
-        theirs = parse_hello(hello)
-        self._meet(theirs)
-        event = self._believe(signature, now_ms)
-        proof = sign_transcript(self._identity, self._version, self.role, self._hello, theirs)
-        self._out.append(pack("proof", proof))
-        return event
-
-    def _meet(self, theirs: Hello) -> None:
-        self._version = choose_version(self._hello, theirs)
-        peer = admit(theirs, OTHER[self.role], self._trust)
-        if self.role in MIRRORS:
-            standby, primary = (self._identity.leaf, peer) if self.role in DIALS else (peer, self._identity.leaf)
-            check_mirrors(standby, primary)
-        self.peer = peer
-        if theirs.certificate != self._hello.certificate:
-            raise IdentityRefused("The two ends see different TLS certificates: somebody stands in between.")
-        self._theirs = theirs
-
-    def _believe(self, signature: bytes, now_ms: int) -> Authenticated:
-        peer, theirs = self._peer(), self._theirs
-        if theirs is None:
-            raise OutOfTurn("A signature cannot come before a hello.")
-        dialled, answered = (self._hello, theirs) if self.role in DIALS else (theirs, self._hello)
-        authenticate(peer, signature, transcript(self._version, OTHER[self.role], dialled, answered))
-        annexe = peer.holder if self.role == "centre" else self._identity.id
-        self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}
-        self._takes = streams_of(OTHER[self.role], annexe)
-        self._order = in_urgency(self.role, annexe)
-        return Authenticated(peer, theirs.chain, self._trust.standing(peer, now_ms), theirs.software)
-
-    def _peer(self) -> Credential:
-        if self.peer is None:
-            raise CallerError("Nobody is authenticated in this session.")
-        return self.peer
+    def _opened(self, now_ms: int) -> Authenticated:
+        meeting = self._meeting
+        peer, theirs = meeting.peer, meeting.theirs
+        self._streams = {name: Outbound(name) for name in streams_of(self.role, meeting.annexe)}
+        self._takes = streams_of(OTHER[self.role], meeting.annexe)
+        self._order = in_urgency(self.role, meeting.annexe)
+        standing = meeting.trust.standing(peer, now_ms)
+        return Authenticated(peer, theirs.chain if theirs else (), standing, theirs.software if theirs else "")
 
     # What the peer holds
 
@@ -294,14 +238,14 @@ class Session:
         self, data: bytes, through: int, credit: int, now_ms: int
     ) -> CheckpointArrived | CheckpointIgnored:
         checkpoint = parse_checkpoint(data)
-        peer = self._peer()
-        verify_checkpoint(checkpoint, peer.public, acker=peer.holder, audience=self._identity.id)
+        peer = self._meeting.peer
+        verify_checkpoint(checkpoint, peer.public, acker=peer.holder, audience=self._meeting.identity.id)
         self.answers += 1
         if through > self._number:
             raise CreditExceeded("The peer answers a batch that was never sent.")
         self._window.grant(credit)
         self._window.record_answered(through, now_ms)
-        meaning = judge(self._known, checkpoint, self._hello.nonce)
+        meaning = judge(self._known, checkpoint, self.nonce)
         if meaning is Judgement.STALE:
             return CheckpointIgnored(checkpoint.counter)
         self._known = Known(checkpoint.counter, checkpoint.echo)
@@ -312,7 +256,7 @@ class Session:
         for name, stream in self._streams.items():
             if name not in self._takes or checkpoint.names(name):
                 stream.learn(checkpoint.of(name), forget=restored)
-        self._believed = self._believed or checkpoint.echo == self._hello.nonce
+        self._believed = self._believed or checkpoint.echo == self.nonce
         return CheckpointArrived(checkpoint, restored)
 
     # What the peer sends
@@ -347,11 +291,11 @@ class Session:
         if self.state is not State.OPEN:
             raise CallerError("Nothing can be acknowledged outside an open session.")
         credit = self._arrivals.commit(through)
-        peer, theirs = self._peer(), self._theirs
+        identity, theirs = self._meeting.identity, self._meeting.theirs
         checkpoint = write_checkpoint(
-            self._identity.signing,
-            acker=self._identity.id,
-            audience=peer.holder,
+            identity.signing,
+            acker=identity.id,
+            audience=self._meeting.peer.holder,
             counter=counter,
             echo=theirs.nonce if theirs else None,
             held=held,
@@ -377,7 +321,7 @@ class Session:
     @property
     def speaks_of_blobs(self) -> bool:
         """Whether the peer's release knows of blobs; before it is authenticated nobody knows."""
-        return self.state is State.OPEN and self._version >= SINCE
+        return self.state is State.OPEN and self.version >= SINCE
 
     def want(self, wants: Iterable[Want]) -> None:
         """Want these blobs, as far as the peer knows of blobs and they were not wanted in this conversation.
@@ -457,7 +401,7 @@ class Session:
 
     def report(self, left: int, now_ms: int) -> None:
         """Tell the prefecture how many records are left to send, and our time; an older one is told nothing."""
-        if self.role == "edge" and self.state is State.OPEN and self._version >= PROGRESS_SINCE:
+        if self.role == "edge" and self.state is State.OPEN and self.version >= PROGRESS_SINCE:
             self._out.append(pack("progress", left, now_ms))
 
     def bye(self) -> None:
