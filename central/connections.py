@@ -2,9 +2,8 @@
 session's.
 
 - Batches are verified and committed in the order in which they come, then answered: all that arrived while the last
-  commit was under way are one commit and one answer. Folding comes after the answer, while nothing waits to be taken in
-  (`LONGEST_S` at most), and tells whoever listens. It is nobody's connection: what arrived just before a line broke is
-  committed and folded all the same.
+  commit was under way are one commit and one answer. Folding comes after the answer (`central.folding_soon`): what
+  arrived just before a line broke is committed and folded all the same.
 - Scans that folded cases name and that are not here are wanted of their annexe when it connects, and whenever folding
   found more (`central.store.blobs`).
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from central.centre import Centre
+from central.folding_soon import FoldingSoon
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
@@ -48,10 +48,6 @@ PROOF_S = 30.0
 # How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
 # catalogue over a slow link.
 GIVE_UP_S = 60.0
-# No batch came for so long: the line is not full of them, and there is time to fold.
-CALM_S = 0.05
-# How long a page may lag behind while batches come without a pause.
-LONGEST_S = 2.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -77,11 +73,14 @@ class Connections:
     told: dict[str, Told] = field(default_factory=dict)
     open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
-    _unfolded: dict[str, None] = field(default_factory=dict)
-    _folding: asyncio.Task[None] | None = None
-    _more: asyncio.Event = field(default_factory=asyncio.Event)
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
-    _taken_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._folding = FoldingSoon(
+            self.centre.folder,
+            is_busy=lambda: any(connection.is_taking for connection in self.open.values()),
+            folded=self._folded,
+        )
 
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Tell `listener` the annexe's id whenever it came, went, or sent something that was folded."""
@@ -94,48 +93,13 @@ class Connections:
 
     def arrived(self, annexe: str) -> None:
         """Records of this annexe were committed: fold them soon."""
-        self._unfolded[annexe] = None
-        self._taken_at = asyncio.get_running_loop().time()
-        self._more.set()
-        if self._folding is None or self._folding.done():
-            self._folding = asyncio.create_task(self._fold(), name="folding")
+        self._folding.arrived(annexe)
 
-    async def _fold(self) -> None:
-        while self._unfolded:
-            annexe = next(iter(self._unfolded))
-            del self._unfolded[annexe]  # first: what arrives while this is folded is a reason to look again
-            try:
-                await self.centre.folder.fold(annexe, rest=self._calm)
-            except Exception:
-                logger.exception("what %s sent is kept and could not be folded; it is tried again", annexe)
-                self._unfolded[annexe] = None
-                await self._pause()
-            else:
-                self.changed(annexe)
-                for connection in self.open.values():
-                    if connection.annexe == annexe:
-                        connection.look_for_scans()
-
-    async def _calm(self) -> None:
-        """Let batches that wait go first, within bounds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_S):
-                left = CALM_S
-                while left > 0:
-                    left = self._until_calm()
-                    await asyncio.sleep(max(0.0, left))
-
-    def _until_calm(self) -> float:
-        """Seconds until it is calm, if nothing more comes."""
-        taking = any(connection.is_taking for connection in self.open.values())
-        return CALM_S if taking else self._taken_at + CALM_S - asyncio.get_running_loop().time()
-
-    async def _pause(self) -> None:
-        """After a failure: until more arrives, or for a while."""
-        self._more.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_AGAIN_S):
-                await self._more.wait()
+    def _folded(self, annexe: str) -> None:
+        self.changed(annexe)
+        for connection in self.open.values():
+            if connection.annexe == annexe:
+                connection.look_for_scans()
 
     def hear(self, annexe: str, progress: ProgressTold) -> None:
         """Remember what an annexe tells of itself."""
@@ -176,9 +140,7 @@ class Connections:
         """End every connection, for a clean stop of the server."""
         for connection in list(self.open.values()):
             self.dismiss(connection)
-        if self._folding is not None:
-            self._folding.cancel()  # what it leaves is folded at the next start
-        await asyncio.gather(*self._ending, *([] if self._folding is None else [self._folding]), return_exceptions=True)
+        await asyncio.gather(*self._ending, self._folding.close(), return_exceptions=True)
 
 
 class Connection:

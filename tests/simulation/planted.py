@@ -120,8 +120,8 @@ MISTAKES = (
         "fold with the connection, which may be cut",
         "central/connections.py",
         "    def _leave(self) -> None:\n",
-        "    def _leave(self) -> None:\n        if self._connections._folding is not None:\n"
-        "            self._connections._folding.cancel()\n",
+        "    def _leave(self) -> None:\n        if self._connections._folding._task is not None:\n"
+        "            self._connections._folding._task.cancel()\n",
     ),
     Mistake(
         "wait for a lost answer for ever",
