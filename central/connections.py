@@ -77,7 +77,7 @@ class Connections:
 
     def __post_init__(self) -> None:
         self._folding = FoldingSoon(
-            self.centre.folder,
+            self.centre,
             is_busy=lambda: any(connection.is_taking for connection in self.open.values()),
             folded=self._folded,
         )

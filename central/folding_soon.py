@@ -12,7 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from central.store.folding import Folder
+from central.centre import Centre
 
 # No batch came for so long: the line is not full of them, and there is time to fold.
 CALM_S = 0.05
@@ -31,8 +31,8 @@ class _Stopped(Exception):
 class FoldingSoon:
     """`is_busy` says whether a batch waits to be committed; `folded` hears whose records were folded."""
 
-    def __init__(self, folder: Folder, *, is_busy: Callable[[], bool], folded: Callable[[str], None]) -> None:
-        self._folder = folder
+    def __init__(self, centre: Centre, *, is_busy: Callable[[], bool], folded: Callable[[str], None]) -> None:
+        self._centre = centre
         self._is_busy = is_busy
         self._folded = folded
         self._waiting: dict[str, None] = {}
@@ -61,7 +61,7 @@ class FoldingSoon:
             annexe = next(iter(self._waiting))
             del self._waiting[annexe]  # first: what arrives while this is folded is a reason to look again
             try:
-                await self._folder.fold(annexe, rest=self._rest)
+                await self._centre.folder.fold(annexe, rest=self._rest)
             except _Stopped:
                 return
             except Exception:
