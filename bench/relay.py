@@ -86,10 +86,12 @@ class Relay:
         """One call to its end, or until the relay is closed."""
         call = asyncio.create_task(self._call(reader, writer))
         self._calls.add(call)
-        await asyncio.wait((call,))
-        await _close(writer)
-        self._calls.discard(call)
-        self._left.set()
+        try:
+            await asyncio.wait((call,))
+        finally:
+            await _close(writer)
+            self._calls.discard(call)
+            self._left.set()
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._calling.set()
@@ -102,6 +104,7 @@ class Relay:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            outer.close()
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)

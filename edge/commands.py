@@ -209,7 +209,6 @@ async def _install(chosen: argparse.Namespace) -> int:
 
 async def _serve(chosen: argparse.Namespace) -> int:
     installation = open_installation(chosen.data)
-    journal.configure()
     settings = ApplianceSettings(
         host=chosen.host,
         port=chosen.port,
@@ -225,6 +224,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
+    journal.configure()  # once nothing typed is wrong: until then a person reads, and no journal
     await run(installation, settings, now_ms, os.urandom)
     return 0
 

@@ -106,9 +106,9 @@ MISTAKES = (
     Mistake(
         "go on from what was sent, not from what is held",
         "protocol/sync/session.py",
-        "self._streams = {name: Outbound(name) for name in streams_of(self.role, annexe)}",
+        "self._streams = {name: Outbound(name) for name in streams_of(self.role, meeting.annexe)}",
         "ever = globals().setdefault\n        self._streams = "
-        "{name: ever(annexe + name, Outbound(name)) for name in streams_of(self.role, annexe)}",
+        "{name: ever(meeting.annexe + name, Outbound(name)) for name in streams_of(self.role, meeting.annexe)}",
     ),
     Mistake(
         "keep the prefecture's keys in memory alone",
@@ -153,8 +153,8 @@ MISTAKES = (
     Mistake(
         "give the standby no keys",
         "edge/sync/source.py",
-        "        if not wanted or sealing is None:\n",
-        '        if not wanted or sealing is None or self._role == "primary":\n',
+        "        if not wanted or reader.sealing is None:\n",
+        '        if not wanted or reader.sealing is None or self._role == "primary":\n',
         "lost-appliance",
     ),
     Mistake(
