@@ -55,6 +55,7 @@ def test_a_sign_in_page_of_the_network_is_told_and_passed(screens: Screens, stag
     expect(link).to_contain_text("512 KiB/s")
     desk.look("admin-link")
     with a_portal_in_its_place(stage):
+        expect(desk.page.locator("#sync")).to_contain_text(desk.tongue.gettext("not connected"))  # drawn anew by now
         desk.press("Dial now")
         expect(desk.page.locator("#sync")).to_contain_text(desk.tongue.gettext(PORTAL))
         desk.look("admin-portal")
