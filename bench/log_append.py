@@ -66,7 +66,8 @@ async def _rounds(folder: Path, people: Sequence[Person], effort: Effort, writer
     disk, floor = Disk(fsync_s), Floor(folder / "floor.db", fsync_s)
     store = await _store(folder, disk)
     try:
-        asked = chain(list(islice(submissions(people), READY)), submissions(people))
+        made_up = submissions(people)
+        asked = chain(list(islice(made_up, READY)), made_up)
         await _many(store, asked, writers, effort.seconds / WARM)
         return [await _turn(store, floor, asked, writers, effort.seconds) for _ in range(effort.rounds)]
     finally:
