@@ -151,8 +151,8 @@ def test_an_annexe_of_another_prefecture_is_refused_before_a_byte_of_data(world:
 def test_a_false_prefecture_gets_no_data(world: Any, stranger: Any) -> None:
     write_some(world)
     edge, centre = world.connect()
-    false = Session("centre", stranger.identity("centre", "prefecture"), world.prefecture.trust(), world.draw())
-    false._trust = Trust([world.prefecture.root])  # it believes the annexe; the annexe must not believe it
+    believing = Trust([world.prefecture.root])  # it believes the annexe; the annexe must not believe it
+    false = Session("centre", stranger.identity("centre", "prefecture"), believing, world.draw())
     centre.session = false
     world.meet(edge, centre)
     assert edge.failures()[0].kind == "identity"
