@@ -22,9 +22,7 @@ class State(Enum):
     FAILED = "failed"
 
 
-_DIALLING: Final[Mapping[tuple[State, str], State]] = {
-    (State.AWAIT_HELLO, "welcome"): State.OPEN,
-    (State.AWAIT_HELLO, "failed"): State.FAILED,
+_TALKING: Final[Mapping[tuple[State, str], State]] = {
     (State.OPEN, "checkpoint"): State.OPEN,
     (State.OPEN, "batch"): State.OPEN,
     (State.OPEN, "want"): State.OPEN,
@@ -33,16 +31,17 @@ _DIALLING: Final[Mapping[tuple[State, str], State]] = {
     (State.OPEN, "failed"): State.FAILED,
 }
 
+_DIALLING: Final[Mapping[tuple[State, str], State]] = {
+    (State.AWAIT_HELLO, "welcome"): State.OPEN,
+    (State.AWAIT_HELLO, "failed"): State.FAILED,
+    **_TALKING,
+}
+
 _ANSWERING: Final[Mapping[tuple[State, str], State]] = {
     (State.AWAIT_HELLO, "hello"): State.AWAIT_PROOF,
     (State.AWAIT_PROOF, "proof"): State.OPEN,
     (State.AWAIT_PROOF, "failed"): State.FAILED,
-    (State.OPEN, "checkpoint"): State.OPEN,
-    (State.OPEN, "batch"): State.OPEN,
-    (State.OPEN, "want"): State.OPEN,
-    (State.OPEN, "chunk"): State.OPEN,
-    (State.OPEN, "bye"): State.CLOSED,
-    (State.OPEN, "failed"): State.FAILED,
+    **_TALKING,
 }
 
 TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {

@@ -215,6 +215,11 @@ class Stage:
         await self.rest(machine)
         await self.unplug(machine)
 
+    async def work_and_meet(self, machine: AnnexeMachine) -> None:
+        """Let people come, then tell the prefecture of it."""
+        await self.work(machine)
+        await self.meet(machine)
+
     async def plug_in(self, machine: AnnexeMachine) -> None:
         """Plug the cable in."""
         machine.line.is_up = True

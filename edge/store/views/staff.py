@@ -44,10 +44,8 @@ async def _added(folding: Folding, entry: Entry, event: StaffAdded) -> None:
         password_hash=event.password_hash,
         language=event.language,
     )
-    folding.write(
-        "INSERT INTO staff (login, subject, details) VALUES (?, ?, ?)" + folding.if_taken,  # noqa: S608 - our own words
-        (blind, entry.subject, _sealed(await folding.key(entry.subject), blind, staff)),
-    )
+    sealed = _sealed(await folding.key(entry.subject), blind, staff)
+    folding.insert("INSERT INTO staff (login, subject, details)", (blind, entry.subject, sealed))
 
 
 async def _password_changed(folding: Folding, _entry: Entry, event: StaffPasswordChanged) -> None:

@@ -202,7 +202,7 @@ async def eventually(holds: Callable[[], Awaitable[bool]], uplinks: Connections,
 def records_in(database: Path, table: str = "records", column: str = "bytes") -> dict[str, list[bytes]]:
     """Every stream's records as a database file holds them, in order of segment of arrival and seq."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute(f"SELECT stream, {column} FROM {table} ORDER BY stream, segment, seq").fetchall()  # noqa: S608
+        rows = connection.execute(f"SELECT stream, {column} FROM {table} ORDER BY stream, segment, seq").fetchall()  # noqa: S608 - our own
     found: dict[str, list[bytes]] = {}
     for stream, encoded in rows:
         found.setdefault(stream, []).append(encoded)

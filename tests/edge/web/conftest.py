@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import Browser
 
 from edge.services.office import Office
 from edge.web import application
-from tests.edge.web.support import Clock, Post, Visitor, open_office
+from tests.edge.web.browser import chromium, served
+from tests.edge.web.staff import hire
+from tests.edge.web.support import PROCEDURES, Clock, Post, Visitor, open_office
 
 
 @pytest.fixture
@@ -21,11 +24,31 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, clock: Clock) -> AsyncIterator[Office]:
-    office = await open_office(tmp_path, clock)
+def documents() -> tuple[dict[str, Any], ...]:
+    """What the guide holds."""
+    return PROCEDURES
+
+
+@pytest.fixture
+async def office(tmp_path: Path, clock: Clock, documents: tuple[dict[str, Any], ...]) -> AsyncIterator[Office]:
+    office = await open_office(tmp_path, clock, documents)
     yield office
     await office.press.close()
     await office.store.close()
+
+
+@pytest.fixture
+async def site(office: Office) -> AsyncIterator[str]:
+    """The office on a port, with its staff hired."""
+    await hire(office)
+    async with served(office) as address:
+        yield address
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

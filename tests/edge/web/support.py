@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
@@ -153,6 +154,13 @@ def root_of(signing: SigningKey) -> Credential:
         not_after=NOON * 2,
         signing=signing,
     )
+
+
+def bill_stays() -> dict[str, Any]:
+    """The residence certificate, of whose pieces the bill stays in the dossier: it may be scanned."""
+    document: dict[str, Any] = copy.deepcopy(RESIDENCE)
+    document["pieces"][1]["needs"] = "left"
+    return document
 
 
 async def publish(store: Store, documents: tuple[dict[str, Any], ...]) -> None:

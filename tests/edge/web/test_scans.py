@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import html
 import re
 from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +15,14 @@ from edge.services.office import Office
 from protocol.records.blobs import MAX_BLOB
 from tests.edge.web import staff
 from tests.edge.web.staff import Desk, complete, enquire, enrol, file_request, open_account, sheet_of
-from tests.edge.web.support import RESIDENCE, Clock, open_office
+from tests.edge.web.support import bill_stays
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(200)) * 300 + b"\xff\xd9"
 
 
 @pytest.fixture
-async def office(tmp_path: Path, clock: Clock) -> AsyncIterator[Office]:
-    """An office where the bill stays in the dossier."""
-    document: dict[str, Any] = copy.deepcopy(RESIDENCE)
-    document["pieces"][1]["needs"] = "left"
-    office = await open_office(tmp_path, clock, (document,))
-    yield office
-    await office.press.close()
-    await office.store.close()
+def documents() -> tuple[dict[str, Any], ...]:
+    return (bill_stays(),)
 
 
 @pytest.fixture

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import struct
 import zlib
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Route, expect
 
 from edge.services.office import Office
-from tests.edge.web.browser import chromium, needs_chromium, open_page, served, sign_in
-from tests.edge.web.staff import at_work, complete, enquire, file_request, hire, open_account
-from tests.edge.web.support import RESIDENCE, Clock, open_office
+from tests.edge.web.browser import needs_chromium, open_page, sign_in
+from tests.edge.web.staff import at_work, complete, enquire, file_request, open_account
+from tests.edge.web.support import bill_stays
 from tests.edge.web.test_staff_browser import faults_of
 
 pytestmark = needs_chromium
@@ -41,27 +38,8 @@ OTHER = FilePayload(name="page.exe", mimeType="image/png", buffer=b"MZ this is n
 
 
 @pytest.fixture
-async def office(tmp_path: Path, clock: Clock) -> AsyncIterator[Office]:
-    """An office where the bill stays in the dossier."""
-    document: dict[str, Any] = copy.deepcopy(RESIDENCE)
-    document["pieces"][1]["needs"] = "left"
-    office = await open_office(tmp_path, clock, (document,))
-    yield office
-    await office.press.close()
-    await office.store.close()
-
-
-@pytest.fixture
-async def site(office: Office) -> AsyncIterator[str]:
-    await hire(office)
-    async with served(office) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
+def documents() -> tuple[dict[str, Any], ...]:
+    return (bill_stays(),)
 
 
 async def filed(office: Office) -> str:

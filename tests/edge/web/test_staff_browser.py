@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # axe ships no types
 from playwright.async_api import Browser, Page, expect
 
 from edge.services import messages
 from edge.services.office import Office
-from tests.edge.web.browser import chromium, needs_chromium, open_page, served, sign_in
+from tests.edge.web.browser import needs_chromium, open_page, sign_in
 from tests.edge.web.staff import (
     RESIDENCE,
     at_work,
     complete,
     enquire,
     file_request,
-    hire,
     make_ready,
     open_account,
     ready_to_decide,
@@ -26,19 +23,6 @@ from tests.edge.web.staff import (
 pytestmark = needs_chromium
 LANGUAGES = ["ar", "fr"]
 COUNTER_SIZES = [(1280, 800), (1920, 1080)]
-
-
-@pytest.fixture
-async def site(office: Office) -> AsyncIterator[str]:
-    await hire(office)
-    async with served(office) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def faults_of(page: Page) -> list[str]:
