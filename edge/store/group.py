@@ -75,6 +75,8 @@ class Group:
     def __init__(self, desk: Desk, jobs: Sequence[Job], after: Callable[[], Awaitable[None]] | None = None) -> None:
         self.jobs = jobs
         self.outcomes: list[Outcome] = []
+        self.edition = 0
+        """The last change of an account that this group, or one before it, decided (`edge.store.recent`)."""
         self._desk = desk
         self._log = desk.workshop.log.mark()
         self._pending = Pending(desk.connection, after)
@@ -89,6 +91,7 @@ class Group:
             self.outcomes.append(await self._one(job, answered, shared=True))
             if self._pending.failed is not None:
                 return
+        self.edition = self._desk.workshop.recent.edition
 
     async def land(self) -> bool:
         """Write and commit; False when a write failed, and nothing is kept. Raises DiskFailed."""
@@ -108,6 +111,7 @@ class Group:
             await self._take_back(self._begun, self._pending.failed, "together")
         answered = await self._seen([job.command for job in self.jobs if job.command is not None])
         self.outcomes = [await self._alone(job, answered) for job in self.jobs]
+        self.edition = self._desk.workshop.recent.edition
         await self._desk.connection.execute("COMMIT")
 
     async def _seen(self, commands: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from edge.store.columns import blob, number, text
 from edge.store.connection import Row, SqlValue
 from edge.store.keyring import Keyring, Source
+from edge.store.recent import Recent
 from edge.store.rows import AccountView, CaseRow, Later, LogRow, OutboxRow, StaffView
 from edge.store.sealed_files import open_blob
 from edge.store.vault import Vault
@@ -35,10 +36,12 @@ LONGEST_LIST = 1_000
 class Reader:
     """Reads from one source; made by `Store.reading`."""
 
-    def __init__(self, source: Source, keyring: Keyring, vault: Vault) -> None:
+    def __init__(self, source: Source, keyring: Keyring, vault: Vault, recent: Recent | None = None) -> None:
+        """`recent`: where an account may come from instead of the disk."""
         self._source = source
         self._keyring = keyring
         self._vault = vault
+        self._recent = recent
 
     async def rows(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
         """Run one query of the store's own; services have a typed method for each of theirs."""
@@ -63,6 +66,19 @@ class Reader:
 
     async def account(self, subject: bytes) -> AccountView | None:
         """Return the account, opened, with every look at it; None when there is none."""
+        recent = self._recent
+        if recent is None:
+            return await self._account(subject)
+        known = recent.find(subject)
+        if known is not None:
+            return known
+        moment = recent.moment
+        found = await self._account(subject)
+        if found is not None:
+            recent.keep(found, moment)
+        return found
+
+    async def _account(self, subject: bytes) -> AccountView | None:
         found = await self.rows(
             "SELECT -1 AS at_ms, subject AS record, details FROM accounts WHERE subject = ?1"
             " UNION ALL SELECT at_ms, record, details FROM account_looks WHERE account = ?1 ORDER BY at_ms, record",

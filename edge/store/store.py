@@ -24,6 +24,7 @@ from edge.store.opening import load_names, load_office, prepare
 from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
+from edge.store.recent import Recent
 from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
 from edge.store.scan_files import SCANS, FolderScanFiles, OpenScanFiles, ScanFiles
@@ -119,6 +120,7 @@ class Store:
                 log=Log(identity, machine, entropy, tips, await load_post(connection, post)),
                 keyring=keyring,
                 vault=vault,
+                recent=Recent(),
                 views=tuple(views),
                 entropy=entropy,
                 office=await load_office(connection, keyring, entropy),
@@ -235,10 +237,12 @@ class Store:
     async def asking(self) -> AsyncIterator[Reader]:
         """Give a reader for one question: a row, and what never changes (its key, a version of a procedure).
 
+        An account that was read lately is given from memory (`edge.store.recent`).
+
         It sees everything confirmed so far. What must agree with each other is asked for in one `reading`.
         """
         async with self._pool.glance() as glance:
-            yield Reader(glance, self._workshop.keyring, self._workshop.vault)
+            yield Reader(glance, self._workshop.keyring, self._workshop.vault, self._workshop.recent)
 
     def on_commit(self, listener: Listener) -> None:
         """Tell `listener` what was committed, after each commit, in order. It must not block; its errors are logged."""

@@ -15,6 +15,7 @@ from edge.store.log import Log, Tip
 from edge.store.pending import Pending
 from edge.store.post import COLLEAGUE, POST, Post, colleague
 from edge.store.reader import Reader, secret_place
+from edge.store.recent import Recent
 from edge.store.refold import refold
 from edge.store.rows import Committed
 from edge.store.sealed_files import MAX_BLOB, seal_blob
@@ -48,6 +49,7 @@ class Workshop:
     log: Log
     keyring: Keyring
     vault: Vault
+    recent: Recent
     views: tuple[View, ...]
     entropy: Callable[[int], bytes]
     office: tuple[bytes, bytes]
@@ -57,7 +59,7 @@ class Transaction(Reader):
     """The open transaction of one command. `now_ms` is one instant for all of it; `office` names the office's key."""
 
     def __init__(self, workshop: Workshop, pending: Pending, now_ms: int) -> None:
-        super().__init__(pending, workshop.keyring, workshop.vault)
+        super().__init__(pending, workshop.keyring, workshop.vault, workshop.recent)
         self._workshop = workshop
         self._pending = pending
         self._drawn: dict[bytes, bytes] = {}
@@ -120,6 +122,9 @@ class Transaction(Reader):
         accounts = frozenset(self._folding.concerned)
         self.changes.told.append(Committed(record.stream, record.subject, kind, accounts))
         self._folding.concerned.clear()
+        if self._folding.changed_accounts:
+            self._workshop.recent.change(self._folding.changed_accounts)
+            self._folding.changed_accounts.clear()
         self.changes.named.extend(self._folding.named)
         self._folding.named.clear()
 
@@ -201,6 +206,7 @@ class Transaction(Reader):
         """Drop every view and fold it again from the log; returns how many records were folded."""
         workshop = self._workshop
         self.changes.rebuilt = True
+        workshop.recent.change_all()
         folded, self.changes.named = await refold(self._pending, workshop.views, workshop.keyring, workshop.vault)
         return folded
 

@@ -160,7 +160,7 @@ class Writer:
             kept = await group.land()
         finally:
             if kept:
-                self._tell(group.outcomes)
+                self._tell(group)
             elif self._task.done():
                 _fail(group.jobs, OperatorError("the store was closed before this was kept: try it again"))
             else:
@@ -173,18 +173,19 @@ class Writer:
             self._flight = None
             return True
         await self._flight.group.redo()
-        self._tell(self._flight.group.outcomes)
+        self._tell(self._flight.group)
         self._flight = None
         return False
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, group: Group) -> None:
         """Take over what a group that is on the disk changed, then answer its callers."""
-        changes = [outcome.changes for outcome in outcomes if outcome.changes is not None]
+        changes = [outcome.changes for outcome in group.outcomes if outcome.changes is not None]
         for change in changes:
             for subject, key in change.keys.items():
                 self._desk.workshop.keyring.remember(subject, key)
+        self._desk.workshop.recent.settle(group.edition)
         self._committed(changes)
-        for outcome in outcomes:
+        for outcome in group.outcomes:
             _settle(outcome)
 
     def _stop(self, error: BaseException) -> None:

@@ -114,6 +114,7 @@ async def _opened(folding: Folding, entry: Entry, event: AccountOpened) -> None:
 def _concern(folding: Folding, account: AccountView) -> None:
     """Note whose pages show an account: its own, and those of who answers for a child."""
     folding.concerned.add(account.subject)
+    folding.changed_accounts.add(account.subject)
     if account.guardian is not None:
         folding.concerned.add(account.guardian)
 
@@ -201,6 +202,7 @@ async def _corrected(folding: Folding, entry: Entry, event: AccountCorrected) ->
 async def _viewed(folding: Folding, entry: Entry, event: AccountViewed) -> None:
     key = await folding.key(entry.subject)
     folding.concerned.add(entry.subject)
+    folding.changed_accounts.add(entry.subject)
     look = _encode(Look(at_ms=entry.time_ms, by=event.by, reason=event.reason))
     sealed = seal_cell(key, place("account_looks", "details", entry.hash), look)
     folding.write(

@@ -89,7 +89,9 @@ class Folding:
         self.is_deciding = False
         """Whether what is folded is being decided now: then what is unique must not be there yet."""
         self.concerned: set[bytes] = set()
-        """The accounts of which the last folds changed something."""
+        """The accounts of which the last folds changed something, be it a request of theirs."""
+        self.changed_accounts: set[bytes] = set()
+        """Those that read otherwise themselves since."""
 
     @property
     def if_taken(self) -> str:
