@@ -19,7 +19,7 @@ from screens import pages, security
 from screens.forms import command_of, read_form
 from screens.pages import Area
 
-LAYOUT = """{% extends "base.html" %}{% block page %}{% from "tokens.html" import hidden with context %}
+LAYOUT = """{% extends "base.html" %}{% block page %}
 <h1>{{ _("Sign in") }}</h1>
 {% block heading %}{% endblock %}<form method="post">{{ hidden() }}</form>
 {% block main %}{% endblock %}{% block action %}{% endblock %}{% endblock %}"""
