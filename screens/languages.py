@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from gettext import c2py
 from pathlib import Path
 from typing import Literal
@@ -125,11 +126,16 @@ class Tongue:
     def date(self, value: date | str | int | None, pattern: str = "d MMMM y") -> str:
         """Write a day in words: a date, an ISO string, or milliseconds since the epoch (in office time)."""
         day = _day(value)
-        return format_date(day, pattern, locale=self.language.locale) if day else ""
+        return _in_words(day, pattern, self.language.locale) if day else ""
 
     def moment(self, ms: int | None) -> str:
         """Write an instant (milliseconds) as day and minute in office time, left to right: 16.11.2026 09:42."""
         return "" if ms is None else _local(ms).strftime("%d.%m.%Y %H:%M")
+
+
+@lru_cache(maxsize=1024)  # the days of a few months, in each language's few patterns
+def _in_words(day: date, pattern: str, locale: str) -> str:
+    return format_date(day, pattern, locale=locale)
 
 
 def _local(ms: int) -> datetime:
