@@ -52,6 +52,6 @@ def cut(request: web.Request, template: str, context: Mapping[str, Any]) -> CutP
 
 def answer(request: web.Request, page: CutPage) -> web.Response:
     """Give the page to who asks."""
-    drawn = request.app[pages.SITE].entropy(COMMAND_SIZE * len(page.commands))
+    drawn = request.app[pages.SITE].drawn.take(COMMAND_SIZE * len(page.commands))
     body = page.body(pages.session_of(request).csrf, drawn)
     return web.Response(body=body, headers=HTML)

@@ -26,7 +26,9 @@ from markupsafe import Markup, escape
 
 from protocol.errors import CallerError
 from screens import cookies
+from screens.drawn import Drawn
 from screens.folded_templates import FoldedEnvironment, saying
+from screens.forms import COMMAND_SIZE
 from screens.languages import DEFAULT, LANGUAGES, Languages, Tongue
 from screens.sessions import Session, Sessions
 from screens.states import look
@@ -70,7 +72,7 @@ class Site:
     areas: Mapping[str, Area]
     environments: Mapping[str, Environment]
     context: Callable[[web.Request], Mapping[str, Any]]
-    entropy: Callable[[int], bytes]
+    drawn: Drawn
     now: Callable[[], int]
 
 
@@ -109,7 +111,7 @@ def setup(
         areas={area.name: area for area in areas},
         environments={tongue.code: _environment(tongue, [*folders, TEMPLATES]) for tongue in languages},
         context=context,
-        entropy=entropy,
+        drawn=Drawn(entropy),
         now=now,
     )
     app[SITE] = site
@@ -256,7 +258,7 @@ def rendered(request: web.Request, template: str, context: Mapping[str, Any]) ->
 
 def fresh_command(request: web.Request) -> str:
     """A new command id, as forms carry it."""
-    return request.app[SITE].entropy(16).hex()
+    return request.app[SITE].drawn.take(COMMAND_SIZE).hex()
 
 
 async def switch_language(request: web.Request) -> web.StreamResponse:

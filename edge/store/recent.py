@@ -18,8 +18,8 @@ from typing import Final
 
 from edge.store.rows import AccountView
 
-MOST: Final = 128
-"""Accounts, some 2 kB each: those who stand at a dozen screens, and who stood there in the last hour."""
+MOST: Final = 512
+"""Accounts, some 2 kB each: those who come to an annexe on a busy day."""
 
 
 class Recent:

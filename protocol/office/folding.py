@@ -47,4 +47,6 @@ def fold_name(text: str) -> str:
 
 def western_digits(text: str) -> str:
     """Return `text` with the digits of every script (٠ to ٩ among them) as 0 to 9."""
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)

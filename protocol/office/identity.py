@@ -58,12 +58,17 @@ def check_text(text: str, *, field: str, longest: int) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if len(text) > longest:
         raise PersonError(N_("This is too long: %(longest)s characters at most."), field=field, longest=longest)
-    for character in text:
+    for character in text if not _is_plain(text) else "":
         if character == NO_TEXT or (character not in "\n\t" and unicodedata.category(character) in HIDDEN):
             raise PersonError(
                 N_("This text holds hidden characters. Please type it again instead of pasting it."), field=field
             )
     return text
+
+
+def _is_plain(text: str) -> bool:
+    """Say that nothing hides in a text, where that is seen at once."""
+    return text.isascii() and text.isprintable()
 
 
 def _one_line(text: str, *, field: str, longest: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from datetime import date
@@ -72,7 +73,7 @@ async def browser(tmp_path: Path, own: OwnPages, life: Life) -> AsyncIterator[Br
         areas=[Area("hall", "base.html", 60_000, "/hall")],
         folders=[tmp_path],
         now=lambda: 0,
-        entropy=lambda size: next(drawn).to_bytes(size, "big") if size else b"",
+        entropy=lambda size: hashlib.shake_256(str(next(drawn)).encode()).digest(size),
         context=lambda _request: {},
     )
     app.router.add_get("/hall/page", show)
