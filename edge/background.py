@@ -1,7 +1,7 @@
 """What the appliance does by itself: it seals what was granted, sends what was queued, notes what time has brought,
 asks its devices how they are.
 
-Each task looks at what the log says is due, does it, and waits: a second at most, or until something is committed.
+Each task looks at what the log says is due, does it, and waits: a second or so, or until something is committed.
 Each is a task of its own, so a press or a printer that hangs keeps no message back. What fails for one request
 rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
 a store that failed ends the service, for its data is in doubt. A standby, or an appliance that was replaced, looks
@@ -26,6 +26,9 @@ log = structlog.get_logger("mulhaqa.background")
 
 LOOK_S = 1.0
 """Seconds between two looks: undo delays and back-offs end by the clock, which nobody commits."""
+
+PAUSE_S = 0.2
+"""Seconds from one look to the next at least: nobody notices, and a busy office commits fifty times in them."""
 
 REST_S = 30.0
 """Seconds to wait after a failure: a full disk or a broken press does not mend itself in one."""
@@ -102,6 +105,7 @@ class Background:
             if not await self._look(name, work):
                 await asyncio.sleep(self._rest_s)
                 continue
+            await asyncio.sleep(min(PAUSE_S, self._look_s))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._look_s):
                     await stirred.wait()
