@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from protocol.errors import CallerError
@@ -136,8 +135,8 @@ def _environment(tongue: Tongue, folders: Sequence[Path]) -> Environment:
     )
     environment.constant = {"asset": asset, "icon": icon}
     environment.facts = {"tongue": tongue}
-    said = {"_": saying(tongue.gettext), "hidden": hidden}
-    environment.globals.update(tongue=tongue, languages=LANGUAGES, **said, **environment.constant)
+    said = saying(tongue.gettext)
+    environment.globals.update(tongue=tongue, languages=LANGUAGES, _=said, **environment.constant)
     environment.filters.update(
         own=lambda value: tongue.choose(value.ar, value.fr) if value else "",
         day=tongue.date,
@@ -161,10 +160,10 @@ def icon(name: str, flip: bool = False) -> Markup:
     )
 
 
-@pass_context
-def hidden(context: Context, again: str = "") -> Markup:
-    """The hidden fields of every form: the session's token, and the command's id; `again`: that of a refused form."""
-    token, command = escape(context["csrf"]), escape(again or context["command"]())
+def hidden(page: Mapping[str, Any], again: str = "") -> Markup:
+    """The hidden fields of every form of a page: its session's token, and the command's id; `again`: that of a refused
+    form."""
+    token, command = escape(page["csrf"]), escape(again or page["command"]())
     return Markup(  # noqa: S704 - both are escaped; Markup.format would cost as much as a small page
         f'<input type="hidden" name="csrf" value="{token}"><input type="hidden" name="command" value="{command}">'
     )
@@ -253,6 +252,7 @@ def rendered(request: web.Request, template: str, context: Mapping[str, Any]) ->
         **site.context(request),
         **context,
     }
+    page["hidden"] = partial(hidden, page)
     return site.environments[tongue_of(request).code].get_template(template).render(page)
 
 
