@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -47,6 +48,10 @@ Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the com
 """
 
 DISCOVER = "List the annexes that announce themselves on this network: where, which version, which certificate."
+
+
+MADE_BETWEEN_LOOKS = 10_000
+"""Objects that may be made before the youngest are looked through: some 2 MB at most, a few pages' worth."""
 
 
 def now_ms() -> int:
@@ -224,9 +229,19 @@ async def _serve(chosen: argparse.Namespace) -> int:
         devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
+    _collect_seldom()
     journal.configure()  # once nothing typed is wrong: until then a person reads, and no journal
     await run(installation, settings, now_ms, os.urandom)
     return 0
+
+
+def _collect_seldom() -> None:
+    """Let Python look for cycles in what was made lately less often, and never in the code that was loaded.
+
+    A page makes thousands of objects and hardly a cycle: by its own measure Python would look after each half page.
+    """
+    gc.freeze()
+    gc.set_threshold(MADE_BETWEEN_LOOKS)
 
 
 async def _discover(chosen: argparse.Namespace) -> int:
