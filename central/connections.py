@@ -31,14 +31,11 @@ from central.taking import Aside, Taking, Waiting, at_once
 from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
-from protocol.sync.batches import SealedKey, Stored
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
-from protocol.sync.outbound import Pull
 from protocol.sync.patience import SILENCE_S, Patience
-from protocol.sync.sealed_keys import TOGETHER_SINCE, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
@@ -376,20 +373,13 @@ class Connection:
         if (pull := self._session.pull()) is None:
             return False
         records = await self._centre.outgoing.read(pull)
-        keys = await self._seal_keys(pull, records)
+        wanted = self._session.keys_wanted(pull, records)
+        held = await self._centre.outgoing.keys(pull.stream, wanted) if wanted else {}
         if self._session.is_over:
             return False
-        self._session.supply(pull, records, keys, self._centre.now())
+        keys = [(one, held[one]) for one in wanted if one in held]
+        self._session.supply(pull, records, keys, self._centre.entropy, self._centre.now())
         return True
-
-    async def _seal_keys(self, pull: Pull, records: list[Stored]) -> list[SealedKey]:
-        peer = self._session.peer
-        wanted = self._session.keys_wanted(pull, records)
-        if not wanted or peer is None or peer.sealing is None:
-            return []
-        held = await self._centre.outgoing.keys(pull.stream, wanted)
-        seal = seal_together if self._session.version >= TOGETHER_SINCE else seal_alone
-        return seal(peer.sealing, [(one, held[one]) for one in wanted if one in held], self._centre.entropy)
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other
