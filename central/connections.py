@@ -20,17 +20,18 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from central.centre import Centre
 from central.folding_soon import FoldingSoon
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
-from central.taking import Aside, Taking, Waiting, at_once
+from central.taking import Taking, Waiting
+from central.verifying import Verify, verify_here
 from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
+from protocol.sync.batches import Arrived
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
@@ -66,7 +67,7 @@ class Connections:
 
     centre: Centre
     proof_s: float = PROOF_S
-    aside: Aside = at_once
+    verify: Verify = verify_here
     told: dict[str, Told] = field(default_factory=dict)
     open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
@@ -154,7 +155,7 @@ class Connection:
         self._patience: asyncio.TimerHandle | None = None
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
-        self._taking = Taking(self._take_group, connections.aside)
+        self._taking = Taking(self._take_group)
         self.since_ms = 0
         self.annexe: str | None = None
         self.machine: bytes | None = None
@@ -228,7 +229,7 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                self._taking.add(event, partial(self._centre.ingest.signed, event.records))
+                self._taking.add(event, self._signed(event.records))
             case ChunkArrived() if self.annexe is not None:
                 await self._taking.idle()  # a piece is answered after the batches before it
                 await self._take_piece(self.annexe, event)
@@ -239,6 +240,12 @@ class Connection:
                 self._connections.hear(self.annexe, event)
             case PeerFailed():
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
+
+    async def _signed(self, records: Sequence[Arrived]) -> list[bytes]:
+        """The hashes of those that are signed by whom they name."""
+        claims = self._centre.ingest.claims(records)
+        verified = await self._connections.verify(list(claims.values()))
+        return [hash_ for hash_, is_signed in zip(claims, verified, strict=True) if is_signed]
 
     async def _greet(self, event: Authenticated) -> None:
         annexe, machine = event.peer.holder, event.peer.id
