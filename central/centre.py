@@ -79,7 +79,7 @@ class Centre:
         """
         store = await CentralStore.open(folder, entropy=entropy, database_url=database_url, connect=connect)
         try:
-            identity = LocalIdentity(keys.signing, tuple(chain), software)
+            identity = LocalIdentity(keys.signing, tuple(chain), software, keys.opening)
             return await cls._on(store, identity, keys.opening, roots, now, entropy)
         except BaseException:
             await store.close()

@@ -13,6 +13,8 @@ import os
 import sys
 from pathlib import Path
 
+import uvloop
+
 from central import calendar_commands, journal, revocation_commands, staff, stick_commands
 from central.admission import admit_annexe
 from central.backup_commands import anyway_options, backup_options, restore_options
@@ -48,7 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     chosen = parser().parse_args(argv)
     try:
-        code: int = asyncio.run(chosen.run(chosen))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code: int = runner.run(chosen.run(chosen))
     except PersonErrors as errors:
         return _say(*(str(error) for error in errors.errors))
     except MulhaqaError as error:

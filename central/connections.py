@@ -20,25 +20,23 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from central.centre import Centre
 from central.folding_soon import FoldingSoon
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
-from central.taking import Aside, Taking, Waiting, at_once
+from central.taking import Taking, Waiting
+from central.verifying import Verify, verify_here
 from protocol.errors import CallerError, PeerError
 from protocol.records.chain import Head
 from protocol.records.envelope import Record
-from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.batches import Arrived
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE
-from protocol.sync.outbound import Pull
 from protocol.sync.patience import SILENCE_S, Patience
-from protocol.sync.sealed_keys import TOGETHER_SINCE, seal_alone, seal_together
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 
@@ -69,7 +67,7 @@ class Connections:
 
     centre: Centre
     proof_s: float = PROOF_S
-    aside: Aside = at_once
+    verify: Verify = verify_here
     told: dict[str, Told] = field(default_factory=dict)
     open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
@@ -157,7 +155,7 @@ class Connection:
         self._patience: asyncio.TimerHandle | None = None
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
-        self._taking = Taking(self._take_group, connections.aside)
+        self._taking = Taking(self._take_group)
         self.since_ms = 0
         self.annexe: str | None = None
         self.machine: bytes | None = None
@@ -231,7 +229,7 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                self._taking.add(event, partial(self._centre.ingest.signed, event.records))
+                self._taking.add(event, self._signed(event.records))
             case ChunkArrived() if self.annexe is not None:
                 await self._taking.idle()  # a piece is answered after the batches before it
                 await self._take_piece(self.annexe, event)
@@ -242,6 +240,12 @@ class Connection:
                 self._connections.hear(self.annexe, event)
             case PeerFailed():
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
+
+    async def _signed(self, records: Sequence[Arrived]) -> list[bytes]:
+        """The hashes of those that are signed by whom they name."""
+        claims = self._centre.ingest.claims(records)
+        verified = await self._connections.verify(list(claims.values()))
+        return [hash_ for hash_, is_signed in zip(claims, verified, strict=True) if is_signed]
 
     async def _greet(self, event: Authenticated) -> None:
         annexe, machine = event.peer.holder, event.peer.id
@@ -376,20 +380,13 @@ class Connection:
         if (pull := self._session.pull()) is None:
             return False
         records = await self._centre.outgoing.read(pull)
-        keys = await self._seal_keys(pull, records)
+        wanted = self._session.keys_wanted(pull, records)
+        held = await self._centre.outgoing.keys(pull.stream, wanted) if wanted else {}
         if self._session.is_over:
             return False
-        self._session.supply(pull, records, keys, self._centre.now())
+        keys = [(one, held[one]) for one in wanted if one in held]
+        self._session.supply(pull, records, keys, self._centre.entropy, self._centre.now())
         return True
-
-    async def _seal_keys(self, pull: Pull, records: list[Stored]) -> list[SealedKey]:
-        peer = self._session.peer
-        wanted = self._session.keys_wanted(pull, records)
-        if not wanted or peer is None or peer.sealing is None:
-            return []
-        held = await self._centre.outgoing.keys(pull.stream, wanted)
-        seal = seal_together if self._session.version >= TOGETHER_SINCE else seal_alone
-        return seal(peer.sealing, [(one, held[one]) for one in wanted if one in held], self._centre.entropy)
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other

@@ -1,7 +1,7 @@
 """Batches of one connection on their way into the store: verified as they arrive, committed in groups, in their order.
 
 - All that arrived while the last commit was under way is one commit and one answer.
-- Signatures are verified beside the commits (`Aside`): the longest work of all needs no database.
+- Signatures are verified beside the commits (`central.verifying`): the longest work of all needs no database.
 - What arrived is committed also when the line has broken meanwhile: it was whole, and need not be sent again.
 """
 
@@ -9,21 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from protocol.sync.events import BatchArrived
 
 # Records of one commit, or little more: so many take a fraction of a second, and another annexe's wait no longer.
 GROUP = 1000
-
-Aside = Callable[[Callable[[], list[bytes]]], Awaitable[list[bytes]]]
-"""How signatures are verified beside other work: `asyncio.to_thread`, or `at_once` where nothing may run beside."""
-
-
-async def at_once(work: Callable[[], list[bytes]]) -> list[bytes]:
-    """Do it now, in this thread."""
-    return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +30,8 @@ class Waiting:
 class Taking:
     """`commit` takes a group; `run()` until `end()`, and until nothing waits any more."""
 
-    def __init__(self, commit: Callable[[Sequence[Waiting]], Awaitable[None]], aside: Aside) -> None:
+    def __init__(self, commit: Callable[[Sequence[Waiting]], Awaitable[None]]) -> None:
         self._commit = commit
-        self._aside = aside
         self._batches: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._ended = False
@@ -48,9 +40,9 @@ class Taking:
         self.is_busy = False
         """Whether a batch waits or is being committed."""
 
-    def add(self, batch: BatchArrived, verify: Callable[[], list[bytes]]) -> None:
-        """A batch arrived; `verify` gives the hashes of its records that are signed."""
-        self._batches.append(Waiting(batch, asyncio.ensure_future(self._aside(verify))))
+    def add(self, batch: BatchArrived, signed: Coroutine[Any, Any, list[bytes]]) -> None:
+        """A batch arrived; `signed` gives the hashes of its records that are signed."""
+        self._batches.append(Waiting(batch, asyncio.ensure_future(signed)))
         self.is_busy = True
         self._idle.clear()
         self._arrived.set()

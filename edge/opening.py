@@ -137,7 +137,7 @@ async def way_of(installation: Installation, store: Store, entropy: Entropy) -> 
     trust, opening = await trust_now(installation, store), OpeningKey(seed.opening_seed)
     signing = SigningKey(seed.signing_seed)
     return Way(
-        identity=LocalIdentity(signing, chain, software_version()),
+        identity=LocalIdentity(signing, chain, software_version(), opening),
         trust=trust,
         opening=opening,
         source=Source(store, owner_of(installation), trust, opening, entropy),

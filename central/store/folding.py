@@ -125,7 +125,12 @@ class Folder:
     async def _open(self, connection: AsyncConnection, annexe: str, rows: Sequence[_Row]) -> list[_Opened]:
         """The sealed ones whose key is held, opened; what the chain alone reads (segments, clocks) is left out."""
         keys = await self._store.keys_of(connection, annexe, {row.subject for row in rows if row.subject is not None})
-        return [_read(row, row.subject, keys[row.subject]) for row in rows if row.subject in keys]
+        fresh = self._store.fresh
+        return [
+            _read(row, row.subject, keys[row.subject], fresh.take(row.hash, row.encoded))
+            for row in rows
+            if row.subject in keys
+        ]
 
     async def _fold_cases(
         self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], known: Mapping[bytes, _Opened]
@@ -269,10 +274,11 @@ def _columns() -> tuple[Column[Any], ...]:
     return log.position, log.hash, log.stream, log.subject, log.time_ms, log.encoded
 
 
-def _read(row: _Row, subject: bytes, key: bytes) -> _Opened:
+def _read(row: _Row, subject: bytes, key: bytes, plain: bytes | None) -> _Opened:
+    """`plain`: the bytes of the event, where they are known."""
     event, is_later = None, False
     try:
-        event = read_event(open_plain(parse_record(row.encoded), key))
+        event = read_event(plain if plain is not None else open_plain(parse_record(row.encoded), key))
     except (NeedsUpgrade, UnknownEvent):
         is_later = True
     except PeerError as error:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,7 +32,7 @@ from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.encoded_events import is_one_encoding
 from protocol.records.credentials import Credential, Standing, Trust
-from protocol.records.envelope import Record, open_body, open_plain, verify_record
+from protocol.records.envelope import Record, open_body, open_plain, plain_of, verify_record
 from protocol.records.keys import OpeningKey, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
 from protocol.sync.batches import Arrived, SealedKey
@@ -68,6 +68,19 @@ class _Remembered:
     machines: dict[bytes, KnownMachine]
 
 
+@dataclass(slots=True)
+class _Taking:
+    """What one transaction takes in of an annexe. `fresh`: keys that came with it; `signed`: hashes of records whose
+    signature was verified before; `plains`: events by their record's hash; `needed`: the keys that were kept."""
+
+    annexe: str
+    fresh: Mapping[bytes, bytes]
+    signed: frozenset[bytes]
+    keys: Mapping[bytes, bytes] = field(default_factory=dict)
+    plains: dict[bytes, bytes] = field(default_factory=dict)
+    needed: Mapping[bytes, bytes] = field(default_factory=dict)
+
+
 class Ingest:
     """Takes in batches of any annexe; one at a time for each."""
 
@@ -83,12 +96,19 @@ class Ingest:
         """An annexe has proved who it is: note the contact, and say what is held of its log."""
         return await self._transact(annexe, (), (), machine=machine, software=software, flags=flags)
 
-    def signed(self, records: Iterable[Arrived]) -> list[bytes]:
-        """The hashes of those that their signer has signed: the longest work of all, for a thread of its own.
+    def claims(self, records: Iterable[Arrived]) -> dict[bytes, tuple[bytes, bytes, bytes]]:
+        """Who is to have signed what: public key, message and signature, by the record's hash. Verifying them is the
+        longest work of all, and needs no database (`central.verifying`).
 
-        A record's hash covers signer and signature, so it need not be looked at again.
+        A record's hash covers signer and signature, so what was found good need not be looked at again.
         """
-        return [one.hash for one in records if one.record is not None and self._is_signed(one.record)]
+        found = {}
+        for one in records:
+            record = one.record
+            credential = self._trust.signer(record.signer) if record is not None else None
+            if record is not None and credential is not None:
+                found[record.hash] = (credential.public, record.signed_bytes(), record.signature)
+        return found
 
     def _is_signed(self, record: Record) -> bool:
         credential = self._trust.signer(record.signer)
@@ -138,7 +158,8 @@ class Ingest:
                     known = await self._load(connection, annexe)
                 intakes = known.intakes
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
-                judged = await self._judge(connection, annexe, intakes, keys, records, signed) if records else ()
+                taking = _Taking(annexe, self._open_keys(keys), frozenset(signed))
+                judged = await self._judge(connection, taking, intakes, records) if records else ()
                 for name, intake in intakes.items():
                     states, holes = before[name]
                     await save_segments(self._store.database, connection, annexe, intake, states)
@@ -147,6 +168,7 @@ class Ingest:
                 await self._note_machines(connection, annexe, known.machines, judged, machine)
                 counter = await self._keep(connection, annexe, row, judged, late, contact, is_contact=is_contact)
             self._intakes[annexe] = replace(known, counter=counter)
+            self._remember(taking, judged)
         return Receipt(counter, tuple(intake.held() for intake in intakes.values()), judged)
 
     async def _load(self, connection: AsyncConnection, annexe: str) -> _Remembered:
@@ -193,25 +215,27 @@ class Ingest:
     async def _judge(
         self,
         connection: AsyncConnection,
-        annexe: str,
+        taking: _Taking,
         intakes: Mapping[str, Intake],
-        keys: Sequence[SealedKey],
         records: Sequence[Arrived],
-        signed: Collection[bytes],
     ) -> tuple[Judged, ...]:
-        fresh = self._open_keys(keys)
+        annexe, fresh = taking.annexe, taking.fresh
         subjects = {one.record.subject for one in records if one.record is not None and one.record.subject is not None}
-        known = await self._store.keys_of(connection, annexe, subjects - fresh.keys())
+        taking.keys = {**await self._store.keys_of(connection, annexe, subjects - fresh.keys()), **fresh}
         stored = await stored_hashes(connection, annexe, intakes, records)
-        held = known | fresh
-        judged = tuple(
-            self._judge_one(annexe, intakes[one.stream], one, held, stored, is_signed=one.hash in signed)
-            for one in records
-        )
+        judged = tuple(self._judge_one(taking, intakes[one.stream], one, stored) for one in records)
         believed = {one.arrived.record.subject for one in judged if one.outcome in BELIEVED and one.arrived.record}
-        needed = {subject: key for subject, key in fresh.items() if subject in believed}
-        await self._store.put_keys(connection, annexe, needed)
+        taking.needed = {subject: key for subject, key in fresh.items() if subject in believed}
+        await self._store.put_keys(connection, annexe, taking.needed)
         return judged
+
+    def _remember(self, taking: _Taking, judged: Sequence[Judged]) -> None:
+        """What was committed is folded next: keys and events need not be opened again for it."""
+        self._store.remember(taking.annexe, taking.needed)
+        for one in judged:
+            plain = taking.plains.get(one.arrived.hash) if one.outcome in BELIEVED else None
+            if plain is not None:
+                self._store.fresh.keep(one.arrived.hash, one.arrived.encoded, plain)
 
     def _open_keys(self, keys: Sequence[SealedKey]) -> dict[bytes, bytes]:
         """Keys that are what they are said to be; a record whose key is not among them asks for it again."""
@@ -226,17 +250,8 @@ class Ingest:
                 opened[sealed.subject] = key
         return opened
 
-    def _judge_one(
-        self,
-        annexe: str,
-        intake: Intake,
-        arrived: Arrived,
-        keys: Mapping[bytes, bytes],
-        stored: dict[Place, bytes],
-        *,
-        is_signed: bool,
-    ) -> Judged:
-        why = self._fault(annexe, arrived.record, keys, is_signed=is_signed)
+    def _judge_one(self, taking: _Taking, intake: Intake, arrived: Arrived, stored: dict[Place, bytes]) -> Judged:
+        why = self._fault(taking, arrived)
         if why:
             return intake.refuse(arrived, why)
         place = (arrived.stream, arrived.segment, arrived.seq)
@@ -245,14 +260,15 @@ class Ingest:
             stored[place] = arrived.hash
         return judged
 
-    def _fault(self, annexe: str, record: Record | None, keys: Mapping[bytes, bytes], *, is_signed: bool) -> str | None:
+    def _fault(self, taking: _Taking, arrived: Arrived) -> str | None:
+        record = arrived.record
         if record is None:
             return WHY_BYTES
-        if self._credential(annexe, record) is None:
+        if self._credential(taking.annexe, record) is None:
             return WHY_SIGNER
-        if not is_signed and not self._is_signed(record):
+        if record.hash not in taking.signed and not self._is_signed(record):
             return WHY_SIGNATURE
-        return _body_fault(record, keys)
+        return _body_fault(taking, arrived, record)
 
     def _credential(self, annexe: str, record: Record) -> Credential | None:
         credential = self._trust.signer(record.signer)
@@ -326,18 +342,26 @@ async def _annexe_row(connection: AsyncConnection, annexe: str) -> RowMapping | 
     return (await connection.execute(query)).mappings().first()
 
 
-def _body_fault(record: Record, keys: Mapping[bytes, bytes]) -> str | None:
-    if record.subject is not None and record.subject not in keys:
+def _body_fault(taking: _Taking, arrived: Arrived, record: Record) -> str | None:
+    key = None if record.subject is None else taking.keys.get(record.subject)
+    if record.subject is not None and key is None:
         return WHY_KEY
-    key = None if record.subject is None else keys[record.subject]
     try:
-        if key is None or not is_one_encoding(open_plain(record, key)):
+        plain = None if key is None else _plain_of(arrived, record, key)
+        if plain is None or not is_one_encoding(plain):
             open_body(record, key)
     except (UnknownVersion, UnknownDictionary):
         return None
     except PeerError:
         return WHY_BODY
+    if plain is not None:
+        taking.plains[record.hash] = plain
     return None
+
+
+def _plain_of(arrived: Arrived, record: Record, key: bytes) -> bytes:
+    """The event of a sealed record. One that came opened was sealed here, under the key that its subject names."""
+    return plain_of(arrived.opened) if arrived.opened is not None else open_plain(record, key)
 
 
 def standing_words(standing: Standing) -> list[str]:

@@ -37,7 +37,7 @@ class Outgoing:
         async with self._store.database.read() as connection:
             found = await self._mending(connection, pull.stream, pull.holes)
             found += await self._following(connection, pull)
-        return fill(found, pull.limit)
+        return fill(found, pull)
 
     async def keys(self, stream: str, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
         """The keys that open what stands in a stream, where we hold them."""

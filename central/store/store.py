@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store.database import Connect, Database, open_database, sqlite_url
+from central.store.fresh import Fresh
 from central.store.schema import data_keys
 from central.store.vault import NAME, CentreVault
 from protocol.errors import OperatorError, PeerError
@@ -30,6 +31,7 @@ class CentralStore:
     def __init__(self, database: Database, vault: CentreVault) -> None:
         self.database = database
         self.vault = vault
+        self.fresh = Fresh()
         self._opened: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
 
     @classmethod
@@ -86,6 +88,11 @@ class CentralStore:
             for subject, key in keys.items()
         ]
         await self.database.put(connection, data_keys, rows, replace=True)
+
+    def remember(self, annexe: str, keys: Mapping[bytes, bytes]) -> None:
+        """Keep at hand data keys that were committed."""
+        for subject, key in keys.items():
+            self._remember(annexe, subject, key)
 
     def _remember(self, annexe: str, subject: bytes, key: bytes) -> None:
         self._opened[annexe, subject] = key

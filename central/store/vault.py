@@ -16,7 +16,7 @@ from central.durable import sync_folder
 from protocol.errors import OperatorError
 from protocol.records.hashing import digest
 from protocol.records.keys import subkey
-from protocol.records.sealing import seal, unseal
+from protocol.records.sealing import Sealer, seal, unseal
 
 NAME = "centre.key"
 SIZE = 32
@@ -27,6 +27,7 @@ class CentreVault:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._data_keys = Sealer(key, "centre-data-key")
 
     @classmethod
     def open(cls, folder: Path, entropy: Callable[[int], bytes]) -> CentreVault:
@@ -70,11 +71,11 @@ class CentreVault:
 
     def wrap(self, annexe: str, subject: bytes, key: bytes) -> bytes:
         """A data key, sealed for the database."""
-        return seal(self._key, "centre-data-key", _place(annexe, subject), key)
+        return self._data_keys.seal(_place(annexe, subject), key)
 
     def unwrap(self, annexe: str, subject: bytes, sealed: bytes) -> bytes:
         """The data key; raises CannotOpen if the row was moved or changed."""
-        return unseal(self._key, "centre-data-key", _place(annexe, subject), sealed)
+        return self._data_keys.unseal(_place(annexe, subject), sealed)
 
 
 def _place(annexe: str, subject: bytes) -> bytes:

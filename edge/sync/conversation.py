@@ -217,10 +217,10 @@ class Conversation:
         if (pull := self._session.pull()) is None:
             return False
         records = await self._source.read(pull)
-        keys = await self._source.seal_keys(self._session, pull, records)
+        keys = await self._source.keys(self._session.keys_wanted(pull, records))
         if self._session.is_over:
             return False
-        self._session.supply(pull, records, keys, self._now())
+        self._session.supply(pull, records, keys, self._source.draw, self._now())
         return True
 
     async def _send_piece(self) -> bool:

@@ -27,8 +27,7 @@ from protocol.sync.events import BatchArrived
 from protocol.sync.hello import OTHER, Role
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
-from protocol.sync.sealed_keys import TOGETHER_SINCE, Opener, seal_alone, seal_together
-from protocol.sync.session import Session
+from protocol.sync.sealed_keys import Opener, seal_alone
 from protocol.sync.streams import streams_of
 
 NAMES: Mapping[Role, str] = {"edge": "uplink", "primary": "mirror", "standby": "mirror"}
@@ -82,7 +81,7 @@ class Source:
         if sum(len(one.encoded) for one in found) < pull.limit:
             following = await self._uplink.rows_after(pull.stream, pull.after, pull.limit)
             found += [read_stored(pull.stream, row.segment, row.seq, row.data) for row in following]
-        return fill(found, pull.limit)
+        return fill(found, pull)
 
     async def _mending(self, pull: Pull) -> list[Stored]:
         if not pull.holes:
@@ -93,18 +92,17 @@ class Source:
         wanted = ((hole, held.get((hole.segment, hole.seq))) for hole in pull.holes)
         return [stored for hole, stored in wanted if stored is not None and mends(hole, stored.hash)]
 
-    async def seal_keys(self, session: Session, pull: Pull, records: Sequence[Stored]) -> list[SealedKey]:
-        """The keys that these records need at the prefecture, sealed to it."""
-        peer: Credential | None = session.peer
-        together = session.version >= TOGETHER_SINCE
-        return [] if peer is None else await self.sealed(session.keys_wanted(pull, records), peer, together=together)
+    async def keys(self, wanted: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """The keys of these subjects, as far as they are held."""
+        return await self._uplink.keys_for(wanted) if wanted else []
 
-    async def sealed(self, wanted: Sequence[bytes], reader: Credential, *, together: bool = False) -> list[SealedKey]:
-        """The keys of these subjects, as far as they are held, sealed to a reader: each alone, or all `together`."""
-        if not wanted or reader.sealing is None:
-            return []
-        seal = seal_together if together else seal_alone
-        return seal(reader.sealing, await self._uplink.keys_for(wanted), self._entropy)
+    def draw(self, size: int) -> bytes:
+        """Fresh random bytes."""
+        return self._entropy(size)
+
+    async def sealed(self, wanted: Sequence[bytes], reader: Credential) -> list[SealedKey]:
+        """The keys of these subjects, as far as they are held, each sealed to a reader."""
+        return [] if reader.sealing is None else seal_alone(reader.sealing, await self.keys(wanted), self._entropy)
 
     async def piece(self, want: Want) -> Part | None:
         """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""

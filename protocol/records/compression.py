@@ -32,6 +32,16 @@ from protocol.records.refusals import BadCompression, TooLarge, UnknownDictionar
 LEVEL: Final = 5
 """The first that uses the dictionary well: past it records get 1 % smaller and take twice as long."""
 
+# RFC 8878, section 3.1.1: a frame begins with a magic number, then a descriptor. This one says: the size stated, no
+# checksum, no dictionary's id. Its one block is the last, and compressed.
+_MAGIC: Final = bytes.fromhex("28b52ffd")
+_HEAD_END: Final = 1 + len(_MAGIC) + 1  # the number of the dictionary, the magic number, the descriptor
+_DESCRIPTOR: Final = 0b0010_0000
+_DESCRIPTOR_MASK: Final = 0b0011_1111
+_BLOCK_HEAD: Final = 3
+_ONLY_BLOCK: Final = 0b101
+_LARGEST_BLOCK: Final = 1 << 21
+
 
 def compress(plain: bytes) -> bytes:
     """Compress with the newest dictionary."""
@@ -58,6 +68,32 @@ def decompress(data: bytes, *, max_size: int) -> bytes:
     except ZstdError as error:
         raise BadCompression("The frame is damaged, or bytes follow it.") from error
     return plain
+
+
+def without_frame(compressed: bytes) -> bytes | None:
+    """What is not the same for every event, or follows from the rest: the number of the dictionary, the head of the
+    frame, its one block. Seven bytes less; None for bytes of which `with_frame` would make others."""
+    head = _HEAD_END + _size_width(compressed[_HEAD_END - 1 : _HEAD_END])
+    short = compressed[:1] + compressed[_HEAD_END - 1 : head] + compressed[head + _BLOCK_HEAD :]
+    try:
+        return short if with_frame(short) == compressed else None
+    except BadCompression:
+        return None
+
+
+def with_frame(short: bytes) -> bytes:
+    """What `without_frame` shortened; raises BadCompression for what it never makes."""
+    head = 2 + _size_width(short[1:2])
+    block = short[head:]
+    if len(short) < _HEAD_END or short[1] & _DESCRIPTOR_MASK != _DESCRIPTOR or not 0 < len(block) < _LARGEST_BLOCK:
+        raise BadCompression("The bytes are no shortened frame.")
+    block_head = (len(block) << 3 | _ONLY_BLOCK).to_bytes(_BLOCK_HEAD, "little")
+    return short[:1] + _MAGIC + short[1:head] + block_head + block
+
+
+def _size_width(descriptor: bytes) -> int:
+    """Bytes in which a frame of one segment states the size of its content, by the head's first byte."""
+    return 1 << (descriptor[0] >> 6) if descriptor else 1
 
 
 def _stated_size(frame: bytes) -> int:

@@ -143,8 +143,8 @@ def write_record(
     plain = _encode_event(event, sealed=key is not None)
     subject = None if key is None else subject_of(key)
     try:
-        header = pack([VERSION, stream, segment, seq, prev, list(time), subject, signing.id])
-        body = plain if key is None else seal(key, "record", header, pad(compress(plain)))
+        header = header_bytes(VERSION, stream, segment, seq, prev, time, subject, signing.id)
+        body = plain if key is None else seal_compressed(header, key, compress(plain))
         signature = signing.sign("record", b"\x99" + header[1:] + pack(body))
         return Record(VERSION, stream, segment, seq, prev, time, subject, signing.id, body, signature)
     except (NotARecord, OverflowError) as error:
@@ -193,8 +193,35 @@ def open_plain(record: Record, key: bytes | None) -> bytes:
     """
     if record.version != VERSION:
         raise UnknownVersion(f"The record has version {record.version}; this release opens {VERSION}: upgrade it.")
+    if record.subject is None:
+        return record.body
+    if key is None:
+        raise CallerError("A sealed record is opened with its data key.")
+    return plain_of(open_compressed(record, key))
+
+
+def open_compressed(record: Record, key: bytes) -> bytes:
+    """What was padded and sealed in a sealed record of this version: `seal_compressed` makes the same body of it, byte
+    for byte, for the nonce is synthetic and was recomputed, and the padding has one form.
+
+    Raises CannotOpen, or UnknownVersion for what a later release sealed in its own way.
+    """
+    if record.version != VERSION:
+        raise UnknownVersion(f"The record has version {record.version}; this release opens {VERSION}: upgrade it.")
+    if subject_of(key) != record.subject:
+        raise CannotOpen("This is the key of another account or case.")
+    return unpad(unseal(key, "record", record.header(), record.body))
+
+
+def seal_compressed(header: bytes, key: bytes, compressed: bytes) -> bytes:
+    """The body of a record of this version, from its `header` and what `open_compressed` gave."""
+    return seal(key, "record", header, pad(compressed))
+
+
+def plain_of(compressed: bytes) -> bytes:
+    """The bytes of the event in what `open_compressed` gave, not looked at; raises what `open_plain` raises."""
     try:
-        return record.body if record.subject is None else _unsealed(record, key)
+        return decompress(compressed, max_size=MAX_EVENT)
     except (BadCompression, TooLarge) as error:
         raise CannotOpen(f"What the record holds is no event: {error}") from error
 
@@ -209,6 +236,20 @@ def unsealed_event(record: Record) -> dict[str, Value] | None:
         return None
 
 
+def header_bytes(
+    version: int,
+    stream: str,
+    segment: bytes,
+    seq: int,
+    prev: bytes,
+    time: Timestamp,
+    subject: bytes | None,
+    signer: bytes,
+) -> bytes:
+    """encode(the eight fields before a body), which are of their types: the place that the body is sealed at."""
+    return pack([version, stream, segment, seq, prev, list(time), subject, signer])
+
+
 def pad(plain: bytes) -> bytes:
     """ISO/IEC 7816-4: 0x80, then zeros up to a multiple of 16. A sealed body's size so tells less of what is in it."""
     return plain + b"\x80" + bytes(-(len(plain) + 1) % PADDING)
@@ -220,14 +261,6 @@ def unpad(padded: bytes) -> bytes:
     if not plain.endswith(b"\x80") or len(padded) % PADDING or len(padded) - len(plain) >= PADDING:
         raise CannotOpen("The padding is not the one that belongs there.")
     return plain[:-1]
-
-
-def _unsealed(record: Record, key: bytes | None) -> bytes:
-    if key is None:
-        raise CallerError("A sealed record is opened with its data key.")
-    if subject_of(key) != record.subject:
-        raise CannotOpen("This is the key of another account or case.")
-    return decompress(unpad(unseal(key, "record", record.header(), record.body)), max_size=MAX_EVENT)
 
 
 def _encode_event(event: dict[str, Value] | EncodedEvent, *, sealed: bool) -> bytes:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -119,6 +120,7 @@ def check_public(public: bytes) -> None:
         raise BadKey("The bytes are no Ed25519 public key that can be relied upon.")
 
 
+@lru_cache(maxsize=1024)
 def key_id(public: bytes) -> bytes:
     """The 16 bytes by which records and credentials name a public key."""
     return digest("key-id", public, size=KEY_ID_SIZE)

@@ -62,13 +62,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A record as a batch gave it. `record` is None if the bytes are none; nothing else is checked yet."""
+    """A record as a batch gave it. `record` is None if the bytes are none; nothing else is checked yet.
+
+    `opened`: what its body seals, under a key of the same batch (`envelope.open_compressed`), where it came so.
+    """
 
     stream: str
     segment: bytes
     seq: int
     encoded: bytes
     record: Record | None
+    opened: bytes | None = field(default=None, repr=False)
 
     @property
     def hash(self) -> bytes:
@@ -78,11 +82,13 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
-    """A data key on its way to one reader: alone in a sealed box, or at a `place` of one that it shares."""
+    """A data key on its way to one reader: alone in a sealed box, or at a `place` of one that it shares. `opened`: the
+    key itself, where whoever reads the frames has opened its box (`protocol.sync.boxed`)."""
 
     subject: bytes
     sealed: bytes
     place: int | None = None
+    opened: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,16 @@ def stored_record(record: Record) -> Stored:
     return Stored(record.segment, record.seq, record.encoded(), record)
 
 
+def follows(last: Record, record: Record) -> bool:
+    """Whether a record stands right behind another, by the same signer: so its seq and prev need not be said."""
+    return (
+        (record.stream, record.version, record.segment, record.signer)
+        == (last.stream, last.version, last.segment, last.signer)
+        and record.seq == last.seq + 1
+        and record.prev == last.hash
+    )
+
+
 @dataclass(slots=True)
 class _Run:
     """A run being written."""
@@ -119,14 +135,7 @@ class _Run:
     rows: list[Value] = field(default_factory=list)
 
     def takes(self, record: Record) -> bool:
-        last = self.last
-        return (
-            (record.stream, record.version, record.segment, record.signer)
-            == (last.stream, last.version, last.segment, last.signer)
-            and record.seq == last.seq + 1
-            and record.prev == last.hash
-            and len(self.rows) < MAX_RUN
-        )
+        return follows(self.last, record) and len(self.rows) < MAX_RUN
 
     def add(self, record: Record, places: dict[bytes, int]) -> None:
         before = self.last.time.ms if self.rows else 0
@@ -194,14 +203,14 @@ def _parse_keys(keys: Value) -> Iterable[SealedKey]:
 def _parse_run(run: Value, keys: Sequence[SealedKey]) -> Iterable[Arrived]:
     if isinstance(run, list) and len(run) == RAW_WIDTH:
         stream, segment, seq, raw = run
-        yield _raw(text(stream), blob(segment, SEGMENT_SIZE), natural(seq), blob(raw))
+        yield arrived_raw(text(stream), blob(segment, SEGMENT_SIZE), natural(seq), blob(raw))
         return
     stream, version, segment, start, prev, signer, records = items(run, RUN_WIDTH, width=RUN_WIDTH)
     name, place, chained = text(stream), blob(segment, SEGMENT_SIZE), blob(prev, HASH_SIZE)
     kind, by, seq, ms = natural(version, MAX_VERSION), blob(signer, 16), natural(start), 0
     for step, counter, subject, body, signature in rows(records, MAX_RUN, 5):
         ms = _moment(ms, step)
-        arrived = _rebuild(
+        arrived = rebuild(
             version=kind,
             stream=name,
             segment=place,
@@ -217,12 +226,12 @@ def _parse_run(run: Value, keys: Sequence[SealedKey]) -> Iterable[Arrived]:
         seq, chained = seq + 1, arrived.hash
 
 
-def _raw(stream: str, segment: bytes, seq: int, encoded: bytes) -> Arrived:
+def arrived_raw(stream: str, segment: bytes, seq: int, encoded: bytes) -> Arrived:
     """Raw bytes may be a record after all, when the sender's release reads less than ours."""
     return Arrived(stream, segment, seq, encoded, read_stored(stream, segment, seq, encoded).record)
 
 
-def _rebuild(
+def rebuild(
     *,
     version: int,
     stream: str,
@@ -234,14 +243,16 @@ def _rebuild(
     signer: bytes,
     body: bytes,
     signature: bytes,
+    opened: bytes | None = None,
 ) -> Arrived:
+    """The record of these fields, or its bytes where they are impossible."""
     try:
         record = Record(version, stream, segment, seq, prev, time, subject, signer, body, signature)
     except NotARecord:
         moment: list[Value] = [time.ms, time.counter]
         raw = encode([version, stream, segment, seq, prev, moment, subject, signer, body, signature])
         return Arrived(stream, segment, seq, raw, None)
-    return Arrived(stream, segment, seq, record.encoded(), record)
+    return Arrived(stream, segment, seq, record.encoded(), record, opened)
 
 
 def _moment(before: int, step: Value) -> int:

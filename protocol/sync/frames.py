@@ -8,6 +8,7 @@ length-prefixed block on a stick): a frame is whole or it is refused, and bytes 
     proof       edge -> centre   the edge's signature over the transcript
     checkpoint  both ways        the signed checkpoint, number of the last batch it answers, credit granted
     batch       both ways        number, keys, runs of records
+    boxed       both ways        number, and a box of keys and records sealed to the other end
     progress    edge -> centre   records that are left to send, and the time by the edge's clock
     want        both ways        blobs that the other end should send, and from where on
     chunk       both ways        number, address and place of a piece of a blob, its bytes
@@ -44,6 +45,7 @@ SHAPES = {
     "proof": 1,
     "checkpoint": 3,
     "batch": 3,
+    "boxed": 2,
     "progress": 2,
     "want": 1,
     "chunk": 4,

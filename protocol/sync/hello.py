@@ -24,14 +24,15 @@ from typing import Literal
 from protocol.errors import CallerError, PeerError
 from protocol.records.credentials import Credential, Trust, parse_credential
 from protocol.records.encoding import Value, encode
-from protocol.records.keys import SigningKey, verify_signature
+from protocol.records.keys import OpeningKey, SigningKey, verify_signature
 from protocol.sync.frames import MAX_HELLO, blob, items, natural, optional_blob, pack, text, unpack
 from protocol.sync.refusals import FrameRefused, IdentityRefused, VersionRefused
 
 Role = Literal["edge", "centre", "standby", "primary"]
 """The annexe dials its prefecture; a standby dials the annexe that it follows, which then acts as the primary."""
 
-VERSIONS = (1, 2)  # since 2 blobs are spoken of, keys travel together, and an annexe tells how far it is
+# Since 2 blobs are spoken of, keys travel together, and an annexe tells how far it is; since 3 records travel boxed.
+VERSIONS = (1, 2, 3)
 NONCE_SIZE = 32
 MAX_VERSIONS = 8  # a release supports a few versions back, never many
 MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
@@ -46,11 +47,13 @@ MIRRORS: frozenset[Role] = frozenset({"standby", "primary"})
 
 @dataclass(frozen=True, slots=True)
 class LocalIdentity:
-    """Our own end: the key that signs, and the chain that vouches for it (leaf first, then its issuer)."""
+    """Our own end: the key that signs, and the chain that vouches for it (leaf first, then its issuer). `opening`: the
+    key to which the leaf lets others seal; who has none speaks no version in which records travel boxed."""
 
     signing: SigningKey
     chain: tuple[Credential, ...]
     software: str = "mulhaqa"
+    opening: OpeningKey | None = None
 
     def __post_init__(self) -> None:
         if not self.chain or self.chain[0].public != self.signing.public:

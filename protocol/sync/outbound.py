@@ -13,12 +13,13 @@ from protocol.sync.checkpoint import WHY_KEY, Held, Hole
 @dataclass(frozen=True, slots=True)
 class Pull:
     """What to read from the log: records of `stream` after `after`, up to `limit` bytes, and those that mend
-    `holes`."""
+    `holes`. `boxed`: they will travel so, and `limit` counts bytes of the log."""
 
     stream: str
     after: tuple[Head, ...]
     holes: tuple[Hole, ...]
     limit: int
+    boxed: bool = False
 
 
 class Outbound:
@@ -81,13 +82,13 @@ def subjects_wanted(pull: Pull, records: Iterable[Stored], sent: Collection[byte
     return list(wanted)
 
 
-def fill(records: Iterable[Stored], limit: int) -> list[Stored]:
-    """The longest beginning of `records` that fits into `limit` bytes on the wire; at least one, if there is one."""
+def fill(records: Iterable[Stored], pull: Pull) -> list[Stored]:
+    """The longest beginning of `records` that fits into `pull.limit`; at least one, if there is one."""
     chosen: list[Stored] = []
     size = 0
     for stored in records:
-        size += size_on_wire(stored)
-        if chosen and size > limit:
+        size += len(stored.encoded) if pull.boxed else size_on_wire(stored)
+        if chosen and size > pull.limit:
             break
         chosen.append(stored)
     return chosen

@@ -41,6 +41,12 @@ class CheckpointRefused(PeerError):
     kind = "checkpoint"
 
 
+class BoxRefused(PeerError):
+    """A box that does not open, or what it holds is no batch: none of its records can be named."""
+
+    kind = "box"
+
+
 class CreditExceeded(PeerError):
     """The peer sent more than it was granted."""
 

@@ -2,9 +2,10 @@
 
     alone     each key in a sealed box of its own: 80 bytes, and an agreement of X25519 at both ends
     together  all keys of a batch in one box, in the order of their subjects: 48 bytes, and 32 for each key
+    boxed     in one box with the records that they open (`protocol.sync.boxed`): 32 for each key
 
-- Together is how a conversation carries them since version 2: most records are the first of a case, and bring a key.
-  Alone is how version 1 did, and how bundles do: what is in a bundle may be read long after, by an older release.
+- Boxed is how a conversation carries them since version 3; together is how version 2 did, alone how version 1 did, and
+  how bundles do: what is in a bundle may be read long after, by an older release.
 - A box is opened once for all its keys. That each key is the one that its subject names is for the reader to check.
 """
 
@@ -45,6 +46,8 @@ class Opener:
 
     def open(self, sealed: SealedKey) -> bytes:
         """The key; raises CannotOpen."""
+        if sealed.opened is not None:
+            return sealed.opened
         if sealed.place is None:
             return self._opening.open(sealed.sealed)
         if sealed.sealed is not self._box:

@@ -27,15 +27,16 @@ Which frame may come when is a table (`protocol.sync.states`, drawn in `docs/ses
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from protocol.errors import CallerError, PeerError
 from protocol.records.clock import MAX_MS
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.sync.arrivals import Arrivals
-from protocol.sync.batches import Batch, SealedKey, Stored, parse_batch, write_batch
+from protocol.sync.batches import Batch, Stored, parse_batch
 from protocol.sync.blob_flow import SINCE, BlobFlow, ChunkArrived, Want
+from protocol.sync.boxed import BOXED_SINCE, parse_boxed
 from protocol.sync.checkpoint import (
     Held,
     Judgement,
@@ -58,11 +59,12 @@ from protocol.sync.events import (
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
 from protocol.sync.hello import DIALS, OTHER, VERSIONS, LocalIdentity, Role
 from protocol.sync.meeting import Meeting
-from protocol.sync.outbound import Outbound, Pull, subjects_wanted
+from protocol.sync.outbound import Pull
 from protocol.sync.refusals import CreditExceeded, OutOfTurn, StreamRefused
+from protocol.sync.sealed_keys import Held as HeldKeys
+from protocol.sync.sending import Sending
 from protocol.sync.states import OVER, TRANSITIONS, State
 from protocol.sync.streams import in_urgency, streams_of
-from protocol.sync.window import Window
 
 # The version of the protocol in which an annexe tells how far it is.
 PROGRESS_SINCE = 2
@@ -84,24 +86,21 @@ class Session:
         is_brief: bool = True,
     ) -> None:
         """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
-        claims. `versions`: those of the protocol that this end speaks. `is_brief`: leave out of the hello what the
-        peer surely holds."""
+        claims. `versions`: those of the protocol that this end speaks, as far as its identity allows. `is_brief`:
+        leave out of the hello what the peer surely holds."""
         self.role = role
         self.state = State.AWAIT_HELLO
+        if identity.opening is None:
+            versions = tuple(one for one in versions if one < BOXED_SINCE)
         self._meeting = Meeting(
             role, identity, trust, nonce, certificate=certificate, versions=versions, is_brief=is_brief
         )
         self._known = known
         self._believed = False
         self._out: list[bytes] = []
-        self._window = Window()
-        self._streams: dict[str, Outbound] = {}
+        self._sending = Sending()
         self._takes: tuple[str, ...] = ()
-        self._order: tuple[str, ...] = ()
         self._asked: set[str] = set()
-        self._waiting: set[str] = set()
-        self._sent_keys: set[bytes] = set()
-        self._number = 0
         self._arrivals = Arrivals()
         self.blobs = BlobFlow()
         """What is wanted of blobs, either way: the driver tells it when one is over."""
@@ -151,7 +150,7 @@ class Session:
     @property
     def is_waiting(self) -> bool:
         """Whether the peer owes an answer: its first checkpoint, or one for what was sent."""
-        return self.state is State.OPEN and (not self._believed or self._window.in_flight > 0)
+        return self.state is State.OPEN and (not self._believed or self.in_flight > 0)
 
     @property
     def is_wanting(self) -> bool:
@@ -198,6 +197,8 @@ class Session:
                 event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
             case ("batch", _):
                 event = self._on_batch(parse_batch(fields), len(data))
+            case ("boxed", [number, box]):
+                event = self._on_boxed(natural(number), blob(box), len(data))
             case ("progress", [left, clock_ms]):
                 event = ProgressTold(natural(left), natural(clock_ms, MAX_MS))
             case ("want", [wants]):
@@ -226,9 +227,10 @@ class Session:
     def _opened(self, now_ms: int) -> Authenticated:
         meeting = self._meeting
         peer, theirs = meeting.peer, meeting.theirs
-        self._streams = {name: Outbound(name) for name in streams_of(self.role, meeting.annexe)}
+        self._sending.begin(
+            streams_of(self.role, meeting.annexe), in_urgency(self.role, meeting.annexe), self.version, peer.sealing
+        )
         self._takes = streams_of(OTHER[self.role], meeting.annexe)
-        self._order = in_urgency(self.role, meeting.annexe)
         standing = meeting.trust.standing(peer, now_ms)
         return Authenticated(peer, theirs.chain if theirs else (), standing, theirs.software if theirs else "")
 
@@ -241,25 +243,24 @@ class Session:
         peer = self._meeting.peer
         verify_checkpoint(checkpoint, peer.public, acker=peer.holder, audience=self._meeting.identity.id)
         self.answers += 1
-        if through > self._number:
-            raise CreditExceeded("The peer answers a batch that was never sent.")
-        self._window.grant(credit)
-        self._window.record_answered(through, now_ms)
+        self._sending.answered(through, credit, now_ms)
         meaning = judge(self._known, checkpoint, self.nonce)
         if meaning is Judgement.STALE:
             return CheckpointIgnored(checkpoint.counter)
         self._known = Known(checkpoint.counter, checkpoint.echo)
         restored = meaning is Judgement.RESTORED
-        for held in checkpoint.held:
-            if held.stream in self._takes and held.stream not in self._streams:
-                self._streams[held.stream] = Outbound(held.stream)  # it asks for what it wrote itself
-        for name, stream in self._streams.items():
-            if name not in self._takes or checkpoint.names(name):
-                stream.learn(checkpoint.of(name), forget=restored)
+        self._sending.learn(checkpoint, self._takes, restored=restored)
         self._believed = self._believed or checkpoint.echo == self.nonce
         return CheckpointArrived(checkpoint, restored)
 
     # What the peer sends
+
+    def _on_boxed(self, number: int, box: bytes, size: int) -> BatchArrived:
+        opening = self._meeting.identity.opening
+        if opening is None or self.version < BOXED_SINCE:
+            raise OutOfTurn(f"Nothing travels boxed in a conversation of version {self.version}.")
+        self._check_arrival(number, size)
+        return self._on_batch(parse_boxed(number, box, opening), size)
 
     def _on_batch(self, batch: Batch, size: int) -> BatchArrived:
         self._check_arrival(batch.number, size)
@@ -267,8 +268,8 @@ class Session:
             if arrived.stream not in self._takes and arrived.stream not in self._asked:
                 raise StreamRefused(f"This peer cannot send the stream {arrived.stream} here.")
         for arrived in batch.records:
-            if arrived.stream in self._streams:
-                self._streams[arrived.stream].note(arrived)
+            if arrived.stream in self._sending.streams:
+                self._sending.streams[arrived.stream].note(arrived)
         self._arrivals.take(batch.number, size)
         return BatchArrived(batch.number, batch.keys, batch.records)
 
@@ -306,15 +307,14 @@ class Session:
     def ask(self, streams: Iterable[str]) -> None:
         """Take these streams back, which we write ourselves; the next `committed` must name what is held of them."""
         wanted = set(streams)
-        if not wanted <= self._streams.keys() - set(self._takes):
+        if not wanted <= self._sending.streams.keys() - set(self._takes):
             raise CallerError("Only what one writes oneself is asked for.")
         self._asked |= wanted
-        self._waiting |= wanted
+        self._sending.wait(wanted)
 
     def stop_waiting(self, stream: str) -> None:
         """What was asked for has come, or is waited for no longer: the stream is sent again."""
-        self._waiting.discard(stream)
-        self.announce(stream)
+        self._sending.stop_waiting(stream)
 
     # Blobs
 
@@ -336,7 +336,7 @@ class Session:
 
     def pull_blob(self) -> Want | None:
         """What to read of a blob, to be answered by `supply_blob`, once `pull` has found nothing more to send."""
-        if self.state is not State.OPEN or not self._believed or not self._window.room:
+        if self.state is not State.OPEN or not self._believed or not self._sending.window.room:
             return None
         return self.blobs.next
 
@@ -344,10 +344,9 @@ class Session:
         """Put a piece on the wire; None: the blob is not held here, or not undamaged."""
         if self.state is not State.OPEN:
             raise CallerError("Nothing can be sent outside an open session.")
-        self._number += 1
-        frame = pack("chunk", self._number, want.address, want.place, piece)
+        frame = pack("chunk", self._sending.next_number, want.address, want.place, piece)
         self.blobs.sent(want, is_last=is_last or piece is None)
-        self._window.record_sent(self._number, len(frame), now_ms)
+        self._sending.left(frame, now_ms)
         self._out.append(frame)
 
     # What we send
@@ -355,49 +354,34 @@ class Session:
     @property
     def in_flight(self) -> int:
         """Bytes of batches sent and not acknowledged."""
-        return self._window.in_flight
+        return self._sending.window.in_flight
 
     def announce(self, stream: str) -> None:
         """The log may have more of this stream now; one that does not go to this peer is left alone."""
-        if stream in self._streams:
-            self._streams[stream].more = True
+        self._sending.announce(stream)
 
     def pull(self) -> Pull | None:
         """What to read from the log now, to be answered by `supply`; None until there is room, or something new is
         announced."""
-        if self.state is not State.OPEN or not self._believed or not self._window.room:
-            return None
-        for name in self._order:
-            stream = self._streams.get(name)
-            if stream is not None and stream.more and name not in self._waiting:
-                stream.more = False  # so that what is announced while the log is being read asks for another look
-                return Pull(stream.name, stream.heads(), stream.holes(), self._window.batch_limit)
-        return None
+        return self._sending.pull() if self.state is State.OPEN and self._believed else None
 
     def keys_wanted(self, pull: Pull, records: Sequence[Stored]) -> list[bytes]:
         """The subjects whose keys must travel with these records, in the order of first need."""
-        return subjects_wanted(pull, records, self._sent_keys)
+        return self._sending.keys_wanted(pull, records)
 
-    def supply(self, pull: Pull, records: Sequence[Stored], keys: Sequence[SealedKey], now_ms: int) -> None:
+    def supply(
+        self, pull: Pull, records: Sequence[Stored], keys: HeldKeys, draw: Callable[[int], bytes], now_ms: int
+    ) -> None:
         """Put on the wire what was read for `pull`: first what mends its holes, then what follows, in order.
 
-        Nothing read means that the stream has no more for now. A key that is not given (erased since) is not waited
-        for.
+        Nothing read means that the stream has no more for now. `keys`: of the subjects wanted those that are held; one
+        that is not (erased since) is not waited for. `draw(n)` gives n fresh random bytes.
         """
         if self.state is not State.OPEN:
             raise CallerError("Nothing can be sent outside an open session.")
-        stream = self._streams[pull.stream]
-        if not records:
-            stream.supplied(pull, records)
-            return
-        frame = write_batch(self._number + 1, pull.stream, records, keys)
-        if len(frame) > MAX_FRAME:
-            raise CallerError(f"A batch of {len(frame)} bytes is larger than a frame; read at most `pull.limit` bytes.")
-        self._number += 1
-        self._sent_keys.update(key.subject for key in keys)
-        stream.supplied(pull, records)
-        self._window.record_sent(self._number, len(frame), now_ms)
-        self._out.append(frame)
+        frame = self._sending.batch(pull, records, keys, draw, now_ms)
+        if frame is not None:
+            self._out.append(frame)
 
     def report(self, left: int, now_ms: int) -> None:
         """Tell the prefecture how many records are left to send, and our time; an older one is told nothing."""

@@ -25,6 +25,7 @@ class State(Enum):
 _TALKING: Final[Mapping[tuple[State, str], State]] = {
     (State.OPEN, "checkpoint"): State.OPEN,
     (State.OPEN, "batch"): State.OPEN,
+    (State.OPEN, "boxed"): State.OPEN,
     (State.OPEN, "want"): State.OPEN,
     (State.OPEN, "chunk"): State.OPEN,
     (State.OPEN, "bye"): State.CLOSED,

@@ -87,9 +87,17 @@ MISTAKES = (
     ),
     Mistake(
         "send the keys once in a life, not once in a conversation",
-        "protocol/sync/session.py",
-        "        self._sent_keys: set[bytes] = set()\n",
-        '        self._sent_keys: set[bytes] = globals().setdefault("SENT", {}).setdefault(identity.id, set())\n',
+        "protocol/sync/sending.py",
+        "        return subjects_wanted(pull, records, () if pull.boxed else self._sent_keys)\n",
+        '        sent = globals().setdefault("SENT", {}).setdefault(pull.stream, set())\n'
+        "        wanted = subjects_wanted(pull, records, sent)\n        sent.update(wanted)\n        return wanted\n",
+    ),
+    Mistake(
+        "take a clock that was set back for one that stood still, in a box",
+        "protocol/sync/boxed.py",
+        "        step = record.time.ms - last.ms\n        if step < 0 or record.time.counter != "
+        "(0 if step else last.counter + 1):\n            return None\n",
+        "        step = max(0, record.time.ms - last.ms)\n",
     ),
     Mistake(
         "forget what is to be folded when a batch has several records",
@@ -105,16 +113,16 @@ MISTAKES = (
     ),
     Mistake(
         "go on from what was sent, not from what is held",
-        "protocol/sync/session.py",
-        "self._streams = {name: Outbound(name) for name in streams_of(self.role, meeting.annexe)}",
-        "ever = globals().setdefault\n        self._streams = "
-        "{name: ever(meeting.annexe + name, Outbound(name)) for name in streams_of(self.role, meeting.annexe)}",
+        "protocol/sync/sending.py",
+        "self.streams = {name: Outbound(name) for name in streams}",
+        "ever = globals().setdefault\n        "
+        'self.streams = {name: ever("".join(order) + name, Outbound(name)) for name in streams}',
     ),
     Mistake(
         "keep the prefecture's keys in memory alone",
         "central/store/ingest.py",
-        "        await self._store.put_keys(connection, annexe, needed)\n",
-        "        for subject, key in needed.items():\n            self._store._remember(annexe, subject, key)\n",
+        "        await self._store.put_keys(connection, annexe, taking.needed)\n",
+        "        self._store.remember(annexe, taking.needed)\n",
     ),
     Mistake(
         "fold with the connection, which may be cut",
@@ -153,8 +161,8 @@ MISTAKES = (
     Mistake(
         "give the standby no keys",
         "edge/sync/source.py",
-        "        if not wanted or reader.sealing is None:\n",
-        '        if not wanted or reader.sealing is None or self._role == "primary":\n',
+        "        return await self._uplink.keys_for(wanted) if wanted else []\n",
+        '        return await self._uplink.keys_for(wanted) if wanted and self._role != "primary" else []\n',
         "lost-appliance",
     ),
     Mistake(

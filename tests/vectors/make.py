@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.vectors.blob_vectors import blobs
+from tests.vectors.boxed_vectors import boxed
 from tests.vectors.bundle_vectors import bundles
 from tests.vectors.chain_vectors import chains
 from tests.vectors.credential_vectors import credentials
@@ -29,6 +30,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "chains": chains,
     "credentials": credentials,
     "sessions": sessions,
+    "boxed": boxed,
     "bundles": bundles,
 }
 

@@ -1,4 +1,5 @@
-"""Vectors of the live session: one conversation frame by frame, and frames that are refused, each with its place.
+"""Vectors of the live session: one conversation frame by frame, and frames that are refused, each with its place;
+and the same of version 2, which any two ends of neighbouring releases may speak.
 
 The conversation is that of an annexe that sends three records in two streams and a blob that the prefecture wants, and
 takes one record of the prefecture's. Keys,
@@ -13,14 +14,18 @@ from dataclasses import dataclass
 
 from protocol.errors import PeerError
 from protocol.records.encoding import Value, decode, encode
-from protocol.records.keys import SigningKey
+from protocol.records.envelope import pad
+from protocol.records.keys import SigningKey, seal_to
 from protocol.sync.checkpoint import Held, write_checkpoint
 from protocol.sync.frames import pack
+from protocol.sync.hello import VERSIONS
 from protocol.sync.session import Session
 from tests.protocol.sync.support import NOW, End, World
 from tests.vectors.values import Json, fixed
 
 CASES, OFFICE = "berkane-05/cases", "berkane-05/office"
+NEWEST: tuple[int, ...] = VERSIONS
+EARLIER: tuple[int, ...] = VERSIONS[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,26 @@ class Spoken:
 
 def sessions() -> Json:
     """The file."""
-    world, spoken = _conversation()
+    world, spoken = _conversation(NEWEST)
+    earlier_world, earlier = _conversation(EARLIER)
     return {
         "now": NOW,
         "root": world.prefecture.root.encoded().hex(),
         "issuer": world.prefecture.issuer.encoded().hex(),
         "edge": _end(world, "edge"),
         "centre": _end(world, "centre"),
-        "conversation": [
-            {"to": one.to, "frame": one.frame.hex(), "state": one.state, "events": list(one.events)} for one in spoken
-        ],
-        "refused": [_refused(world, spoken, name, to, heard, make) for name, to, heard, make in BAD],
+        "conversation": _told(spoken),
+        "refused": [_refused(world, spoken, NEWEST, *bad) for bad in BAD],
+        "earlier": {
+            "version": max(EARLIER),
+            "conversation": _told(earlier),
+            "refused": [_refused(earlier_world, earlier, EARLIER, *bad) for bad in BAD_EARLIER],
+        },
     }
+
+
+def _told(spoken: list[Spoken]) -> Json:
+    return [{"to": one.to, "frame": one.frame.hex(), "state": one.state, "events": list(one.events)} for one in spoken]
 
 
 def _end(world: World, role: str) -> Json:
@@ -65,9 +78,9 @@ def at_both_ends() -> World:
     return world
 
 
-def _conversation() -> tuple[World, list[Spoken]]:
+def _conversation(versions: tuple[int, ...]) -> tuple[World, list[Spoken]]:
     world = at_both_ends()
-    edge, centre = world.connect()
+    edge, centre = world.connect(versions=versions)
     ends = {"edge": edge, "centre": centre}
     heard: dict[str, list[bytes]] = {"edge": [], "centre": []}
     spoken: list[Spoken] = []
@@ -94,7 +107,13 @@ def _speak(end: End, to: str, frame: bytes, before: tuple[bytes, ...]) -> Spoken
 
 
 def _refused(
-    world: World, spoken: list[Spoken], name: str, to: str, heard: str, make: Callable[[World, bytes], bytes]
+    world: World,
+    spoken: list[Spoken],
+    versions: tuple[int, ...],
+    name: str,
+    to: str,
+    heard: str,
+    make: Callable[[World, bytes], bytes],
 ) -> Json:
     """A bad frame in the place of the first frame with the tag `heard` that `to` hears."""
     place = next(number for number, one in enumerate(spoken) if one.to == to and _tag(one.frame) == heard)
@@ -104,13 +123,13 @@ def _refused(
         "to": to,
         "after": place,
         "frame": frame.hex(),
-        "kind": refusal(to, spoken[place].before, frame),
+        "kind": refusal(to, spoken[place].before, frame, versions),
     }
 
 
-def refusal(to: str, before: tuple[bytes, ...], frame: bytes) -> str:
+def refusal(to: str, before: tuple[bytes, ...], frame: bytes, versions: tuple[int, ...]) -> str:
     """The kind with which an end that heard these frames ends the conversation."""
-    edge, centre = at_both_ends().connect()
+    edge, centre = at_both_ends().connect(versions=versions)
     end = edge if to == "edge" else centre
     for one in before:
         end.feed(one)
@@ -173,13 +192,24 @@ BAD: list[tuple[str, str, str, Callable[[World, bytes], bytes]]] = [
     ("a checkpoint by somebody else", "centre", "checkpoint", _checkpoint_by("stranger", "prefecture")),
     ("a checkpoint for somebody else", "centre", "checkpoint", _checkpoint_by("berkane-05", "oujda")),
     ("an answer to a batch that was never sent", "centre", "checkpoint", _with(2, lambda _: 9)),
-    ("a batch out of number", "centre", "batch", _with(1, lambda _: 2)),
-    ("a batch of a stream that is not the sender's", "centre", "batch", _with(3, lambda _: [
-        ["all", fixed("segment", 8), 0, b"no record"]])),
+    ("a box out of number", "centre", "boxed", _with(1, lambda _: 2)),
+    ("a box that was changed", "centre", "boxed", _with(2, _flipped)),
+    ("a box that holds nothing", "centre", "boxed", _with(2, lambda _: b"")),
+    ("a box of a stream that is not the sender's", "centre", "boxed", lambda world, _: pack(
+        "boxed", 1, seal_to(world.at_centre.opening.public, pad(encode(
+            [b"", b"", [["all", fixed("segment", 8), 0, b"no record"]]])), fixed("ephemeral")))),
     ("a piece of a blob that nobody wants", "centre", "chunk", _with(2, _flipped)),
     ("a chunk before its list", "centre", "chunk", _with(3, lambda _: 1)),
     ("a piece that is too long", "centre", "chunk", _with(4, lambda _: bytes(32 * 1024 + 1))),
     ("a piece out of number", "centre", "chunk", _with(1, lambda _: 9)),
     ("too many blobs wanted", "edge", "want", _with(1, lambda _: [[fixed(str(one)), 0] for one in range(17)])),
     ("a place that no blob has", "edge", "want", _with(1, lambda _: [[fixed("blob"), 1025]])),
+]  # fmt: skip
+
+BAD_EARLIER: list[tuple[str, str, str, Callable[[World, bytes], bytes]]] = [
+    ("a batch out of number", "centre", "batch", _with(1, lambda _: 2)),
+    ("a batch of a stream that is not the sender's", "centre", "batch", _with(3, lambda _: [
+        ["all", fixed("segment", 8), 0, b"no record"]])),
+    ("a box, of which this version does not speak", "centre", "batch", lambda world, _: pack(
+        "boxed", 1, seal_to(world.at_centre.opening.public, pad(encode([b"", b"", []])), fixed("ephemeral")))),
 ]  # fmt: skip

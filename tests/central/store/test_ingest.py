@@ -15,6 +15,7 @@ from central.centre import Centre
 from central.store import schema
 from central.store.decision_check import DecisionCheck
 from central.store.folding import Folder
+from central.verifying import verify_here
 from protocol.errors import OperatorError
 from protocol.office.casework import State
 from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, sheet_bytes, sign_sheet
@@ -495,8 +496,10 @@ async def test_only_what_its_signer_signed_is_taken_for_signed(tmp_path: Path) -
         forged = Writer(SigningKey(seed("somebody else")))
         forged.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": 9})
         records = arrived(CASES, good)
-        assert centre.ingest.signed([*records, *arrived(CASES, forged.streams[CASES])]) == [one.hash for one in records]
-        receipt = await centre.ingest.take(ANNEXE, [], records, centre.ingest.signed(records))
+        claims = centre.ingest.claims([*records, *arrived(CASES, forged.streams[CASES])])
+        assert list(claims) == [one.hash for one in records]
+        assert await verify_here(list(claims.values())) == [True] * len(records)
+        receipt = await centre.ingest.take(ANNEXE, [], records, claims.keys())
         assert receipt.count(Outcome.ACCEPTED) == len(records)
 
 

@@ -11,14 +11,15 @@ from protocol.records.chain import Head, segment_opened
 from protocol.records.clock import tick
 from protocol.records.credentials import Credential, Trust, issue
 from protocol.records.envelope import Record, parse_record, verify_record, write_record
-from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
-from protocol.sync.batches import SealedKey, Stored, read_stored, stored_record
+from protocol.records.keys import OpeningKey, SigningKey, subject_of
+from protocol.sync.batches import Stored, read_stored, stored_record
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Held, mends
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import LocalIdentity
 from protocol.sync.intake import BELIEVED, Intake, Judged, Outcome
 from protocol.sync.outbound import Pull, fill
+from protocol.sync.sealed_keys import Opener
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
 from tests.protocol.sync.shelf import Shelf
@@ -58,7 +59,8 @@ class Prefecture:
         self, kind: str, holder: str, name: str = "", until: int = NOW + YEAR, epoch: int = 1
     ) -> LocalIdentity:
         leaf = self.credential(kind, holder, name, until, epoch)
-        return LocalIdentity(SigningKey(seed(name or holder)), (leaf, self.issuer))
+        opening = OpeningKey(seed((name or holder) + "/x"))
+        return LocalIdentity(SigningKey(seed(name or holder)), (leaf, self.issuer), opening=opening)
 
     def trust(self) -> Trust:
         return Trust([self.root])
@@ -150,7 +152,7 @@ class Writer:
         ]
         covered = self._covered(pull.stream, pull.after)
         wanted += [one for one in held if one.seq > covered.get(one.segment, -1) and one not in wanted]
-        return fill(wanted, pull.limit)
+        return fill(wanted, pull)
 
     def _covered(self, stream: str, heads: Iterable[Head]) -> dict[bytes, int]:
         parents: dict[bytes, tuple[bytes, int]] = {}
@@ -189,8 +191,9 @@ class Taker:
             self.records.setdefault(stream, [])
 
     def take(self, batch: BatchArrived) -> None:
+        opener = Opener(self.opening)
         for sealed in batch.keys:
-            self.keys[sealed.subject] = self.opening.open(sealed.sealed)
+            self.keys[sealed.subject] = opener.open(sealed)
         for arrived in batch.records:
             self._take(arrived)
 
@@ -281,15 +284,9 @@ class End:
     def _pump_records(self, now_ms: int) -> None:
         while (pull := self.session.pull()) is not None:
             records = self.writer.read(pull)
-            peer = self.session.peer
-            assert peer is not None
-            assert peer.sealing is not None
-            keys = [
-                SealedKey(subject, seal_to(peer.sealing, self.writer.keys[subject], self._entropy()))
-                for subject in self.session.keys_wanted(pull, records)
-                if subject in self.writer.keys
-            ]
-            self.session.supply(pull, records, keys, now_ms)
+            wanted = self.session.keys_wanted(pull, records)
+            keys = [(subject, self.writer.keys[subject]) for subject in wanted if subject in self.writer.keys]
+            self.session.supply(pull, records, keys, lambda size: self._entropy()[:size], now_ms)
 
     def failures(self) -> list[PeerFailed]:
         return [event for event in self.events if isinstance(event, PeerFailed)]

@@ -65,7 +65,7 @@ def test_a_case_that_is_submitted_meanwhile_goes_before_the_next_piece(world: Wo
         centre.feed(frame)
     for frame in centre.session.outgoing():
         edge.feed(frame)
-    assert tags(edge.session.outgoing())[0] == "batch"
+    assert tags(edge.session.outgoing())[0] == "boxed"
 
 
 def test_what_is_not_held_is_said_and_ends_nothing_else(world: World) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocol.records.encoding import Value, encode
 from protocol.sync.events import PeerFailed
 from protocol.sync.frames import MAX_FRAME, pack, unpack
-from protocol.sync.hello import parse_hello
+from protocol.sync.hello import VERSIONS, parse_hello
 from protocol.sync.refusals import FrameRefused
 from protocol.sync.states import State
 from tests.protocol.sync.support import World
@@ -19,13 +19,13 @@ from tests.protocol.sync.support import World
 CASES = "berkane-05/cases"
 
 
-def recorded() -> list[tuple[str, list[bytes], bytes]]:
+def recorded(versions: tuple[int, ...] = VERSIONS) -> list[tuple[str, list[bytes], bytes]]:
     """Every frame of a real conversation: (who receives it, what it received before, the frame)."""
     world = World()
     for number in range(3):
         world.log.append(CASES, {"kind": "request.submitted", "number": number}, bytes([number]) * 32)
     world.feeds.append("all", {"kind": "catalogue.published", "id": "x", "version": 1, "document": {}})
-    edge, centre = world.connect()
+    edge, centre = world.connect(versions=versions)
     heard: dict[str, list[bytes]] = {"centre": [], "edge": []}
     found: list[tuple[str, list[bytes], bytes]] = [("centre", [], edge.session.hello)]
     centre.feed(edge.session.hello)
@@ -45,7 +45,8 @@ def recorded() -> list[tuple[str, list[bytes], bytes]]:
     return found
 
 
-FRAMES = recorded()
+EARLIER = [one for one in recorded(VERSIONS[:-1]) if unpack(one[2])[0] == "batch"]
+FRAMES = [*recorded(), *EARLIER]
 
 
 def replay(receiver: str, before: list[bytes], last: bytes) -> Any:
@@ -61,7 +62,15 @@ def replay(receiver: str, before: list[bytes], last: bytes) -> Any:
 
 
 def test_a_conversation_has_every_kind_of_frame_but_refusals() -> None:
-    assert {unpack(frame)[0] for _, _, frame in FRAMES} == {"hello", "welcome", "proof", "checkpoint", "batch", "bye"}
+    assert {unpack(frame)[0] for _, _, frame in FRAMES} == {
+        "hello",
+        "welcome",
+        "proof",
+        "checkpoint",
+        "batch",
+        "boxed",
+        "bye",
+    }
 
 
 @pytest.mark.parametrize("number", range(len(FRAMES)))

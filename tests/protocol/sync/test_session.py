@@ -318,7 +318,7 @@ def test_what_is_announced_while_the_log_is_being_read_is_not_forgotten(world: A
     read = edge.writer.read(pull)  # there is nothing yet
     write_some(world, 1)
     edge.session.announce(CASES)
-    edge.session.supply(pull, read, [], NOW)
+    edge.session.supply(pull, read, [], bytes, NOW)
     edge.pump()
     for frame in edge.session.outgoing():
         centre.feed(frame)

@@ -8,17 +8,25 @@ from typing import Any
 import pytest
 
 from tests.vectors.make import path_of
-from tests.vectors.session_vectors import at_both_ends, refusal
+from tests.vectors.session_vectors import EARLIER, NEWEST, at_both_ends, refusal
 
 VECTORS: Any = json.loads(path_of("sessions").read_text("utf-8"))
+TOLD = {NEWEST: VECTORS, EARLIER: VECTORS["earlier"]}
 raw = bytes.fromhex
 
 
+def cases() -> list[Any]:
+    return [
+        pytest.param(versions, case, id=case["name"]) for versions, told in TOLD.items() for case in told["refused"]
+    ]
+
+
+@pytest.mark.parametrize("versions", TOLD)
 @pytest.mark.parametrize("role", ["edge", "centre"])
-def test_an_end_that_hears_the_conversation_comes_to_the_same_states_and_events(role: Any) -> None:
-    edge, centre = at_both_ends().connect()
+def test_an_end_that_hears_the_conversation_comes_to_the_same_states_and_events(role: Any, versions: Any) -> None:
+    edge, centre = at_both_ends().connect(versions=versions)
     end = edge if role == "edge" else centre
-    for spoken in VECTORS["conversation"]:
+    for spoken in TOLD[versions]["conversation"]:
         if spoken["to"] != role:
             continue
         heard = len(end.events)
@@ -27,7 +35,8 @@ def test_an_end_that_hears_the_conversation_comes_to_the_same_states_and_events(
         assert end.session.state.value == spoken["state"]
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in VECTORS["refused"]])
-def test_a_bad_frame_ends_the_conversation_with_the_kind_that_is_named(case: Any) -> None:
-    before = [raw(one["frame"]) for one in VECTORS["conversation"][: case["after"]] if one["to"] == case["to"]]
-    assert refusal(case["to"], tuple(before), raw(case["frame"])) == case["kind"]
+@pytest.mark.parametrize(("versions", "case"), cases())
+def test_a_bad_frame_ends_the_conversation_with_the_kind_that_is_named(versions: Any, case: Any) -> None:
+    told = TOLD[versions]["conversation"][: case["after"]]
+    before = [raw(one["frame"]) for one in told if one["to"] == case["to"]]
+    assert refusal(case["to"], tuple(before), raw(case["frame"]), versions) == case["kind"]
