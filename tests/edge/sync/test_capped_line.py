@@ -16,6 +16,7 @@ from tests.edge.sync.test_slow_line import (
     CASES,
     OFFICE,
     office_bytes_before_the_case,
+    on_the_line,
     real_ms,
 )
 from tests.edge.sync.test_uplink import work_in_the_office, write_some
@@ -29,15 +30,15 @@ async def test_under_a_cap_a_case_goes_first_and_all_arrives(tmp_path: Path) -> 
         served(centre) as (line, uplinks),
         annexe_in(tmp_path / "a") as store,
     ):
-        await work_in_the_office(store, 200)
+        await work_in_the_office(store, 500)
         rate: list[int | None] = [CAP]
         ledger = Ledger(store, lambda: "2026-11-27")
         dialler = Dialler(f"http://127.0.0.1:{line.port}/uplink")
         shaped = ShapedDialler(dialler, ledger, lambda: rate[0], asyncio.get_running_loop().time)
         async with running(make_uplink(store, shaped, now=real_ms)) as uplink:
-            await until(lambda: uplink.status.heard and uplink.status.left < 180, uplink.on_change)
+            await until(lambda: uplink.status.heard and uplink.status.left < 480, uplink.on_change)
             (case,) = await write_some(store, 1)
-            there_already = sum(map(len, at_centre(tmp_path / "centre")[OFFICE]))
+            there_already = sum(map(on_the_line, at_centre(tmp_path / "centre")[OFFICE]))
 
             async def arrived() -> bool:
                 return case in [row.subject for row in await centre.queries.requests()]

@@ -138,9 +138,9 @@ async def test_on_a_poor_line_all_arrives_once_and_steadily(tmp_path: Path) -> N
 
 async def test_a_case_goes_before_office_records_that_were_queued_before_it(tmp_path: Path) -> None:
     async with poor_line(tmp_path) as place:
-        await work_in_the_office(place.store, 300)
+        await work_in_the_office(place.store, 500)
         async with running(place.uplink) as uplink:
-            await until(lambda: uplink.status.heard and uplink.status.left < 260, uplink.on_change, BAD_DAY_S)
+            await until(lambda: uplink.status.heard and uplink.status.left < 460, uplink.on_change, BAD_DAY_S)
             (case,) = await write_some(place.store, 1)
             there_already = sum(map(on_the_line, at_centre(place.centre)[OFFICE]))
 
