@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.errors import CallerError, PeerError
-from protocol.records.chain import Head, opening_parent
+from protocol.errors import CallerError
 from protocol.records.credentials import Credential
 from protocol.records.encoding import Value, decode, encode
 from protocol.sync.batches import SealedKey, Stored, size_on_wire, write_batch
@@ -24,8 +23,9 @@ from protocol.sync.checkpoint import MAX_STREAMS, Checkpoint, Held, held_value, 
 from protocol.sync.frames import MAX_FRAME, blob, items, natural
 from protocol.sync.hello import LocalIdentity, Role
 from protocol.sync.opening import RUN_SIZE, Opening
-from protocol.sync.outbound import Outbound, Pull, subjects_wanted
+from protocol.sync.outbound import Pull, subjects_wanted
 from protocol.sync.streams import streams_of
+from protocol.sync.trail import Trail
 
 BATCH: Final = 64 * 1024
 """Bytes of one batch: one commit of the reader, as on a line."""
@@ -98,15 +98,11 @@ class Packer:
         self._run = run
         self._part = part
         self._size = file_size
-        self._streams = {name: Outbound(name) for name in streams_of(role, _annexe(role, identity, reader))}
-        for held in begin:
-            if held.stream in self._streams:
-                self._streams[held.stream].learn(held, forget=False)
-        self._continued: set[tuple[bytes, int]] = set()
+        self._trail = Trail(streams_of(role, _annexe(role, identity, reader)), begin)
         self._writer: BundleWriter | None = None
         self._sent_keys: set[bytes] = set()
         self._batch = 0
-        self._after = self._leaves()
+        self._after = self._trail.leaves()
 
     @property
     def name(self) -> str:
@@ -120,21 +116,17 @@ class Packer:
 
     def pull(self) -> Pull | None:
         """What to read from the log next; None once there is no more."""
-        for stream in self._streams.values():
-            if stream.more:
-                stream.more = False
-                return Pull(stream.name, stream.heads(), stream.holes(), BATCH)
-        return None
+        return self._trail.pull(BATCH)
 
     def nothing(self, pull: Pull) -> None:
         """The log had nothing for this pull."""
-        self._streams[pull.stream].supplied(pull, ())
+        self._trail.nothing(pull)
 
     def open(self, key: bytes, ephemeral: bytes) -> bytes:
         """Open the next file. `key` and `ephemeral`: 32 fresh random bytes each."""
         self._writer = writer = BundleWriter(self._identity, self._sealing, key, ephemeral)
         self._sent_keys, self._batch = set(), 0
-        self._after = self._leaves()
+        self._after = self._trail.leaves()
         run = self._run
         return writer.open(
             Opening(
@@ -169,8 +161,7 @@ class Packer:
             raise CallerError(f"A batch of {len(frame)} bytes is larger than a frame; read at most `pull.limit` bytes.")
         self._batch += 1
         self._sent_keys.update(key.subject for key in keys)
-        self._streams[pull.stream].supplied(pull, records)
-        self._continued.update(_parents(records))
+        self._trail.took(pull, records)
         return self._open().add(frame)
 
     def close(self, *, more: bool) -> bytes:
@@ -178,7 +169,7 @@ class Packer:
         data = self._open().close(more=more)
         self._writer = None
         self._part += 1
-        self._after = self._leaves()
+        self._after = self._trail.leaves()
         return data
 
     def _open(self) -> BundleWriter:
@@ -186,25 +177,6 @@ class Packer:
             raise CallerError("No file of this run is open.")
         return self._writer
 
-    def _leaves(self) -> tuple[Held, ...]:
-        """What the reader must hold for the next file: heads that nothing sent continues."""
-        return tuple(
-            Held(name, tuple(head for head in stream.heads() if (head.segment, head.seq) not in self._continued))
-            for name, stream in self._streams.items()
-        )
-
 
 def _annexe(role: Role, identity: LocalIdentity, reader: Credential) -> str:
     return identity.id if role == "edge" else reader.holder
-
-
-def _parents(records: Sequence[Stored]) -> list[tuple[bytes, int]]:
-    found: list[Head] = []
-    for stored in records:
-        if stored.seq == 0 and stored.record is not None:
-            try:
-                parent = opening_parent(stored.record)
-            except PeerError:  # a damaged opening: its reader names it in a hole
-                continue
-            found += [] if parent is None else [parent]
-    return [(parent.segment, parent.seq) for parent in found]
