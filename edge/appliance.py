@@ -23,7 +23,7 @@ from edge.installation import Installation
 from edge.link import jitter_of, keep_at, linked
 from edge.link_settings import LinkSettings
 from edge.networks import lan_addresses
-from edge.opening import Entropy, Now, Way, opened_office, sticks_on, way_of
+from edge.opening import Entropy, Now, Way, medium_at, opened_office, sticks_on, way_of
 from edge.services import calls
 from edge.services.office import Office, Settings
 from edge.services.sticks import StickDesk
@@ -65,6 +65,7 @@ class ApplianceSettings:
     verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
     link: LinkSettings = field(default_factory=LinkSettings)
     follow: str = ""  # of a standby: the address of the appliance that it follows
+    medium: Path | None = None  # where a second medium is mounted, on which the log follows
     announce: bool = True
     announce_on: tuple[str, ...] = ()
     sticks: Path | None = None  # where sticks appear, if not as Debian mounts them
@@ -122,6 +123,10 @@ async def serving(
         stack.push_async_callback(background.stop)
         way = await way_of(installation, office.store, entropy)
         await stack.enter_async_context(_mirrored(office, installation, settings, way, now, entropy))
+        if settings.medium is not None:
+            office.medium = medium_at(settings.medium, installation, office.store, way, now, entropy)
+            office.medium.on_change(lambda _state: office.announcer.publish(["sync"]))
+            keep_at(stack, office.medium.run(), "medium")
         believed: Believed = unheard
         is_standby = office.store.post is Post.STANDBY
         if settings.uplink and not is_standby:

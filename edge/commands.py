@@ -27,6 +27,7 @@ from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
 from edge.promote_command import PROMOTE, promote_options
+from edge.recover_command import RECOVER, recover_options
 from edge.services import staff
 from edge.services.office import Settings
 from edge.services.retention import SHORTEST_DAYS
@@ -105,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     import_options(command("import", IMPORT))
     where_options(command("where", WHERE))
     promote_options(command("promote", PROMOTE))
+    recover_options(command("recover", RECOVER))
     sub = command("rebuild-views", "Delete what the screens read and fold it again from the log.")
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
@@ -141,6 +143,9 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--follow", type=_address, default="", metavar="URL", help="of a standby: where the annexe's appliance serves"
+    )
+    sub.add_argument(
+        "--medium", type=Path, metavar="DIR", help="where a second medium (USB SSD) is mounted: the log follows there"
     )
     sub.add_argument(
         "--link", default="", metavar="FILE",
@@ -222,6 +227,7 @@ async def _serve(chosen: argparse.Namespace) -> int:
         centre_url=chosen.centre_url,
         verify_url=chosen.verify_url,
         follow=chosen.follow,
+        medium=chosen.medium,
         announce=not chosen.no_announce,
         announce_on=tuple(chosen.announce_on),
         sticks=chosen.sticks,

@@ -27,6 +27,9 @@ from edge.store.feeds import accept
 from edge.store.post import Post, load_colleagues
 from edge.store.store import Identity, Store
 from edge.store.tail import Owner
+from edge.sync.medium import Medium
+from edge.sync.medium_files import MediumFolder
+from edge.sync.medium_volumes import MediumVolumes
 from edge.sync.source import Source
 from edge.sync.sticks import Believed, Sticks, unheard
 from protocol.office.seals import SealKeys
@@ -161,6 +164,14 @@ async def take_snapshot(installation: Installation, store: Store) -> int:
     """Take over the prefecture's records that the seed brought; returns how many were new, 0 when all were held."""
     seed = installation.seed
     return (await accept(store, seed.annexe_id, seed.snapshot, trust_of(installation))).stored
+
+
+def medium_at(mount: Path, installation: Installation, store: Store, way: Way, now: Now, entropy: Entropy) -> Medium:
+    """Return what lets the log of an annexe follow on a second medium that is mounted there."""
+    source = Source(store, owner_of(installation), way.trust, way.opening, entropy, "primary")
+    files = MediumFolder(mount, installation.folder, way.opening.public)
+    volumes = MediumVolumes(source, files, way.opening, way.identity.leaf, entropy)
+    return Medium(store, source, files, volumes, identity=way.identity, now=now)
 
 
 @asynccontextmanager

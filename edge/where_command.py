@@ -17,7 +17,7 @@ from edge.store.reading import Snapshot
 from edge.store.schema import DATABASE
 from edge.store.whereabouts import Stand
 
-WHERE = "Tell where the records of a request are (annexe, mirror, prefecture), and since when."
+WHERE = "Tell where the records of a request are (annexe, mirror, second medium, prefecture), and since when."
 
 
 def where_options(sub: argparse.ArgumentParser) -> None:

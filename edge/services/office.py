@@ -20,6 +20,7 @@ from edge.services.setbacks import Setbacks
 from edge.services.sticks import StickDesk
 from edge.store.store import Store
 from edge.sync.follower import Follower
+from edge.sync.medium import Medium
 from edge.sync.mirror import Mirror
 from protocol.office.casework import UNDO_MS
 from protocol.office.events import Actor
@@ -122,6 +123,8 @@ class Office:
     """Where a standby follows this machine; None in an office that faces nobody."""
     follower: Follower | None = None
     """The way to the machine that this one follows; None where it follows none."""
+    medium: Medium | None = None
+    """The disk on which the log follows; None where the settings name none."""
     link: LinkDesk | None = None
     """What the link carries; None where there is none to the prefecture."""
     devices: Devices = field(default_factory=Devices)

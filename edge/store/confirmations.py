@@ -1,8 +1,8 @@
 """Since when which records are held elsewhere: a row for each signed checkpoint that added something.
 
-A place is where a copy of the log is: `prefecture`, or `mirror` once something follows it. That a record is confirmed
-is for the last checkpoint of the place to say; these rows say since when. A head covers its segment up to its seq, and
-through the segment's parent all before it. A place that lost its memory begins anew.
+A place is where a copy of the log is: `prefecture`; `mirror`, a standby that follows; `medium`, a disk beside the card.
+That a record is confirmed is for the last checkpoint of the place to say; these rows say since when. A head covers its
+segment up to its seq, and through the segment's parent all before it. A place that lost its memory begins anew.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from protocol.sync.checkpoint import Held
 
 PREFECTURE = "prefecture"
 MIRROR = "mirror"
+MEDIUM = "medium"
 
 
 async def note(tx: Transaction, place: str, held: Iterable[Held], *, restored: bool = False) -> None:

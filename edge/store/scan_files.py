@@ -127,8 +127,10 @@ class FolderDraft:
 class FolderScanFiles:
     """A `ScanFiles` on the real disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ready: Callable[[Path], None] = make_folder) -> None:
+        """`ready` sees to it that the folder is there, before something is written into it; it raises OSError."""
         self._folder = folder
+        self._ready = ready
         self._numbers = count()
 
     async def begin(self) -> FolderDraft:
@@ -138,7 +140,7 @@ class FolderScanFiles:
 
     def _make(self) -> None:
         with _refusals():
-            make_folder(self._folder)
+            self._ready(self._folder)
 
     async def read(self, name: str, offset: int, size: int) -> bytes | None:
         """At most `size` bytes of a file from `offset` on."""

@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 Listener = Callable[[Sequence[Committed]], None]
 
 Elsewhere = Callable[[], Awaitable[None]]
-"""Waits until what was committed is on a second machine too, or for as long as a person should wait for that."""
+"""Waits until what was committed is in a second place too, or for as long as a person should wait for that."""
 
 
 class Store:
@@ -73,9 +73,9 @@ class Store:
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._holders: dict[object, None] = {}
-        self._elsewhere: Elsewhere | None = None
+        self._elsewhere: list[Elsewhere] = []
         self.names = names
-        self.scans = Scans(files, self._names_scan)
+        self.scans = Scans(files, self.names_scan)
         self.returning = ReturningScans(files, self.scans)
         self.failure: OperatorError | None = None
 
@@ -155,7 +155,8 @@ class Store:
         )
         return store
 
-    async def _names_scan(self, address: bytes) -> bool:
+    async def names_scan(self, address: bytes) -> bool:
+        """Return whether a case names the scan of this address."""
         async with self.asking() as reader:
             return bool(await reader.rows("SELECT 1 FROM scans WHERE address = ? AND NOT removed", (address,)))
 
@@ -166,13 +167,15 @@ class Store:
         first result. `decide` reads and appends through the transaction it is given, and nothing else: it may be run at
         any time, its exceptions undo this command alone and reach the caller. Raises OperatorError when the disk fails,
         NotTheWriter where another machine has the annexe's post. While the own tail comes back from the prefecture it
-        waits (`hold`), and for a second machine as `wait_for` says.
+        waits (`hold`), and for second copies as `wait_for` says.
         """
         check_writer(self.post)
         await self._may_write.wait()
         result = await self._writer.execute(command, decide)
-        if self._elsewhere is not None:
-            await self._elsewhere()
+        if len(self._elsewhere) == 1:
+            await self._elsewhere[0]()
+        elif self._elsewhere:
+            await asyncio.gather(*(one() for one in self._elsewhere))
         return result
 
     async def perform(self, work: Decide) -> Value:
@@ -194,9 +197,14 @@ class Store:
         """Where the own stream `stream` (full name) ends, as far as it is decided."""
         return self._workshop.log.head(stream)
 
-    def wait_for(self, elsewhere: Elsewhere | None) -> None:
-        """Confirm a command to nobody before `elsewhere` returned; None: at once after the commit."""
-        self._elsewhere = elsewhere
+    def wait_for(self, elsewhere: Elsewhere) -> None:
+        """Confirm a command to nobody before `elsewhere` returned, and whoever else was named so."""
+        self._elsewhere.append(elsewhere)
+
+    def wait_no_more(self, elsewhere: Elsewhere) -> None:
+        """Wait for this one no longer."""
+        if elsewhere in self._elsewhere:
+            self._elsewhere.remove(elsewhere)
 
     @property
     def machine(self) -> str:

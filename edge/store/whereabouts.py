@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from edge.store.chains import held_segments
 from edge.store.columns import blob, number, text
-from edge.store.confirmations import MIRROR, PREFECTURE, places, since
+from edge.store.confirmations import MEDIUM, MIRROR, PREFECTURE, places, since
 from edge.store.reader import Reader
 from protocol.errors import PeerError
 from protocol.records.envelope import open_body, parse_record
 from protocol.sync.checkpoint import Checkpoint, Held, parse_checkpoint
 from protocol.sync.coverage import covered_by
 
-HELD: Mapping[str, str] = {PREFECTURE: "uplink/held", MIRROR: "mirror/held"}
+HELD: Mapping[str, str] = {PREFECTURE: "uplink/held", MIRROR: "mirror/held", MEDIUM: "medium/held"}
 """Under which name the store keeps the last checkpoint of a place."""
 
 

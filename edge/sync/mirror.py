@@ -1,8 +1,7 @@
 """The annexe's side of its mirror: a standby dials, is given all that is written here, and says what it holds.
 
 - One standby at a time: a newer connection takes the older one's place.
-- While it is in step, a command is confirmed to nobody before the standby holds it, or `PATIENCE_S` have passed. One
-  that was not in time is out of step until it has caught up: a slow standby costs one wait, not one a command.
+- While it is in step, commands wait for it (`edge.sync.in_step`).
 - The lag is what a failure of this machine would lose now, by the last checkpoint that a standby gave.
 - A standby that was promoted dials as it did before. It holds records of ours that we do not: they are asked for, and
   say that this machine was replaced (`edge.store.tail`). It takes what we still have, so nothing of it is lost.
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -22,20 +21,17 @@ from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.store.uplink import Lag, lag_behind
 from edge.sync.conversation import Conversation, FeedStopped, Silent, Socket, TailMoved
+from edge.sync.in_step import InStep
 from edge.sync.link import PATIENCE_S as PROOF_S
 from edge.sync.link import Cut
 from edge.sync.source import Source
 from protocol.errors import PeerError
-from protocol.records.chain import Head
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, CheckpointArrived, PeerFailed, SessionEvent
 from protocol.sync.hello import NONCE_SIZE, LocalIdentity
 from protocol.sync.session import Session
-
-PATIENCE_S = 0.2
-"""Seconds that a command waits for the standby: nobody at a counter notices it, and a LAN needs a tenth of it."""
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +84,10 @@ class Mirror:
         owner = Owner(identity.id, identity.signing.public, identity.leaf.epoch)
         self._source = Source(store, owner, trust, opening, entropy, "primary")
         self._open: tuple[Conversation, Closing] | None = None
-        self._held: Mapping[str, tuple[Head, ...]] = {}
-        self._answered = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[MirrorState], None]] = []
         store.on_commit(self._committed)
-        store.wait_for(self._wait)
+        self._step = InStep(store, self._source.streams, "the standby", self._changed)
 
     def on_change(self, listener: Callable[[MirrorState], None]) -> None:
         """Tell `listener` of each change of the state; it must not block."""
@@ -129,7 +123,7 @@ class Mirror:
                 case CheckpointArrived() if self._is_open(conversation):
                     self._heard(event.checkpoint)
                 case TailMoved() if self._is_open(conversation):
-                    self._look()
+                    self._step.look()
                 case PeerFailed():
                     logger.warning("the mirror ended: %s: %s", event.kind, event.sentence)
                 case _:
@@ -144,12 +138,12 @@ class Mirror:
         finally:
             if self._is_open(conversation):
                 self._open = None
-                self._show(replace(self.state, attached_since_ms=None, in_step=False))
-                self._wake()
+                self._show(replace(self.state, attached_since_ms=None))
+                self._step.end()
 
     async def close(self) -> None:
         """End the open connection, for a clean stop."""
-        self._store.wait_for(None)
+        self._step.close()
         if self._open is not None:
             await self._open[1].close()
         await asyncio.gather(*self._closing, return_exceptions=True)
@@ -163,47 +157,15 @@ class Mirror:
             ending = asyncio.create_task(older[1].close())  # it is dead, or another standby's
             self._closing.add(ending)
             ending.add_done_callback(self._closing.discard)
-        self._held = {}
-        self._show(replace(self.state, attached_since_ms=self._now(), in_step=False))
+        self._step.begin()
+        self._show(replace(self.state, attached_since_ms=self._now()))
 
     def _heard(self, checkpoint: Checkpoint) -> None:
-        self._held = {stream: checkpoint.of(stream).leaves for stream in self._source.streams}
         self._show(replace(self.state, heard_ms=self._now()))
-        self._look()
+        self._step.heard({stream: checkpoint.of(stream).leaves for stream in self._source.streams})
 
-    def _look(self) -> None:
-        """See whether the standby has caught up: it said more, or what it gave back is here now."""
-        self._show(replace(self.state, in_step=self.state.in_step or self._holds(self._heads())))
-        self._wake()
-
-    def _wake(self) -> None:
-        """Let all who wait for the standby look again."""
-        self._answered.set()
-        self._answered = asyncio.Event()
-
-    def _heads(self) -> list[tuple[str, Head]]:
-        heads = ((stream, self._store.head(stream)) for stream in self._source.streams)
-        return [(stream, head) for stream, head in heads if head is not None]
-
-    def _holds(self, heads: list[tuple[str, Head]]) -> bool:
-        """Whether the standby's last checkpoint reaches these ends."""
-        return all(
-            any(leaf.segment == head.segment and leaf.seq >= head.seq for leaf in self._held.get(stream, ()))
-            for stream, head in heads
-        )
-
-    async def _wait(self) -> None:
-        """Wait for the standby to hold what was just committed here, as long as a person should wait for that."""
-        if not self.state.in_step:
-            return
-        heads = self._heads()
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while self.state.in_step and not self._holds(heads):
-                    await self._answered.wait()
-        except TimeoutError:
-            logger.warning("the standby does not keep up; nothing waits for it until it has caught up")
-            self._show(replace(self.state, in_step=False))
+    def _changed(self, in_step: bool) -> None:
+        self._show(replace(self.state, in_step=in_step))
 
     def _committed(self, committed: Sequence[Committed]) -> None:
         if self._open is None:

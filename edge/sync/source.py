@@ -108,11 +108,15 @@ class Source:
         """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""
         return await self._store.scans.part(want.address, want.place)
 
-    async def scans_missing(self) -> list[Want]:
-        """The scans that cases name and that are not here: the prefecture is to send them back."""
+    async def scans_named(self) -> list[bytes]:
+        """The addresses of the scans that cases name, and that can be read."""
         query = "SELECT address FROM scans WHERE NOT removed AND subject IN (SELECT subject FROM keys) ORDER BY address"
         async with self._store.reading() as reader:
-            named = [blob(row[0]) for row in await reader.rows(query)]
+            return [blob(row[0]) for row in await reader.rows(query)]
+
+    async def scans_missing(self) -> list[Want]:
+        """The scans that cases name and that are not here: whoever has them is to send them back."""
+        named = await self.scans_named()
         return await self._store.returning.wanted(named) if named else []
 
     async def take_piece(self, came: ChunkArrived) -> Returned:

@@ -20,7 +20,7 @@ from screens.pages import render
 
 RUNS_IT = signed_in.staff("admin", "supervisor")
 
-PLACES: Mapping[str, str] = {"prefecture": N_("Prefecture"), "mirror": N_("Mirror")}
+PLACES: Mapping[str, str] = {"prefecture": N_("Prefecture"), "mirror": N_("Mirror"), "medium": N_("Second medium")}
 
 
 def routes(_office: Office) -> list[web.RouteDef]:

@@ -28,6 +28,12 @@ METRICS = (
     Metric("mulhaqa_edge_mirror_lag_records", "Records that no standby holds: a failure now would lose them here."),
     Metric("mulhaqa_edge_mirror_lag_bytes", "How large they are."),
     Metric("mulhaqa_edge_mirror_lag_timestamp_seconds", "When the oldest of them was written."),
+    Metric("mulhaqa_edge_medium_attached", "1 while the log follows on the second medium."),
+    Metric("mulhaqa_edge_medium_in_step", "1 while confirmations wait for the second medium, 0 while it catches up."),
+    Metric("mulhaqa_edge_medium_lag_records", "Records that the second medium does not hold."),
+    Metric("mulhaqa_edge_medium_lag_bytes", "How large they are."),
+    Metric("mulhaqa_edge_medium_lag_timestamp_seconds", "When the oldest of them was written."),
+    Metric("mulhaqa_edge_medium_scans_missing", "Scanned pieces that are not on the second medium yet."),
     Metric("mulhaqa_edge_following", "1 while this standby hears the appliance that it follows, 0 while not."),
     Metric("mulhaqa_edge_uplink_remaining_seconds", "How long the rest takes at the pace of the last minute."),
     Metric("mulhaqa_edge_link_bytes", "Bytes that the link has carried on this day, headers included.", ("way",)),
@@ -59,6 +65,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         ),
         *_uplink(figures.uplink),
         *_mirror(figures.mirror),
+        *_medium(figures.mirror),
         *_link(office),
         *_sticks(office),
     ]
@@ -103,6 +110,25 @@ def _mirror(view: MirrorView) -> list[Sample]:
         Sample("mulhaqa_edge_mirror_lag_records", view.lag.records),
         Sample("mulhaqa_edge_mirror_lag_bytes", view.lag.size),
         *(Sample("mulhaqa_edge_mirror_lag_timestamp_seconds", at) for at in since),
+    ]
+
+
+def _medium(view: MirrorView) -> list[Sample]:
+    if view.medium is None:
+        return []
+    samples = [
+        Sample("mulhaqa_edge_medium_attached", view.medium.attached),
+        Sample("mulhaqa_edge_medium_in_step", view.medium.in_step),
+        Sample("mulhaqa_edge_medium_scans_missing", view.medium.scans),
+    ]
+    if view.medium_lag is None:
+        return samples
+    since = [] if view.medium_lag.since_ms is None else [view.medium_lag.since_ms / 1000]
+    return [
+        *samples,
+        Sample("mulhaqa_edge_medium_lag_records", view.medium_lag.records),
+        Sample("mulhaqa_edge_medium_lag_bytes", view.medium_lag.size),
+        *(Sample("mulhaqa_edge_medium_lag_timestamp_seconds", at) for at in since),
     ]
 
 

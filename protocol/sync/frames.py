@@ -16,6 +16,7 @@ length-prefixed block on a stick): a frame is whole or it is refused, and bytes 
     bye         both ways        a clean end
     bundle      on a stick       what the file is, as bytes, and its sender's signature; its first frame
     end         on a stick       whether another file follows; its last frame
+    volume      on a medium      what the file is; its first frame, before batches (`protocol.sync.volume`)
 
 A stranger has proved nothing yet, so the frames before `checkpoint` have a small bound of their own.
 """
@@ -53,6 +54,7 @@ SHAPES = {
     "bye": 0,
     "bundle": 2,
     "end": 1,
+    "volume": 4,
 }
 
 

@@ -16,6 +16,7 @@ from tests.vectors.primitive_vectors import compression, encoding, hashing, keys
 from tests.vectors.record_vectors import records
 from tests.vectors.session_vectors import sessions
 from tests.vectors.values import Json
+from tests.vectors.volume_vectors import volumes
 
 FOLDER = Path(__file__).parent
 
@@ -32,6 +33,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "sessions": sessions,
     "boxed": boxed,
     "bundles": bundles,
+    "volumes": volumes,
 }
 
 
