@@ -1,4 +1,4 @@
-"""Vectors of volumes: one whole file, what is left of it when its bytes are changed, and frames that it may not have."""
+"""Vectors of volumes: one whole file, what is left of it when its bytes change, and frames that it may not have."""
 
 from __future__ import annotations
 
