@@ -32,6 +32,7 @@ from edge.store.pending import Mark, Pending
 from edge.store.transaction import Changes, Transaction, Workshop
 from protocol.errors import CallerError, MulhaqaError
 from protocol.records.encoding import Value, decode, encode
+from protocol.sync.results import CommandResult
 
 Decide = Callable[[Transaction], Awaitable[Value]]
 
@@ -143,7 +144,7 @@ class Group:
             self._pending.write("SAVEPOINT command")
             result = await _decided(job, transaction, self._desk.limit)
             transaction.finish()
-            sealed = self._remember(job, result, transaction.now_ms)
+            sealed = self._remember(job, result, transaction)
             if not shared or not self._pending.forget(place):
                 self._pending.write("RELEASE command")
         except Exception as error:
@@ -170,11 +171,13 @@ class Group:
         except Exception as error:
             return Outcome(job, error=error)
 
-    def _remember(self, job: Job, result: Value, now_ms: int) -> bytes:
+    def _remember(self, job: Job, result: Value, transaction: Transaction) -> bytes:
         if job.command is None:
             return b""
-        sealed = self._desk.workshop.vault.seal_result(job.command, encode(result))
+        workshop, now_ms, encoded = self._desk.workshop, transaction.now_ms, encode(result)
+        sealed = workshop.vault.seal_result(job.command, encoded)
         self._pending.insert("INSERT INTO commands (id, result, at_ms)", (job.command, sealed, now_ms))
+        transaction.changes.result = CommandResult(job.command, encoded, now_ms, workshop.log.ends())
         return sealed
 
     async def _take_back(self, place: Mark, error: Exception, savepoint: str) -> None:

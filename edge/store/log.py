@@ -27,6 +27,7 @@ from protocol.records.encoding import Value
 from protocol.records.envelope import SEGMENT_SIZE, EncodedEvent, Record, parse_record, write_record
 from protocol.records.keys import SigningKey
 from protocol.sync.coverage import furthest
+from protocol.sync.results import Place
 
 SHORT_NAMES = ("cases", "office")
 """The two streams of an annexe, so that the noise of the day never delays a person's case."""
@@ -157,6 +158,10 @@ class Log:
         """Return where the stream `stream` (full name) ends; None if nothing is in it."""
         tip = self._tips.get(stream)
         return None if tip is None else tip.head
+
+    def ends(self) -> tuple[Place, ...]:
+        """Return where all streams end that hold something."""
+        return tuple(Place(name, tip.head.segment, tip.head.seq) for name, tip in self._tips.items())
 
     def _open_segment(self, stream: str, tip: Tip | None, now_ms: int) -> Record:
         parent = None if tip is None else tip.head

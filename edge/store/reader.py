@@ -187,6 +187,10 @@ class Reader:
         login, subject, details = (blob(value) for value in row)
         return open_staff(await self._required_key(subject), login, details)
 
+    def result(self, command: bytes, sealed: bytes) -> bytes:
+        """Return what a command was first answered, encoded; raises CannotOpen."""
+        return self._vault.open_result(command, sealed)
+
     async def secret(self, name: str) -> bytes | None:
         """Return a secret of the appliance itself."""
         found = await self.rows("SELECT sealed FROM secrets WHERE name = ?", (name,))

@@ -37,12 +37,15 @@ from edge.store.writer import LONGEST_DECISION, Writer
 from protocol.errors import OperatorError
 from protocol.records.chain import Head
 from protocol.records.encoding import Value
+from protocol.sync.results import CommandResult
 
 __all__ = ["DATABASE", "IN_DOUBT", "Identity", "Reader", "Store", "Transaction"]
 
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[Sequence[Committed]], None]
+
+ResultListener = Callable[[Sequence[CommandResult]], None]
 
 Elsewhere = Callable[[], Awaitable[None]]
 """Waits until what was committed is in a second place too, or for as long as a person should wait for that."""
@@ -68,6 +71,7 @@ class Store:
         self._pool = pool
         self._workshop = workshop
         self._listeners: list[Listener] = []
+        self._result_listeners: list[ResultListener] = []
         self._mourners: list[Callable[[OperatorError], None]] = []
         self._writer: Writer
         self._may_write = asyncio.Event()
@@ -256,6 +260,11 @@ class Store:
         """Tell `listener` what was committed, after each commit, in order. It must not block; its errors are logged."""
         self._listeners.append(listener)
 
+    def on_results(self, listener: ResultListener) -> None:
+        """Tell `listener` what commands were first answered, after each commit and before `on_commit`'s listeners are
+        told of their records. It must neither block nor raise."""
+        self._result_listeners.append(listener)
+
     def on_failure(self, listener: Callable[[OperatorError], None]) -> None:
         """Tell `listener` when the writer has stopped for good, so that the appliance starts anew."""
         self._mourners.append(listener)
@@ -278,6 +287,9 @@ class Store:
             for named in change.named:
                 self.names.put(named.subject, named.names)
             told.extend(change.told)
+        results = [change.result for change in changes if change.result is not None]
+        for give in self._result_listeners if results else ():
+            give(results)
         for listener in self._listeners if told else ():
             try:
                 listener(told)

@@ -23,6 +23,7 @@ from edge.store.chains import load_chain
 from edge.store.feeds import held_hash, keep_as_proof
 from edge.store.log import last_tip
 from edge.store.post import Post
+from edge.store.results import WaitingResults
 from edge.store.store import Store, Transaction
 from protocol.errors import PeerError
 from protocol.records.chain import ACCEPTABLE, Chain, Verdict
@@ -31,6 +32,7 @@ from protocol.records.encoding import Value
 from protocol.records.envelope import Record, open_body, verify_record
 from protocol.records.keys import key_id, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
+from protocol.sync.results import CommandResult
 
 
 @dataclass(slots=True)
@@ -53,17 +55,24 @@ class Owner:
 
 
 async def take_back(
-    store: Store, owner: Owner, records: Sequence[Record], trust: Trust, keys: Mapping[bytes, bytes]
+    store: Store,
+    owner: Owner,
+    records: Sequence[Record],
+    trust: Trust,
+    keys: Mapping[bytes, bytes],
+    waiting: WaitingResults | None = None,
 ) -> CameBack:
-    """Verify, store and fold records of the own streams, in order; durable when this returns. `keys` by subject."""
+    """Verify, store and fold records of the own streams, in order; durable when this returns. `keys` by subject;
+    `waiting`: first results of commands, kept with their records."""
     signers = [_signer(record, owner, trust) for record in records]
     signed = [record for record, signer in zip(records, signers, strict=True) if signer is not None]
     latest = max((one for one in signers if isinstance(one, Credential)), key=lambda one: one.epoch, default=None)
     given = {subject: key for subject, key in keys.items() if subject_of(key) == subject}
     result = CameBack()
+    kept: list[CommandResult] = []
 
     async def work(transaction: Transaction) -> Value:
-        nonlocal result
+        nonlocal result, kept
         result = CameBack(left_out=len(records) - len(signed))
         chains: dict[str, Chain] = {}
         for record in signed:
@@ -74,9 +83,12 @@ async def take_back(
             transaction.go_on_from(stream, await last_tip(transaction, stream))
         if latest is not None and latest.epoch > owner.epoch and transaction.post is Post.ANNEXE:
             _retire(transaction, latest, trust)
+        kept = await waiting.settle(transaction) if waiting else []
         return None
 
     await store.perform(work)
+    if waiting:
+        waiting.forget(kept)
     return result
 
 

@@ -28,6 +28,7 @@ from protocol.office.events import Event
 from protocol.records.chain import SEGMENT_OPENED, Head, opening_parent
 from protocol.records.envelope import Record
 from protocol.records.keys import subject_of
+from protocol.sync.results import CommandResult
 
 KEY_SIZE = 32
 
@@ -40,6 +41,7 @@ class Changes:
     named: list[Named] = field(default_factory=list)
     told: list[Committed] = field(default_factory=list)
     rebuilt: bool = False
+    result: CommandResult | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,13 @@ class Transaction(Reader):
             "INSERT INTO keys (subject, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING", (subject, wrapped)
         )
         self.changes.keys[subject] = key
+
+    def keep_result(self, command: bytes, encoded: bytes, at_ms: int) -> None:
+        """Keep what a command was first answered elsewhere, unless it is known here."""
+        sealed = self._workshop.vault.seal_result(command, encoded)
+        self._pending.write(
+            "INSERT INTO commands (id, result, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (command, sealed, at_ms)
+        )
 
     def finish(self) -> None:
         """Check that the command left nothing half done; raises CallerError if it did."""

@@ -8,6 +8,8 @@ When a checkpoint of the peer names records of this annexe that are not held her
 (`edge.sync.tail`): mostly the first one, for the card was restored; a later one where another machine of this annexe,
 which was replaced, has delivered what it alone had.
 
+A standby is also given the first results of commands (`edge.sync.given_results`).
+
 Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send. Those that
 cases name and that are not here, on a card that was replaced, are wanted of the prefecture.
 
@@ -20,7 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +33,7 @@ from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.patience import SILENCE_S, Patience
+from protocol.sync.results import CommandResult, ResultsArrived
 from protocol.sync.session import Session
 
 logger = logging.getLogger(__name__)
@@ -142,6 +145,9 @@ class Conversation:
                 await self._want_scans()
             case ChunkArrived():
                 await self._take_piece(event)
+            case ResultsArrived():
+                await self._source.take_results(event)
+                await self._commit(event.number)
             case BatchArrived() if not (self._feeds_stopped and self._source.has_feeds(event)):
                 await self._store(event)
             case CheckpointArrived():
@@ -208,9 +214,25 @@ class Conversation:
         while True:
             await self._room.wait()
             self._room.clear()
-            while await self._send_records() or await self._send_piece():
+            while await self._send_something():
                 await self._flush()
             await self._flush()
+
+    async def _send_something(self) -> bool:
+        """Put on the wire what is most urgent; False if there is nothing, or no room."""
+        if await self._send_records():
+            return True
+        if self._session.takes_results and self._send_results(await self._source.results.old()):
+            return True
+        return await self._send_piece()
+
+    def _send_results(self, results: Sequence[CommandResult]) -> bool:
+        peer = self._session.peer
+        box = self._source.sealed_results(results, peer) if peer is not None and self._session.takes_results else None
+        if box is None:
+            return False
+        self._session.supply_results(box, self._now())
+        return True
 
     async def _send_records(self) -> bool:
         """Put on the wire what is most urgent in the log; False if there is nothing, or no room."""
@@ -220,6 +242,8 @@ class Conversation:
         keys = await self._source.keys(self._session.keys_wanted(pull, records))
         if self._session.is_over:
             return False
+        while self._session.takes_results and self._send_results(self._source.results.new()):
+            pass  # ahead of the records: they are kept together
         self._session.supply(pull, records, keys, self._source.draw, self._now())
         return True
 

@@ -223,6 +223,7 @@ class Medium:
                 await self._files.scans.delete(file.name)
 
     async def _detach(self) -> None:
+        self._volumes.detach()
         if self.state.attached and self._store.failure is None:
             await self._save()
         self._show(replace(self.state, attached_since_ms=None))

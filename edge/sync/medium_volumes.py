@@ -27,12 +27,18 @@ from protocol.sync.checkpoint import Held
 from protocol.sync.events import BatchArrived
 from protocol.sync.outbound import subjects_wanted
 from protocol.sync.packing import BATCH
+from protocol.sync.results import CommandResult, ResultsArrived, open_results, write_results
+from protocol.sync.sealed_keys import seal_together
 from protocol.sync.streams import streams_of
 from protocol.sync.trail import Trail
 from protocol.sync.volume import KEY_SIZE, VolumeOpening, VolumeReader, VolumeWriter
 
 PART = 16 * 1024 * 1024
 """Bytes after which the next part begins: what a look must read, a second or two of a small machine."""
+
+REPEATED_MS = 3_600_000
+"""First results of commands that are written again when a medium is plugged in: those of the hour before the last that
+it has, for a clock may have been put back."""
 
 TOGETHER = 1024 * 1024
 """Bytes synced together at most, while much is to follow: what a cut costs, and what waits in memory."""
@@ -73,6 +79,7 @@ class MediumVolumes:
         self._keys: set[bytes] = set()
         self._batch = 0
         self._older: list[VolumeFile] = []
+        self._newest_ms = 0
 
     def grew(self, stream: str) -> None:
         """The log has more of this stream."""
@@ -86,7 +93,12 @@ class MediumVolumes:
         if not volumes or not await self._go_on([one for one in volumes if one.run == last]):
             self._reset(last + 1)
         self._older = [one for one in volumes if one.run != self._run]
+        self._source.results.begin(max(0, self._newest_ms - REPEATED_MS))
         return bool(self._older)
+
+    def detach(self) -> None:
+        """Nothing follows here for now."""
+        self._source.results.end()
 
     async def begin(self) -> None:
         """Write something, to see that it can be written: a new run, where none can be gone on with."""
@@ -98,7 +110,7 @@ class MediumVolumes:
     async def write_on(self) -> bool:
         """Write all that the log has more; returns whether that was anything."""
         wrote = False
-        while frames := await self._frames():
+        while frames := await self._frames() or self._frames_of(await self._source.results.old()):
             await self._write(frames)
             wrote = True
         if self._older:
@@ -121,13 +133,18 @@ class MediumVolumes:
                 self._trail.nothing(pull)
                 continue
             wanted = subjects_wanted(pull, records, self._keys)
-            keys = await self._source.sealed(wanted, self._own, together=True)
+            keys = seal_together(self._reader, await self._source.keys(wanted), self._entropy)
             frames.append(write_batch(self._batch + 1, pull.stream, records, keys))
             self._batch += 1
             self._keys.update(key.subject for key in keys)
             self._trail.took(pull, records)
             size += len(frames[-1])
-        return frames
+        return [*self._frames_of(self._source.results.new()), *frames] if frames else []
+
+    def _frames_of(self, results: Sequence[CommandResult]) -> list[bytes]:
+        """First results of commands; they stand ahead of the records that they name."""
+        box = self._source.sealed_results(results, self._own)
+        return [] if box is None else [write_results(0, box)]
 
     async def _write(self, frames: Sequence[bytes]) -> None:
         """Append frames durably; what they carry is held from then on."""
@@ -165,10 +182,14 @@ class MediumVolumes:
         try:
             async for block in self._files.blocks(file):
                 for event in reader.feed(block):
-                    if isinstance(event, BatchArrived):
-                        self._note(event)
-                    else:
-                        self._reset(event.run, event.held)
+                    match event:
+                        case VolumeOpening():
+                            self._reset(event.run, event.held)
+                        case BatchArrived():
+                            self._note(event)
+                        case ResultsArrived():
+                            came = [one.at_ms for one in open_results(self.opening, event.box)]
+                            self._newest_ms = max([self._newest_ms, *came])
         except PeerError:
             return False
         if reader.damaged or not reader.entries:

@@ -139,6 +139,7 @@ class Mirror:
             if self._is_open(conversation):
                 self._open = None
                 self._show(replace(self.state, attached_since_ms=None))
+                self._source.results.end()
                 self._step.end()
 
     async def close(self) -> None:
@@ -157,6 +158,7 @@ class Mirror:
             ending = asyncio.create_task(older[1].close())  # it is dead, or another standby's
             self._closing.add(ending)
             ending.add_done_callback(self._closing.discard)
+        self._source.results.begin()
         self._step.begin()
         self._show(replace(self.state, attached_since_ms=self._now()))
 

@@ -17,6 +17,7 @@ from edge.sync.source import Source
 from protocol.errors import PeerError
 from protocol.records.keys import OpeningKey
 from protocol.sync.events import BatchArrived
+from protocol.sync.results import ResultsArrived
 from protocol.sync.volume import VolumeOpening, VolumeReader
 
 
@@ -89,6 +90,8 @@ async def _take(
                 if isinstance(event, BatchArrived):
                     so_far = await _take_batch(event, source, so_far)
                     seen(so_far)
+                elif isinstance(event, ResultsArrived):
+                    await source.take_results(event)
     except PeerError:
         so_far = replace(so_far, damaged=so_far.damaged + 1)
     return replace(so_far, damaged=so_far.damaged + reader.damaged)

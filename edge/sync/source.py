@@ -9,11 +9,13 @@ from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
 from edge.store.confirmations import MIRROR, PREFECTURE, note
 from edge.store.feeds import accept
+from edge.store.results import WaitingResults
 from edge.store.returning_scans import Returned
 from edge.store.scans import Part
 from edge.store.store import Store, Transaction
 from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
+from edge.sync.given_results import GivenResults
 from edge.sync.tail import Tail
 from protocol.errors import PeerError
 from protocol.records.credentials import Credential, Trust
@@ -27,6 +29,7 @@ from protocol.sync.events import BatchArrived
 from protocol.sync.hello import OTHER, Role
 from protocol.sync.memory import Memory, parse_memory
 from protocol.sync.outbound import Pull, fill
+from protocol.sync.results import CommandResult, ResultsArrived, open_results, seal_results
 from protocol.sync.sealed_keys import Opener, seal_alone
 from protocol.sync.streams import streams_of
 
@@ -71,6 +74,9 @@ class Source:
         self._trust = trust
         self._opening = opening
         self._entropy = entropy
+        self._waiting = WaitingResults()
+        self.results = GivenResults(store)
+        """First results of commands for who follows."""
         self.streams = streams_of("edge", annexe)
         self.feeds = streams_of("centre", annexe)
         self._takes = streams_of(OTHER[role], annexe)
@@ -134,9 +140,29 @@ class Source:
             stored = (await accept(self._store, self._annexe, feeds, self._trust, keys=keys.items())).stored
         if not own:
             return Taken(stored)
-        came = await take_back(self._store, self._owner, [one for one in own if one], self._trust, keys)
+        records = [one for one in own if one]
+        came = await take_back(self._store, self._owner, records, self._trust, keys, self._waiting)
         came.left_out += own.count(None)
         return Taken(stored + came.stored, came)
+
+    async def take_results(self, came: ResultsArrived) -> None:
+        """Keep first results of commands, those that stand behind nothing that is still to come; raises PeerError."""
+        self._waiting.add(open_results(self._opening, came.box))
+        kept: list[CommandResult] = []
+
+        async def work(transaction: Transaction) -> Value:
+            nonlocal kept
+            kept = await self._waiting.settle(transaction)
+            return None
+
+        await self._store.perform(work)
+        self._waiting.forget(kept)
+
+    def sealed_results(self, results: Sequence[CommandResult], reader: Credential) -> bytes | None:
+        """First results of commands, sealed to a reader; None for none, or who cannot be sealed to."""
+        if not results or reader.sealing is None:
+            return None
+        return seal_results(reader.sealing, results, self._entropy)
 
     def has_feeds(self, batch: BatchArrived) -> bool:
         """Whether anything in a batch is of the prefecture's feeds."""

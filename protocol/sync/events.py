@@ -8,6 +8,7 @@ from protocol.records.credentials import Credential, Standing
 from protocol.sync.batches import Arrived, SealedKey
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
+from protocol.sync.results import ResultsArrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ SessionEvent = (
     | CheckpointIgnored
     | BatchArrived
     | ChunkArrived
+    | ResultsArrived
     | ProgressTold
     | PeerFailed
     | PeerLeft

@@ -57,10 +57,12 @@ from protocol.sync.events import (
     SessionEvent,
 )
 from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, blob, natural, pack, text, unpack
-from protocol.sync.hello import DIALS, OTHER, VERSIONS, LocalIdentity, Role
+from protocol.sync.hello import DIALS, MIRRORS, OTHER, VERSIONS, LocalIdentity, Role
 from protocol.sync.meeting import Meeting
 from protocol.sync.outbound import Pull
 from protocol.sync.refusals import CreditExceeded, OutOfTurn, StreamRefused
+from protocol.sync.results import MIRROR_VERSIONS, ResultsArrived, parse_results, write_results
+from protocol.sync.results import SINCE as RESULTS_SINCE
 from protocol.sync.sealed_keys import Held as HeldKeys
 from protocol.sync.sending import Sending
 from protocol.sync.states import OVER, TRANSITIONS, State
@@ -82,18 +84,19 @@ class Session:
         *,
         known: Known | None = None,
         certificate: bytes | None = None,
-        versions: tuple[int, ...] = VERSIONS,
+        versions: tuple[int, ...] | None = None,
         is_brief: bool = True,
     ) -> None:
         """`known`: the last checkpoint that this peer gave us; the centre looks it up by the id that the hello
-        claims. `versions`: those of the protocol that this end speaks, as far as its identity allows. `is_brief`:
-        leave out of the hello what the peer surely holds."""
+        claims. `versions`: those of the protocol that this end speaks, as far as its identity allows, None for all.
+        `is_brief`: leave out of the hello what the peer surely holds."""
         self.role = role
         self.state = State.AWAIT_HELLO
+        spoken = versions or (MIRROR_VERSIONS if role in MIRRORS else VERSIONS)
         if identity.opening is None:
-            versions = tuple(one for one in versions if one < BOXED_SINCE)
+            spoken = tuple(one for one in spoken if one < BOXED_SINCE)
         self._meeting = Meeting(
-            role, identity, trust, nonce, certificate=certificate, versions=versions, is_brief=is_brief
+            role, identity, trust, nonce, certificate=certificate, versions=spoken, is_brief=is_brief
         )
         self._known = known
         self._believed = False
@@ -206,6 +209,8 @@ class Session:
                 return []
             case ("chunk", [number, address, place, piece]):
                 event = self._on_chunk(natural(number), address, place, piece, len(data))
+            case ("results", [number, box]):
+                event = self._on_results(parse_results(number, box), len(data))
             case ("failed", [kind, sentence]):
                 event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
             case _:
@@ -279,6 +284,11 @@ class Session:
         self._arrivals.take(number, size)
         return event
 
+    def _on_results(self, event: ResultsArrived, size: int) -> ResultsArrived:
+        self._check_arrival(event.number, size)
+        self._arrivals.take(event.number, size)
+        return event
+
     def _check_arrival(self, number: int, size: int) -> None:
         if not self._said:
             raise CreditExceeded("The peer sent before it was granted anything.")
@@ -346,6 +356,22 @@ class Session:
             raise CallerError("Nothing can be sent outside an open session.")
         frame = pack("chunk", self._sending.next_number, want.address, want.place, piece)
         self.blobs.sent(want, is_last=is_last or piece is None)
+        self._sending.left(frame, now_ms)
+        self._out.append(frame)
+
+    # Results of commands
+
+    @property
+    def takes_results(self) -> bool:
+        """Whether the peer is a standby that takes the first results of commands, and there is room for some now."""
+        may = self.role == "primary" and self.state is State.OPEN and self.version >= RESULTS_SINCE
+        return may and self._believed and self._sending.window.room > 0
+
+    def supply_results(self, box: bytes, now_ms: int) -> None:
+        """Put a box of results on the wire; those that name records before the records that they name."""
+        if not self.takes_results:
+            raise CallerError("Results go to a standby that takes them, while there is room.")
+        frame = write_results(self._sending.next_number, box)
         self._sending.left(frame, now_ms)
         self._out.append(frame)
 

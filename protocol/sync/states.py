@@ -52,6 +52,7 @@ TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
         for at, following in (_DIALLING if role in DIALS else _ANSWERING).items()
     },
     ("centre", State.OPEN, "progress"): State.OPEN,
+    ("standby", State.OPEN, "results"): State.OPEN,
 }
 """(our role, state, tag of the frame that arrives) -> next state."""
 

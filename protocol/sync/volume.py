@@ -4,7 +4,7 @@
               sealed key                the file's key (32), sealed to the writer's own X25519 key: 80 bytes
               entries                   (length, 4 bytes, big-endian || sealed)...
     sealed    Sealer "volume" under the file's key, at the entry's number (8 bytes): `protocol.records.sealing`
-    plain     one frame; the first of a file is its opening, all others are batches, as a line carries them
+    plain     one frame; the first of a file is its opening, all others are batches and results, as a line carries them
     opening   ["volume", run, part, before, [held...]]
 
 - The log is written in one *run* of files, part after part. `held`: the heads that the parts before carry; `before`: up
@@ -33,6 +33,7 @@ from protocol.sync.checkpoint import MAX_STREAMS, Held, held_value, parse_held
 from protocol.sync.events import BatchArrived
 from protocol.sync.frames import MAX_FRAME, items, natural, pack, unpack
 from protocol.sync.refusals import BundleDamaged, NotABundle, NotForUs, OutOfTurn
+from protocol.sync.results import ResultsArrived, parse_results
 
 MAGIC: Final = b"mulhaqa/volume/1\n"
 KEY_SIZE: Final = 32
@@ -59,7 +60,7 @@ class VolumeOpening:
         return pack("volume", self.run, self.part, self.before, held)
 
 
-VolumeEvent = VolumeOpening | BatchArrived
+VolumeEvent = VolumeOpening | BatchArrived | ResultsArrived
 
 
 class VolumeWriter:
@@ -168,6 +169,8 @@ def _read(frame: bytes, *, is_first: bool) -> VolumeEvent:
         case ("batch", _) if not is_first:
             batch = parse_batch(fields)
             return BatchArrived(batch.number, batch.keys, batch.records)
+        case ("results", [number, box]) if not is_first:
+            return parse_results(number, box)
         case _:
             raise OutOfTurn(f"A {tag} cannot come at this place of a volume.")
 

@@ -92,11 +92,12 @@ async def test_once_in_step_a_command_is_confirmed_when_the_medium_holds_it(tmp_
 async def test_what_the_medium_holds_is_written_once_however_often_it_is_plugged_in(tmp_path: Path, disk: Path) -> None:
     await mirrored(tmp_path / "card", disk, *range(1, 6))
     [before] = volumes(disk)
-    size = before.stat().st_size
     for _ in range(3):
         await mirrored(tmp_path / "card", disk)
     assert volumes(disk) == [before]
-    assert before.stat().st_size < size + 1000
+    async with store_of(tmp_path / "new") as store:
+        found = await recovered(store, disk)
+        assert found.read == found.records == sum(map(len, at_edge(tmp_path / "card").values()))
 
 
 async def test_a_medium_that_is_pulled_stops_nobody_and_is_caught_up_with_when_it_is_back(
@@ -272,6 +273,48 @@ def all_of(disk: Path) -> tuple[str, bytes]:
     """Every name on a medium, and every byte."""
     found = list(disk.rglob("*"))
     return " ".join(str(one) for one in found), b"".join(one.read_bytes() for one in found if one.is_file())
+
+
+async def test_a_form_that_is_sent_again_to_a_new_card_is_answered_with_the_first_result(
+    tmp_path: Path, disk: Path
+) -> None:
+    async with store_of(tmp_path / "card") as store:
+        early = await work(store, 1)
+        async with following(medium_of(store, disk, tmp_path / "card")) as medium:
+            await in_step(medium)
+            late = await work(store, 2)
+            await in_step(medium)
+    async with store_of(tmp_path / "new") as store:
+        await recovered(store, disk)
+        assert [await work(store, number) for number in (1, 2)] == [early, late]
+        assert await cases_in(store) == 2
+
+
+async def test_a_result_whose_records_did_not_reach_the_medium_is_not_given(tmp_path: Path, disk: Path) -> None:
+    async with store_of(tmp_path / "card") as store, following(medium_of(store, disk, tmp_path / "card")) as medium:
+        await in_step(medium)
+        await work(store, 1)
+        first = volumes(disk)[0].stat().st_size
+        await open_account(store, 2, account_opened(cnie="FA000002", phone=None))
+        await in_step(medium)
+    [volume] = volumes(disk)
+    data = volume.read_bytes()
+    for size in range(first, len(data), 7):
+        cut(volume, data[:size])
+        async with store_of(tmp_path / f"new {size}") as store:
+            await recovered(store, disk)
+            accounts = await accounts_in(store)
+            await open_account(store, 2, account_opened(cnie="FA000002", phone=None))
+            assert await accounts_in(store) == 2, f"{accounts} accounts before it was sent again, cut at {size}"
+
+
+def cut(file: Path, left: bytes) -> None:
+    file.write_bytes(left)
+
+
+async def accounts_in(store: Store) -> int:
+    async with store.reading() as reader:
+        return len(await reader.rows("SELECT subject FROM accounts"))
 
 
 async def test_who_finds_the_medium_reads_nothing(tmp_path: Path, disk: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from edge.store.promotion import holding, promote
 from edge.store.store import IN_DOUBT, Store, Transaction
 from edge.store.verify import verify_log
 from edge.sync.follower import REFUSED, UNREACHABLE
+from edge.sync.mirror import Mirror
 from protocol.errors import CallerError, OperatorError
 from protocol.records.encoding import Value
+from tests.edge.store.scanning import PAGE, attach
 from tests.edge.store.support import ANNEXE, Faults, account_opened, command, open_account, staff_added, submit
 from tests.edge.sync.machines import (
     FIRST,
@@ -130,6 +133,74 @@ async def test_a_standby_that_does_not_answer_costs_one_wait_and_its_lag_is_show
             way.heard.set()
             await in_step(mirror)
             assert (await mirror.lag()).records == 0  # type: ignore[union-attr]  # a standby was heard
+
+
+async def test_a_form_that_is_sent_again_across_a_promotion_is_answered_with_the_first_result(tmp_path: Path) -> None:
+    async with (
+        store_of(tmp_path / "first") as store,
+        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
+    ):
+        early = await work(store, 1)
+        mirror = mirror_of(store)
+        async with following(follower_of(standby, Way(mirror))):
+            await in_step(mirror)
+            late = await work(store, 2)
+            await remembered(standby, mirror, 4)
+        await promoted(standby)
+        assert [await work(standby, number) for number in (1, 2)] == [early, late]
+        assert await cases_in(standby) == 2
+
+
+async def remembered(standby: Store, mirror: Mirror, count: int) -> None:
+    """Wait until a standby remembers so many commands."""
+    async with asyncio.timeout(20):
+        while await commands_in(standby) < count:
+            await in_step(mirror)
+            await asyncio.sleep(0)
+
+
+async def commands_in(store: Store) -> int:
+    async with store.reading() as reader:
+        return len(await reader.rows("SELECT id FROM commands"))
+
+
+async def test_what_a_command_was_answered_is_there_as_soon_as_its_records(tmp_path: Path) -> None:
+    async with (
+        store_of(tmp_path / "first") as store,
+        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
+    ):
+        mirror = mirror_of(store)
+        async with following(follower_of(standby, Way(mirror))):
+            await work(store, 1)
+            await in_step(mirror)
+            for number in range(2, 12):
+                await work(store, number)
+                assert await cases_in(standby) == number
+                assert await commands_in(standby) >= 2 * (number - 1)
+
+
+async def test_scans_follow_to_a_standby_and_are_there_once_it_was_promoted(tmp_path: Path) -> None:
+    async with (
+        store_of(tmp_path / "first") as store,
+        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
+    ):
+        case = await work(store, 1)
+        before = await attach(store, case)
+        mirror = mirror_of(store)
+        async with following(follower_of(standby, Way(mirror))):
+            await in_step(mirror)
+            after = await attach(store, case, PAGE * 30, "two")
+            async with asyncio.timeout(20):
+                while not (await standby.scans.is_whole(before) and await standby.scans.is_whole(after)):
+                    await mirror.lag()
+        await promoted(standby)
+        async with standby.reading() as reader:
+            key = await reader.data_key(case)
+        assert key is not None
+        for address, data in ((before, PAGE), (after, PAGE * 30)):
+            content = await standby.scans.open(key, address, len(data))
+            assert content is not None
+            assert b"".join([piece async for piece in content]) == data
 
 
 async def test_the_lag_is_known_while_no_standby_is_there(tmp_path: Path) -> None:
