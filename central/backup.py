@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from central.backup_stream import BackupRefused, OpeningReader, SealingWriter
-from central.durable import make_folder, sync_file, sync_folder
 from central.installation import PUBLISHED, SEALED_SEED, open_installation
 from central.store.database import SQLITE
 from central.store.restoration import mark
 from central.store.vault import NAME as VAULT_KEY
+from disk.durable import make_folder, sync_file, sync_folder
 from protocol.errors import OperatorError
 
 PARTS: Final = (SQLITE, PUBLISHED, VAULT_KEY, SEALED_SEED)

@@ -19,13 +19,13 @@ from central import calendar_commands, journal, revocation_commands, staff, stic
 from central.admission import admit_annexe
 from central.backup_commands import anyway_options, backup_options, restore_options
 from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
-from central.durable import write_durably
 from central.installation import install, open_installation
 from central.opening import now_ms, opened_centre, software_version
 from central.passwords import Passwords
 from central.server import ServerSettings, run
 from central.verdicts import as_json, as_text, judge
 from central.where_command import WHERE, where_options
+from disk.durable import write_durably
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.credentials import Credential, parse_credential
 from protocol.records.encoding import encode

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from central.durable import make_folder, write_durably
 from central.paper_keys import PaperKeys
 from central.published_keys import PublishedKeys
 from central.revocation_file import RevocationFile
 from central.store.vault import NAME, SIZE, CentreVault
+from disk.durable import make_folder, write_durably
 from protocol.errors import OperatorError
 from protocol.office.seed import CentreSeed, SeedRefused, parse_centre_seed
 from protocol.records.credentials import Credential, parse_credential

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from central.durable import write_durably
 from central.published_keys import PublishedKeys
+from disk.durable import write_durably
 from protocol.errors import OperatorError
 from protocol.records.encoding import decode, encode
 

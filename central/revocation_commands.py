@@ -7,11 +7,11 @@ import os
 import time
 from pathlib import Path
 
-from central.durable import write_durably
 from central.installation import Installation, open_installation
 from central.opening import opened_centre
 from central.revocation_list import RevocationList, read_list
 from central.revoking import keep_revocations
+from disk.durable import write_durably
 from protocol.errors import OperatorError
 from protocol.office.calendar import local_date, local_time
 from protocol.records.credentials import parse_credential

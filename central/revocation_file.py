@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from central.durable import write_durably
 from central.revocation_list import RevocationList, read_list
+from disk.durable import write_durably
 from protocol.records.credentials import Credential
 
 PUBLIC = 0o644

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from disk.durable import make_folder, write_durably
 from edge.services.office import AnnexeProfile
 from edge.store.custody import KEY_NAME
-from edge.store.durable import make_folder, write_durably
 from edge.store.schema import DATABASE
 from edge.store.vault import Vault
 from protocol.errors import OperatorError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from launcher.environment import ROOT
 
-ROOMS = ("bench", "central", "devices", "edge", "launcher", "protocol", "provisioning", "screens", "tests")
+ROOMS = ("bench", "central", "devices", "disk", "edge", "launcher", "protocol", "provisioning", "screens", "tests")
 
 
 @dataclass(frozen=True, slots=True)

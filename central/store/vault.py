@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from central.durable import sync_folder
+from disk.durable import sync_folder
 from protocol.errors import OperatorError
 from protocol.records.hashing import digest
 from protocol.records.keys import subkey

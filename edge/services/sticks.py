@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from disk.sticks import StickFolder
 from edge.services.announcer import Announcer
 from edge.sync.plugged import Plugged, Stick
-from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.errors import N_, OperatorError, PeerError, PersonError
 from protocol.sync.carrying import Outcome, Progress

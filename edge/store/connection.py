@@ -22,7 +22,7 @@ from typing import Protocol
 
 import aiosqlite
 
-from edge.store.durable import sync_folder
+from disk.durable import sync_folder
 from protocol.errors import CallerError, OperatorError
 
 SqlValue = None | int | str | bytes

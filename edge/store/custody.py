@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from edge.store.durable import sync_folder
+from disk.durable import sync_folder
 from protocol.errors import OperatorError
 
 KEY_SIZE = 32

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from disk.durable import sync_folder
 from edge.store.connection import Connect, Scratch
-from edge.store.durable import sync_folder
 from edge.store.vault import Vault
 from edge.store.verify import verify_log
 from edge.store.views.view import View

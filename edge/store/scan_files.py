@@ -21,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from edge.store.durable import make_folder, sync_folder
+from disk.durable import make_folder, sync_folder
 from protocol.errors import OperatorError
 
 SCANS = "scans"

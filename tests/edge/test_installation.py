@@ -65,11 +65,11 @@ def test_an_installation_that_the_power_ended_begins_again(seed: bytes, folder: 
     elif left != "nothing":
         Vault.create(folder, os.urandom)
     if left == "a partial seed":
-        (folder / "seed.partial").write_bytes(b"half of it")
+        (folder / "seed.sealed.partial").write_bytes(b"half of it")
     install(folder, seed, os.urandom)
     assert open_installation(folder).seed.annexe_id == "berkane-05"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert not (folder / "seed.partial").exists()
+    assert not (folder / "seed.sealed.partial").exists()
 
 
 def test_a_log_without_its_seed_is_never_written_over(seed: bytes, folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from launcher import debian
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("protocol", "devices", "screens", "edge", "central", "provisioning", "launcher")
+PRODUCT = ("protocol", "devices", "disk", "screens", "edge", "central", "provisioning", "launcher")
 PAGE = (ROOT / "docs" / "dependencies.md").read_text()
 NOT_IMPORTED = {"tzdata"}  # data that protocol.wall_clock reads
 

@@ -13,10 +13,10 @@ import pytest
 
 from central.centre import Centre
 from central.sticks import Sticks as CentreSticks
+from disk.sticks import StickFolder
 from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.sync.source import Source
-from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.errors import OperatorError
 from protocol.records.keys import OpeningKey

@@ -10,12 +10,12 @@ import pytest
 
 from central.centre import Centre
 from central.sticks import Sticks as CentreSticks
+from disk.sticks import StickFolder
 from edge.services.office import Office
 from edge.services.sticks import StickDesk
 from edge.store.tail import Owner
 from edge.sync.plugged import Plugged
 from edge.sync.source import Source
-from edge.sync.stick_files import StickFolder
 from edge.sync.sticks import Sticks
 from protocol.records.keys import OpeningKey
 from protocol.sync.carrying import Progress

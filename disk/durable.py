@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,10 +34,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder of the service's own, its parents too; one that is there already is closed to others."""
+def make_folder(folder: Path, sync: Callable[[Path], None] = sync_folder) -> None:
+    """Make a folder of the service's own, its parents too; one that is there already is closed to others.
+
+    Each new name is synced in the folder above it: a seed may be destroyed once it lies in here.
+    """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     for one in missing:
-        sync_folder(one.parent)
+        sync(one.parent)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from central.durable import sync_file, sync_folder
+from disk.durable import sync_file, sync_folder
 from protocol.errors import OperatorError
 from protocol.sync.carrying import NewFile, StickFull
 

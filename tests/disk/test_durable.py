@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge.store.durable import make_folder
+from disk.durable import make_folder
 
 
 def test_every_folder_in_which_a_new_name_stands_is_synced(tmp_path: Path) -> None:
