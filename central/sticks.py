@@ -4,6 +4,8 @@
   end. It runs beside the server: both share the database's one writer, and neither trusts its memory over the other.
 - An export to an annexe carries what it has not confirmed of our feeds, and our signed checkpoint over its log: that is
   the answer to what it exported.
+- Scans go the same way, behind the records: an export says which of an annexe's are not here, and gives back those that
+  the annexe has lost.
 - A file that is refused is named with its reason, and the others are taken. Files for somebody else, our own exports
   among them, are passed over.
 """
@@ -19,6 +21,7 @@ from protocol.errors import OperatorError
 from protocol.records.credentials import Credential
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.blob_flow import ChunkArrived, Want
 from protocol.sync.bundle import BundleEvent, BundleOpened, BundleReader
 from protocol.sync.carrying import Outcome, Seen, Stick, take_stick, write_run
 from protocol.sync.checkpoint import Checkpoint, Held, Judgement, write_checkpoint
@@ -28,6 +31,8 @@ from protocol.sync.intake import KEPT
 from protocol.sync.opening import RUN_SIZE, Opening, check_after
 from protocol.sync.outbound import Pull
 from protocol.sync.packing import FILE_SIZE, Packer, Run
+from protocol.sync.scan_files import take_scans, write_scans
+from protocol.sync.scan_frames import WantsArrived
 from protocol.sync.streams import streams_of
 
 
@@ -46,7 +51,17 @@ class Sticks:
         packer = await self._packer(annexe, go_on=go_on, file_size=file_size)
         outcome = await write_run(packer, self, stick, self._centre.entropy, seen)
         memory = await self._centre.outgoing.memory(annexe)
-        await self._centre.outgoing.remember(annexe, replace(memory, unfinished=outcome.unfinished))
+        given = memory.owed(go_on=go_on)
+        if outcome.full:
+            outcome = replace(outcome, rest=given)
+        else:
+            wants, pieces = await self._centre.blobs.wanted(annexe), _Pieces(self._centre, annexe)
+            outcome = await write_scans(
+                packer, outcome, pieces, stick, self._centre.entropy, seen, wants=wants, given=given
+            )
+        await self._centre.outgoing.remember(
+            annexe, replace(memory, unfinished=outcome.unfinished, rest=outcome.rest)
+        )
         return outcome
 
     async def read(self, pull: Pull) -> list[Stored]:
@@ -106,12 +121,48 @@ class Sticks:
         """Read all bundles on a stick that are for us, in the order in which they fit. Raises OperatorError."""
         await self._centre.learn()
         outcome = await take_stick(stick, self._reader, lambda: _File(self._centre).act, seen)
-        for annexe in outcome.senders:
+        for annexe in outcome.senders:  # which scans are wanted stands in the folded cases
             await self._centre.folder.fold(annexe)
-        return outcome
+        return await take_scans(stick, self._scan_reader, lambda: _ScanFile(self._centre).act, outcome, seen)
 
     def _reader(self) -> BundleReader:
         return BundleReader("centre", self._centre.identity.id, self._opening, self._centre.trust)
+
+    def _scan_reader(self) -> BundleReader:
+        return BundleReader("centre", self._centre.identity.id, self._opening, self._centre.trust, scans=True)
+
+
+class _Pieces:
+    """The scans of one annexe, as a run of files asks for them."""
+
+    def __init__(self, centre: Centre, annexe: str) -> None:
+        self._centre = centre
+        self._annexe = annexe
+
+    async def piece_of(self, want: Want) -> tuple[bytes | None, bool]:
+        return await self._centre.blobs.piece(self._annexe, want)
+
+
+class _ScanFile:
+    """One file of scans being taken: whose it is, once its opening was read."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._annexe = ""
+
+    async def act(self, event: BundleEvent) -> int:
+        """Take what the reader gave; a piece that is here, or that no case names, changes nothing."""
+        match event:
+            case BundleOpened():
+                self._annexe = event.peer.holder
+            case WantsArrived():
+                memory = await self._centre.outgoing.memory(self._annexe)
+                await self._centre.outgoing.remember(self._annexe, replace(memory, wanted=event.wants))
+            case ChunkArrived():
+                await self._centre.blobs.take(self._annexe, event)
+            case _:
+                pass
+        return 0
 
 
 class _File:

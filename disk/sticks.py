@@ -18,8 +18,8 @@ from typing import BinaryIO
 from disk.durable import sync_file, sync_folder
 from protocol.errors import OperatorError
 from protocol.sync.carrying import NewFile, StickFull
+from protocol.sync.packing import SCANS_SUFFIX, SUFFIX
 
-SUFFIX = ".mulhaqa"
 PARTIAL = ".partial"
 BLOCK = 256 * 1024
 """Bytes read at once: few trips to a slow stick, and nothing beside the memory that a batch takes."""
@@ -85,25 +85,26 @@ class StickFolder:
         except OSError as error:
             raise _words(error, self._folder) from error
 
-    async def files(self) -> Sequence[StickFile]:
-        """The bundles' files, by name; raises OperatorError when the folder cannot be read."""
+    async def files(self, suffix: str = SUFFIX) -> Sequence[StickFile]:
+        """The files whose names end so, by name; raises OperatorError when the folder cannot be read."""
         try:
-            return await asyncio.to_thread(_bundles_in, self._folder)
+            return await asyncio.to_thread(_bundles_in, self._folder, suffix)
         except OSError as error:
             raise OperatorError(
                 f"The folder {self._folder} cannot be read: {error.strerror}. Is the stick plugged in?"
             ) from error
 
 
-def _bundles_in(folder: Path) -> list[StickFile]:
+def _bundles_in(folder: Path, suffix: str) -> list[StickFile]:
     """A link is no file of the stick: it would have us read what is elsewhere."""
-    found = sorted(one for one in folder.iterdir() if one.suffix == SUFFIX)
+    found = sorted(one for one in folder.iterdir() if one.suffix == suffix)
     return [StickFile(one) for one in found if one.is_file() and not one.is_symlink()]
 
 
 def _begin(folder: Path, partial: Path) -> BinaryIO:
-    for left in folder.glob(f"*{SUFFIX}{PARTIAL}"):
-        left.unlink()
+    for suffix in (SUFFIX, SCANS_SUFFIX):
+        for left in folder.glob(f"*{suffix}{PARTIAL}"):
+            left.unlink()
     return os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 

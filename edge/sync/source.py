@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.store.chains import held_segments, load_chain
@@ -113,6 +113,18 @@ class Source:
     async def piece(self, want: Want) -> Part | None:
         """A piece of a scan that the prefecture wants; None if it is not here, or damaged."""
         return await self._store.scans.part(want.address, want.place)
+
+    async def piece_of(self, want: Want) -> tuple[bytes | None, bool]:
+        """The same as a run of files asks for it: its bytes or None, and whether it is the last."""
+        part = await self.piece(want)
+        return (None, True) if part is None else (part.data, part.is_last)
+
+    async def scans_of(self, subjects: Collection[bytes]) -> list[Want]:
+        """The scans that these cases name."""
+        query = "SELECT address, subject FROM scans WHERE NOT removed ORDER BY address"
+        async with self._store.reading() as reader:
+            rows = await reader.rows(query) if subjects else []
+        return [Want(blob(address)) for address, subject in rows if subject in subjects]
 
     async def scans_named(self) -> list[bytes]:
         """The addresses of the scans that cases name, and that can be read."""

@@ -15,6 +15,8 @@
   carry. A reader that does not hold it refuses the file before its first record: what simply has not come yet never
   becomes a hole. Each file carries its own keys and numbers its batches from 1, so it can be taken alone otherwise.
 - `nonce` is what the reader's next checkpoint on a stick echoes, as in a conversation.
+- A file of *scans* is the same with other frames between the first and the last: `want` and `chunk`, as on a line
+  (`protocol.sync.scan_files`). It comes behind the run's records, under another name.
 - Taking is idempotent: records are known by their hash, checkpoints by counter and echo. A batch that was read before a
   damaged piece stays taken; it was complete.
 """
@@ -30,6 +32,7 @@ from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, verify_signature
 from protocol.sync.batches import parse_batch
+from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import verify_checkpoint
 from protocol.sync.events import BatchArrived
 from protocol.sync.frames import MAX_FRAME, blob, pack, unpack
@@ -37,6 +40,7 @@ from protocol.sync.hello import OTHER, LocalIdentity, Role, vouched
 from protocol.sync.opening import Opening, commitment_to, parse_opening
 from protocol.sync.pieces import PieceReader, PieceWriter
 from protocol.sync.refusals import BundleDamaged, FrameRefused, IdentityRefused, OutOfTurn, StreamRefused
+from protocol.sync.scan_frames import WantsArrived, parse_piece, parse_wants
 from protocol.sync.streams import streams_of
 
 LENGTH_SIZE: Final = 4
@@ -96,7 +100,7 @@ class BundleEnded:
     more: bool
 
 
-BundleEvent = BundleOpened | BatchArrived | BundleEnded
+BundleEvent = BundleOpened | BatchArrived | WantsArrived | ChunkArrived | BundleEnded
 
 
 class BundleReader:
@@ -105,11 +109,12 @@ class BundleReader:
     After an error nothing more is read. A file is whole only once `finish` gave `BundleEnded` or came after it.
     """
 
-    def __init__(self, role: Role, us: str, opening: OpeningKey, trust: Trust) -> None:
-        """`role` and `us` are the reader's own; `trust` learns the sender's credentials."""
+    def __init__(self, role: Role, us: str, opening: OpeningKey, trust: Trust, *, scans: bool = False) -> None:
+        """`role` and `us` are the reader's own; `trust` learns the sender's credentials; `scans`: a file of scans."""
         self._role: Role = role
         self._us = us
         self._trust = trust
+        self._scans = scans
         self._pieces = PieceReader(opening)
         self._plain = bytearray()
         self._takes: Sequence[str] = ()
@@ -156,8 +161,12 @@ class BundleReader:
         match (tag, fields):
             case ("bundle", [body, signature]) if not self._opened:
                 return self._open(blob(body), blob(signature, 64))
-            case ("batch", _) if self._opened:
+            case ("batch", _) if self._opened and not self._scans:
                 return self._batch(fields)
+            case ("want", [wants]) if self._opened and self._scans:
+                return parse_wants(wants)
+            case ("chunk", [number, address, place, piece]) if self._opened and self._scans:
+                return parse_piece(number, address, place, piece)
             case ("end", [bool(more)]) if self._opened:
                 self._ended = True
                 return BundleEnded(more)

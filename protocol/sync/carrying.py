@@ -15,10 +15,11 @@ from typing import Protocol
 from protocol.errors import CallerError, OperatorError, PeerError
 from protocol.records.credentials import Credential
 from protocol.sync.batches import SealedKey, Stored
+from protocol.sync.blob_flow import Want
 from protocol.sync.bundle import BundleEvent, BundleOpened, BundleReader
 from protocol.sync.opening import Opening, ordered
 from protocol.sync.outbound import Pull
-from protocol.sync.packing import Packer, Unfinished
+from protocol.sync.packing import SUFFIX, Packer, Unfinished
 from protocol.sync.refusals import NotForUs
 
 
@@ -43,7 +44,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. `full`: the stick had no room for all, and the run goes on from `unfinished`.
+    """What came of it. `full`: the stick had no room for all, and the run goes on from `unfinished`, with the scans of
+    `rest`.
 
     `refused`: files that could not be taken; `others`: files for somebody else; `senders`: who sent what was for us.
     """
@@ -54,6 +56,7 @@ class Outcome:
     refused: tuple[Refused, ...] = ()
     others: int = 0
     senders: tuple[str, ...] = ()
+    rest: tuple[Want, ...] = ()
 
 
 Seen = Callable[[Progress], None]
@@ -90,8 +93,8 @@ class Stick(Protocol):
         Raises StickFull when there is no room for it.
         """
 
-    async def files(self) -> Sequence[Carried]:
-        """The bundles that are there."""
+    async def files(self, suffix: str = SUFFIX) -> Sequence[Carried]:
+        """The bundles that are there, of records or, by the end of their names, of scans."""
 
 
 class Log(Protocol):
@@ -160,9 +163,20 @@ Act = Callable[[BundleEvent], Awaitable[int]]
 async def take_stick(
     stick: Stick, new_reader: Callable[[], BundleReader], taking: Callable[[], Act], seen: Seen
 ) -> Outcome:
-    """Take all files that are for us; `taking()` gives who acts on the events of one more file."""
-    found, refused, others = await _openings(await stick.files(), new_reader)
-    progress = Progress(of=len(found))
+    """Take all files of records that are for us; `taking()` gives who acts on the events of one more file."""
+    return await take_files(await stick.files(), new_reader, taking, Progress(of=0), seen)
+
+
+async def take_files(
+    files: Sequence[Carried],
+    new_reader: Callable[[], BundleReader],
+    taking: Callable[[], Act],
+    before: Progress,
+    seen: Seen,
+) -> Outcome:
+    """The same for these files, in the order in which they fit; `before`: how far it was."""
+    found, refused, others = await _openings(files, new_reader)
+    progress = replace(before, of=(before.of or 0) + len(found))
     for opening in ordered(found):
         try:
             progress = await _take(found[opening], new_reader(), taking(), progress, seen)

@@ -1,9 +1,10 @@
 """What one end remembers of the sticks that go between it and one other: kept with its log, read before each exchange.
 
     memory  [number of our last run, [[nonce, counter known when asking | nil]...],
-             nonce of the newest bundle read | nil, unfinished run | nil, [run, part] of that bundle]
+             nonce of the newest bundle read | nil, unfinished run | nil, [run, part] of that bundle,
+             [[[address, place]...] wanted, [[address, place]...] rest]]
 
-An earlier release kept the first four.
+Earlier releases kept the first four, or five; the last is left out while both of its lists are empty.
 
 Sticks overtake each other, and conversations too. An answer to one of our bundles is fresh (`checkpoint.judge`) when
 nothing later was believed since: no answer to a later bundle, and no conversation, which would have changed what we
@@ -16,11 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from protocol.records.encoding import Value, decode, encode
+from protocol.sync.blob_flow import Want
 from protocol.sync.checkpoint import Checkpoint, Judgement, Known, judge
 from protocol.sync.frames import MAX_FRAME, blob, items, natural, optional_blob, rows
 from protocol.sync.hello import NONCE_SIZE
 from protocol.sync.opening import Opening
 from protocol.sync.packing import Unfinished, parse_unfinished
+from protocol.sync.scan_frames import read_wants, want_rows
 
 MAX_ASKED: Final = 16
 """Nonces kept of our own bundles: sticks under way at one time. An answer to an older one counts by its counter."""
@@ -47,6 +50,10 @@ class Memory:
     unfinished: Unfinished | None = None
     heard_at: tuple[int, int] = (0, 0)
     """Run and part of the bundle that was heard."""
+    wanted: tuple[Want, ...] = ()
+    """Scans that the other end lacks, by the newest bundle that was heard."""
+    rest: tuple[Want, ...] = ()
+    """Scans that the unfinished run is still to carry."""
 
     def asking(self, nonce: bytes, known: Known | None) -> Memory:
         """After the decision to begin a run."""
@@ -62,7 +69,11 @@ class Memory:
         at = (opening.number, opening.part)
         if at < self.heard_at and meaning in (None, Judgement.STALE):
             return self
-        return replace(self, heard=opening.nonce, heard_at=at)
+        return replace(self, heard=opening.nonce, heard_at=at, wanted=())
+
+    def owed(self, *, go_on: bool) -> tuple[Want, ...]:
+        """Scans that the next files are to carry, whatever the run's records name."""
+        return self.rest if go_on else self.wanted
 
     def judged(self, known: Known | None, checkpoint: Checkpoint) -> Judgement:
         """What a checkpoint from a stick means beside the one believed before."""
@@ -81,15 +92,18 @@ class Memory:
         """As it is kept."""
         asked: list[Value] = [[one.nonce, one.known] for one in self.asked]
         unfinished = None if self.unfinished is None else self.unfinished.encoded()
-        return encode([self.number, asked, self.heard, unfinished, list(self.heard_at)])
+        scans: list[Value] = [want_rows(self.wanted), want_rows(self.rest)]
+        more = [scans] if self.wanted or self.rest else []
+        return encode([self.number, asked, self.heard, unfinished, list(self.heard_at), *more])
 
 
 def parse_memory(data: bytes | None) -> Memory:
     """The same from what was kept, empty where nothing was; raises PeerError for other bytes."""
     if data is None:
         return Memory()
-    number, asked, heard, unfinished, *rest = items(decode(data, max_size=MAX_FRAME), 5)
-    at = [natural(one) for one in items(rest[0], 2, width=2)] if rest else [0, 0]
+    number, asked, heard, unfinished, *later = items(decode(data, max_size=2 * MAX_FRAME), 6)
+    at = [natural(one) for one in items(later[0], 2, width=2)] if later else [0, 0]
+    wanted, rest = items(later[1], 2, width=2) if len(later) > 1 else ([], [])
     return Memory(
         number=natural(number),
         asked=tuple(
@@ -99,4 +113,6 @@ def parse_memory(data: bytes | None) -> Memory:
         heard=optional_blob(heard, NONCE_SIZE),
         unfinished=None if unfinished is None else parse_unfinished(blob(unfinished)),
         heard_at=(at[0], at[1]),
+        wanted=read_wants(wanted),
+        rest=read_wants(rest),
     )

@@ -37,6 +37,12 @@ FILE_SIZE: Final = 64 * 1024 * 1024
 """Bytes of one file at most, unless told otherwise: FAT32 takes 4 GiB less one, and a stick that is pulled early costs
 only the file being written."""
 
+SUFFIX: Final = ".mulhaqa"
+"""Ends the name of a file of records."""
+
+SCANS_SUFFIX: Final = ".mulhaqa-scans"
+"""And of one of scans, which earlier releases pass over."""
+
 SMALLEST: Final = 256 * 1024
 """Bytes that a file must at least be allowed: below that most of it would be opening. An empty file takes any batch."""
 
@@ -97,6 +103,7 @@ class Packer:
         self._identity, self.reader, self._sealing = identity, reader, reader.sealing
         self._run = run
         self._part = part
+        self._suffix = SUFFIX
         self._size = file_size
         self._trail = Trail(streams_of(role, _annexe(role, identity, reader)), begin)
         self._writer: BundleWriter | None = None
@@ -107,7 +114,20 @@ class Packer:
     @property
     def name(self) -> str:
         """The open file's name, or the next one's: it tells the run and the part, and of nobody anything."""
-        return f"{self._run.id.hex()}-{self._part:04}.mulhaqa"
+        return f"{self._run.id.hex()}-{self._part:04}{self._suffix}"
+
+    def turn_to_scans(self) -> None:
+        """What is opened from here on are files of scans (`protocol.sync.scan_files`)."""
+        self._suffix = SCANS_SUFFIX
+
+    def has_room(self, size: int) -> bool:
+        """Whether a frame of so many bytes still goes into the open file; an empty file takes any."""
+        return self._batch == 0 or self._open().size_with(size) <= self._size
+
+    def put(self, frame: bytes) -> bytes:
+        """Put a frame that is no batch into the open file."""
+        self._batch += 1
+        return self._open().add(frame)
 
     @property
     def unfinished(self) -> Unfinished:

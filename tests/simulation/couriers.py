@@ -14,7 +14,7 @@ from typing import Any
 
 from protocol.errors import OperatorError
 from protocol.sync.carrying import NewFile, Outcome, Progress, StickFull
-from protocol.sync.packing import SMALLEST
+from protocol.sync.packing import SMALLEST, SUFFIX
 from tests.simulation.machine import Machine, PowerCut
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
 
@@ -67,9 +67,9 @@ class MemoryStick:
         yield growing
         self.held.append(MemoryFile(name, growing.data))
 
-    async def files(self) -> Sequence[MemoryFile]:
+    async def files(self, suffix: str = SUFFIX) -> Sequence[MemoryFile]:
         """What is there."""
-        return list(self.held)
+        return [one for one in self.held if one.name.endswith(suffix)]
 
 
 class Courier:

@@ -91,11 +91,33 @@ def bundles() -> Json:
         "plain": _contents([first_frame(), batch(), pack("end", False)]).hex(),
         "records": [one.encoded.hex() for one in the_records()],
         "file": whole().hex(),
+        "scans": _scans(),
         "changed": _changed(len(whole())),
         "contents": [
             {"name": name, "kind": kind, "plain": plain.hex()} for name, kind, plain in [*_frames(), *_openings()]
         ],
     }
+
+
+def _scans() -> Json:
+    """A file of scans: what it wants and gives, and contents that none has."""
+    want, end = pack("want", [[fixed("blob wanted"), 3]]), pack("end", True)
+    first, second = _piece(1, 0), _piece(2, 1)
+    bad = [
+        ("a batch among scans", "turn", [first_frame(), batch(), end]),
+        ("a piece that is not there", "frame", [first_frame(), pack("chunk", 1, fixed("blob given"), 0, None), end]),
+        ("a piece before the opening", "turn", [first, end]),
+    ]
+    return {
+        "plain": _contents([first_frame(), want, first, second, end]).hex(),
+        "wants": [[fixed("blob wanted").hex(), 3]],
+        "pieces": [[fixed("blob given").hex(), place, (b"piece %d" % place).hex()] for place in (0, 1)],
+        "contents": [{"name": name, "kind": kind, "plain": _contents(frames).hex()} for name, kind, frames in bad],
+    }
+
+
+def _piece(number: int, place: int) -> bytes:
+    return pack("chunk", number, fixed("blob given"), place, b"piece %d" % place)
 
 
 def _changed(size: int) -> list[Json]:
