@@ -1,7 +1,6 @@
-"""The uplink: dials the prefecture, talks as long as the link holds, and dials again.
+"""The uplink: the way to the prefecture (`edge.sync.dialling`), and how it does.
 
-- Whatever ends a connection ends its session; the next one begins with what the prefecture then says it holds. Nothing
-  leaves the disk because it was sent.
+- Nothing leaves the disk because it was sent.
 - What the office commits is announced to the session at once: a case is on its way within the same second.
 - Whatever goes wrong is a sentence in `status`, for the administrator's screen; the office works on without a link.
 """
@@ -9,7 +8,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +16,12 @@ from typing import NamedTuple
 from edge.store.rows import Committed
 from edge.store.store import Store
 from edge.store.tail import Owner
-from edge.sync.answers import NoLine
-from edge.sync.backoff import Backoff
-from edge.sync.conversation import Conversation, FeedStopped, Silent, TailMoved
-from edge.sync.link import Cut, Dials
+from edge.sync.conversation import FeedStopped, TailMoved
+from edge.sync.dialling import Dialling, Words
+from edge.sync.link import Dials
 from edge.sync.pace import Pace
 from edge.sync.sentences import CUT, DISAGREED, FEED_STOPPED, LEFT, NOT_TRUSTED, REFUSED, SILENT
 from edge.sync.source import Source
-from protocol.errors import PeerError
 from protocol.records.credentials import Trust
 from protocol.records.keys import OpeningKey
 from protocol.sync.blob_flow import ChunkArrived
@@ -36,6 +32,8 @@ from protocol.sync.session import Session
 
 TELL_MS = 5_000
 """Between two words of how far it is, while there is something left: as often as somebody looks at a page."""
+
+WORDS = Words(no_line=lambda error: error.sentence, not_trusted=NOT_TRUSTED, silent=SILENT, cut=CUT)
 
 logger = logging.getLogger(__name__)
 
@@ -95,19 +93,14 @@ class Uplink:
     ) -> None:
         """`opening` opens keys that the prefecture seals to this annexe. `jitter()` gives a number from 0 up to 1."""
         self.status = Status()
-        self._dialler = dialler
         self._identity = identity
         self._trust = trust
         self._now = now
         self._entropy = entropy
         owner = Owner(identity.id, identity.signing.public, identity.leaf.epoch)
         self._source = Source(store, owner, trust, opening, entropy)
-        self._backoff = Backoff(jitter)
-        self._hurry = asyncio.Event()
+        self._dialling = Dialling(self, dialler, self._source, WORDS, now=now, jitter=jitter)
         self._grown = asyncio.Event()
-        self._session: Session | None = None
-        self._conversation: Conversation | None = None
-        self._deadline: asyncio.Timeout
         self._checkpoint: Checkpoint | None = None
         self._told = _Told(0, 0)
         self._pace: Pace | None = None
@@ -131,41 +124,32 @@ class Uplink:
 
     def try_now(self) -> None:
         """Dial at once instead of waiting: the administrator plugged the cable in."""
-        self._hurry.set()
+        self._dialling.try_now()
 
     def network_changed(self, *, left: bool) -> None:
         """The machine stands on another network now, or on one again: what failed before tells nothing of it.
 
         `left`: the open connection was ended for it.
         """
-        self._backoff.start_again()
+        self._dialling.start_again()
         if left or not self.status.connected:
             self.try_now()
 
     async def run(self) -> None:
-        """Dial, talk, wait, dial again. Ends by cancellation, or by OperatorError when the store fails."""
+        """Dial, talk, wait, dial again (`edge.sync.dialling`). Ends by cancellation, or by OperatorError when the
+        store fails."""
         self._checkpoint = await self._source.last_checkpoint()
         await self._count()
         counting = asyncio.create_task(self._keep_count())
         try:
-            while True:
-                began_ms = self._now()
-                await self._connect()
-                self._backoff.succeeded((self._now() - began_ms) / 1000)
-                await self._pause(self._backoff.wait())
+            await self._dialling.run()
         finally:
             counting.cancel()
             await asyncio.gather(counting, return_exceptions=True)
 
-    async def _pause(self, seconds: float) -> None:
-        self._show(replace(self.status, next_try_ms=self._now() + int(seconds * 1000)))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._hurry.wait()
-        self._hurry.clear()
-
-    async def _connect(self) -> None:
-        session = Session(
+    async def new_session(self) -> Session:
+        """The session of the next connection."""
+        return Session(
             "edge",
             self._identity,
             self._trust,
@@ -173,33 +157,21 @@ class Uplink:
             known=await self._source.known(),
             is_brief=self.status.error != REFUSED,
         )
-        try:
-            async with (
-                self._dialler.dial(session.hello) as socket,
-                asyncio.timeout(self._dialler.patience_s) as self._deadline,
-            ):
-                self._session = session
-                self._conversation = Conversation(session, socket, self._source, self._now, self._seen)
-                await self._conversation.run()
-                if not session.is_over:
-                    self._failed(CUT, "")
-        except NoLine as error:
-            self._failed(error.sentence, str(error))
-        except TimeoutError:
-            self._failed(NOT_TRUSTED, "no proof in time")
-        except Silent:
-            self._failed(SILENT, "an answer is owed")
-        except (Cut, PeerError) as error:  # of our own disk: what is damaged there is not the peer's fault
-            self._failed(CUT, str(error))
-        finally:
-            self._session = self._conversation = self._pace = None
-            ended = replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False, scans=0)
-            self._show(replace(ended, remaining_ms=None))
 
-    async def _seen(self, event: SessionEvent | FeedStopped | TailMoved) -> None:
+    def pausing(self, seconds: float) -> None:
+        """Show when the prefecture is dialled again."""
+        self._show(replace(self.status, next_try_ms=self._now() + int(seconds * 1000)))
+
+    def ended(self) -> None:
+        """A try is over."""
+        self._pace = None
+        ended = replace(self.status, connected_since_ms=None, in_flight=0, heard=False, behind=False, scans=0)
+        self._show(replace(ended, remaining_ms=None))
+
+    async def seen(self, event: SessionEvent | FeedStopped | TailMoved) -> None:
+        """Show what an event says of the link."""
         match event:
             case Authenticated():
-                self._deadline.reschedule(None)
                 since = self._now()
                 self._show(replace(self.status, connected_since_ms=since, error=None, detail="", next_try_ms=None))
                 self._report()
@@ -213,15 +185,16 @@ class Uplink:
                 logger.warning("%s (%s: %s)", FEED_STOPPED, event.kind, event.sentence)
                 self._show(replace(self.status, error=FEED_STOPPED, detail=f"{event.kind}: {event.sentence}"))
             case PeerFailed():
-                self._failed(_sentence(event), f"{event.kind}: {event.sentence}")
+                self.failed(_sentence(event), f"{event.kind}: {event.sentence}")
             case PeerLeft():
-                self._failed(LEFT, "")
+                self.failed(LEFT, "")
             case _:
                 pass
 
     def _show_scans(self) -> None:
         """Scans on their way now, either way."""
-        self._show(replace(self.status, scans=self._session.blobs.left if self._session else 0))
+        session = self._dialling.session
+        self._show(replace(self.status, scans=session.blobs.left if session else 0))
 
     async def _believe(self, event: CheckpointArrived) -> None:
         self._checkpoint = event.checkpoint
@@ -236,7 +209,8 @@ class Uplink:
             self._show(replace(self.status, heard=True, left=left))
         self._grown.set()
 
-    def _failed(self, error: str, detail: str) -> None:
+    def failed(self, error: str, detail: str) -> None:
+        """There is no connection, or it ended."""
         if error != self.status.error:
             logger.warning("%s (%s)", error, detail)
         self._show(replace(self.status, connected_since_ms=None, in_flight=0, error=error, detail=detail))
@@ -253,9 +227,7 @@ class Uplink:
             return
         self._show(replace(self.status, left=self.status.left + len(own)))
         self._grown.set()
-        for stream in dict.fromkeys(own):
-            if self._conversation is not None:
-                self._conversation.announce(stream)
+        self._dialling.announce(own)
 
     async def _keep_count(self) -> None:
         """Bring `left` up to date after commits and checkpoints, as often as the disk answers and no more."""
@@ -275,14 +247,16 @@ class Uplink:
 
     def _report(self) -> None:
         """Tell the prefecture how far we are."""
-        if self._conversation is not None:
+        conversation = self._dialling.conversation
+        if conversation is not None:
             self._told = _Told(self.status.left, self._now())
-            self._conversation.report(self.status.left)
+            conversation.report(self.status.left)
 
     async def _count(self) -> None:
         checkpoint = self._checkpoint
         holes = sum(len(held.holes) for held in checkpoint.held) if checkpoint else 0
-        in_flight = self._session.in_flight if self._session else 0
+        session = self._dialling.session
+        in_flight = session.in_flight if session else 0
         left = await self._source.left(checkpoint)
         remaining = self._remaining(left)
         self._show(replace(self.status, left=left, holes=holes, in_flight=in_flight, remaining_ms=remaining))
