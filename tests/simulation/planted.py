@@ -153,9 +153,9 @@ MISTAKES = (
     ),
     Mistake(
         "confirm before the standby holds it",
-        "edge/sync/mirror.py",
-        "        if not self.state.in_step:\n            return\n",
-        "        if self.state.in_step:\n            return\n",
+        "edge/sync/in_step.py",
+        "        if not self.holds:\n            return\n",
+        "        if self.holds:\n            return\n",
         "lost-appliance",
     ),
     Mistake(
