@@ -25,6 +25,7 @@ it.
 - `restorations`: there from a restoration on until an annexe was heard: meanwhile nothing new is published.
 - `setbacks`: which annexes have shown that this database was put back to an earlier state. An earlier release knows
   nothing of it either.
+- `looks`: who looked at a case here, sealed under the case's key. An earlier release knows nothing of it either.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
@@ -319,6 +320,17 @@ restorations = Table(
     metadata,
     _annexe(),  # the prefecture's own id
     PrimaryKeyConstraint("annexe"),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    _annexe(),
+    Column("subject", LargeBinary(16), nullable=False),
+    Column("who", LargeBinary(16), nullable=False),  # blind: somebody and what he looked at
+    Column("at_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "subject", "who", "at_ms"),
 )
 
 setbacks = Table(

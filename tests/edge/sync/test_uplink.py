@@ -235,7 +235,7 @@ async def test_a_prefecture_put_back_by_a_snapshot_learns_it_from_the_annexe_tha
             copy_database(tmp_path / "centre" / SQLITE, snapshot / SQLITE, lambda _done, _total: None)
             shutil.copy(tmp_path / "centre" / VAULT_KEY, snapshot)
             arrived = asyncio.Event()
-            store.on_commit(lambda told: [arrived.set() for one in told if one.stream == "all"])
+            store.on_commit(lambda told: arrived.set() if any(one.stream == "all" for one in told) else None)
             await centre.publish_credentials([PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")])
             await arrived.wait()
             assert (await standing(centre.store, "prefecture", centre.now())).setback is None
