@@ -7,7 +7,7 @@ import base64
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from central.store.store import CentralStore
 from central.store.vault import NAME as VAULT_KEY
 from edge.store.confirmations import PREFECTURE as PLACE
 from edge.store.put_back import put_back_ms
+from edge.store.rows import Committed
 from edge.store.schema import DATABASE
 from edge.sync.sentences import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.errors import OperatorError
@@ -235,7 +236,12 @@ async def test_a_prefecture_put_back_by_a_snapshot_learns_it_from_the_annexe_tha
             copy_database(tmp_path / "centre" / SQLITE, snapshot / SQLITE, lambda _done, _total: None)
             shutil.copy(tmp_path / "centre" / VAULT_KEY, snapshot)
             arrived = asyncio.Event()
-            store.on_commit(lambda told: arrived.set() if any(one.stream == "all" for one in told) else None)
+
+            def committed(told: Sequence[Committed]) -> None:
+                if any(one.stream == "all" for one in told):
+                    arrived.set()
+
+            store.on_commit(committed)
             await centre.publish_credentials([PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")])
             await arrived.wait()
             assert (await standing(centre.store, "prefecture", centre.now())).setback is None
