@@ -7,8 +7,9 @@ reads again with his own rights.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 TOPICS = frozenset({"annexes", "requests", "catalogue"})
 
@@ -40,19 +41,26 @@ class Listener:
 class Announcements:
     """Hands topics to every page that listens."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """`clock`: seconds, of any beginning; never set back."""
         self._listeners: set[Listener] = set()
+        self._clock = clock
+        self._announced: dict[str, float] = {}
 
     def publish(self, *topics: str) -> None:
         """Announce topics."""
         for topic in topics:
+            self._announced[topic] = self._clock()
             for listener in self._listeners:
                 listener.offer(topic)
 
     @contextmanager
-    def listen(self, topics: Collection[str]) -> Iterator[Listener]:
-        """Listen for as long as the context lasts."""
+    def listen(self, topics: Collection[str], missed_s: float = 0.0) -> Iterator[Listener]:
+        """Listen for as long as the context lasts, and hear at once what the last `missed_s` seconds announced."""
         listener = Listener(topics)
+        since = self._clock() - missed_s
+        for topic in [topic for topic, at in self._announced.items() if missed_s and at >= since]:
+            listener.offer(topic)
         self._listeners.add(listener)
         try:
             yield listener

@@ -21,6 +21,7 @@ from central.store.folding import Folder
 from central.store.ingest import Ingest
 from central.store.outgoing import Outgoing
 from central.store.queries import Queries
+from central.store.reading import fold_as_this_release
 from central.store.returned_feeds import ReturnedFeeds
 from central.store.revocations import Revocations
 from central.store.store import CentralStore
@@ -116,6 +117,7 @@ class Centre:
             now=now,
             entropy=entropy,
         )
+        await fold_as_this_release(store, identity.id)
         await centre.folder.look_again()
         await centre.folder.fold()
         return centre

@@ -26,6 +26,7 @@ from central.folding_soon import FoldingSoon
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
+from central.store.setbacks import note_came_back, note_setback
 from central.taking import Taking, Waiting
 from central.verifying import Verify, verify_here
 from protocol.errors import CallerError, PeerError
@@ -321,6 +322,7 @@ class Connection:
         self._lost = await self._centre.returned.unknown(annexe, checkpoint)
         if self._lost and not self._session.is_over:
             logger.warning("%s holds what this prefecture published and has lost: it is taken back", annexe)
+            await note_setback(self._centre.store, annexe, self._centre.now())
             self._session.ask(self._lost)
             await self._answer(self._through, await self._centre.ingest.take(annexe, (), ()))
             self._patience = asyncio.get_running_loop().call_later(GIVE_UP_S, self._stop_waiting)
@@ -341,6 +343,8 @@ class Connection:
     async def _take_lost(self, records: Sequence[Record]) -> None:
         count = await self._centre.returned.take(records)
         logger.warning("%d records of our own feeds came back", count)
+        await note_came_back(self._centre.store, self.annexe or "", count)
+        self._connections.changed(self.annexe or "")
         lost = self._lost or {}
         for stream in list(lost):
             lost[stream] = await self._centre.returned.still_unknown(stream, lost[stream])

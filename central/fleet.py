@@ -47,6 +47,7 @@ class Condition(Enum):
     STUCK = "stuck"
     BRANCHED = "branched"
     CLOCK = "wrong-clock"
+    LATER = "later-release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Observed:
     `contact_ms`: it was last heard, by line. `since_ms`: the present conversation began. `arrived_ms`: its last record
     came. `recent`: records that came within `RATE_MS`. `left`: what it last told that it has to send. `ahead_ms`: how
     far its clock was ahead of ours, as told. `future_ms`: how far its last record lay in our future when it came.
+    `later`: its records that only a later release of ours can read.
     """
 
     now_ms: int
@@ -71,6 +73,7 @@ class Observed:
     succession: bool = False
     ahead_ms: int | None = None
     future_ms: int = 0
+    later: int = 0
 
     @property
     def ever(self) -> bool:
@@ -143,6 +146,12 @@ RULES: Final = (
         lambda one: abs(one.ahead_ms or 0) > CLOCK_MS or one.future_ms > CLOCK_MS,
         N_("The clock of the appliance is wrong: its times and deadlines cannot be relied upon."),
         N_("Have its date and time set, and its battery looked at. What it wrote keeps its order."),
+    ),
+    Rule(
+        Condition.LATER,
+        lambda one: one.later > 0,
+        N_("A later release than this server's wrote some of its records: they cannot be read here. All are kept."),
+        N_("Upgrade the prefecture's server. Until then the requests concerned are frozen here, not at the annexe."),
     ),
     Rule(
         Condition.NEVER,

@@ -28,4 +28,5 @@ async def observed(store: CentralStore, connections: Connections, state: AnnexeS
         succession=bool(state.branches) and state.branches[0].is_succession,
         ahead_ms=told.ahead_ms if told else None,
         future_ms=came.future_ms,
+        later=state.later,
     )

@@ -5,9 +5,12 @@ The data stays in `.mulhaqa/demo`: the next start finds everything as it was lef
 
 from __future__ import annotations
 
+import argparse
+import shlex
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from launcher import options
 from launcher.progress import Refusal, Speaker
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     speaker = Speaker()
     stop_once()
     try:
-        _run(Stage(chosen.data, Ports(chosen.port, chosen.port + 1), say=speaker.step), speaker, fresh=chosen.fresh)
+        _run(_stage(chosen, speaker), speaker, fresh=chosen.fresh)
     except Refusal as refusal:
         print(f"mulhaqa: {refusal}", file=sys.stderr)
         return 1
@@ -38,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speaker.say()
         speaker.step("stopped before it ran; the next start begins again")
     return 0
+
+
+def _stage(chosen: argparse.Namespace, speaker: Speaker) -> Stage:
+    settings = ["--no-uplink"] if chosen.no_link else []
+    return Stage(chosen.data, Ports(chosen.port, chosen.port + 1), say=speaker.step, settings=settings)
 
 
 def _run(stage: Stage, speaker: Speaker, *, fresh: bool) -> None:
@@ -79,9 +87,21 @@ def announcement(stage: Stage) -> str:
     origins = {"edge": stage.edge_url, "centre": stage.centre_url}
     places = [f"  {name:12}{origins[side]}{path}" for name, side, path in SCREENS]
     agents = [f"  {person.role:12}{person.login:10}{person.password:22}({person.at})" for person in stage.agents]
-    return "\n".join(
-        ["", "Mulhaqa runs. Open:", *places, "", "Sign in (demo only):", *agents, "", "Ctrl-C stops both.", ""]
-    )
+    blocks = (["Mulhaqa runs. Open:", *places], ["Sign in (demo only):", *agents], _by_stick(stage))
+    return "\n".join([*(line for block in blocks for line in ("", *block)), "", "Ctrl-C stops both.", ""])
+
+
+def _by_stick(stage: Stage) -> list[str]:
+    """What is done with the folder that plays a stick: at the annexe by buttons, at the prefecture by commands."""
+    central = str(Path(sys.executable).with_name("mulhaqa-central"))
+    data = ["--data", str(stage.centre_data)]
+    given = [[central, "import", *data, str(stage.stick)], [central, "export", *data, ANNEXE, str(stage.stick)]]
+    return [
+        f"A folder plays a USB stick: {stage.stick}",
+        "  write it on the annexe's Admin page, then carry it to the prefecture and take its answer:",
+        *(f"    {shlex.join(words)}" for words in given),
+        "  then read it on the Admin page. With --no-link it is the only way between the two.",
+    ]
 
 
 def _check_ports(stage: Stage) -> None:

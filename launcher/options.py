@@ -43,6 +43,9 @@ def demo() -> argparse.ArgumentParser:
         "--port", type=_port, default=8080, metavar="N", help="the annexe serves on N, the prefecture on N+1 (8080)"
     )
     command.add_argument("--data", type=Path, default=FOLDER, metavar="DIR", help="where the data is kept")
+    command.add_argument(
+        "--no-link", action="store_true", help="no line between the two: a folder that plays a USB stick is the one way"
+    )
     return command
 
 

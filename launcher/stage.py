@@ -3,6 +3,7 @@
     FOLDER/authority/     the prefecture IT's authority      (mulhaqa-provision)
     FOLDER/prefecture/    the server's data                  (mulhaqa-central)
     FOLDER/berkane-05/    the annexe's data                  (mulhaqa-edge)
+    FOLDER/sticks/        the USB sticks of this annexe: a folder plays one
     FOLDER/logs/          what the two processes say
     FOLDER/stage.*        whose the folder is, and whether it was finished (ground.py)
 
@@ -26,6 +27,7 @@ from launcher.progress import Refusal
 
 ANNEXE = "berkane-05"
 HOST = "127.0.0.1"
+STICK = "CLE-USB"  # as a stick is labelled: the page names it so
 
 Say = Callable[[str], None]
 
@@ -92,6 +94,7 @@ class Stage:
         self.ports = ports
         self.agents = agents
         self._say = say
+        self.stick = self.folder / "sticks" / STICK
         logs = self.folder / "logs"
         self.centre = Process(
             "prefecture", ["-m", "central", "run", "--data", self._in("prefecture"), "--port", str(ports.centre)],
@@ -100,7 +103,7 @@ class Stage:
         self.edge = Process(
             ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge),
              "--centre-url", self.centre_url, "--verify-url", self.verify_url,
-             "--devices", "simulated", *settings],
+             "--devices", "simulated", "--sticks", str(self.stick.parent), *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",
         )  # fmt: skip
 
@@ -148,6 +151,7 @@ class Stage:
         for port in (self.ports.centre, self.ports.edge):
             if taken(port):
                 raise Refusal(f"Port {port} is taken by another program: stop it, or choose others with --port.")
+        self.stick.mkdir(parents=True, exist_ok=True, mode=0o700)
         if centre:
             self.centre.start()
         self.edge.start()

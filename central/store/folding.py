@@ -5,7 +5,8 @@
 - A case is folded whole, from all its records, in whatever order they came: holes filled late and branches find their
   place. Records whose case is not opened yet (its first record is in a hole) wait in the log for the one that opens it.
 - What this release cannot read, for a later one wrote it, freezes its case and is noted (`later_records`); each start
-  looks at it again, as if it had just come. A record or a key that the disk has damaged freezes its own case, or leaves
+  looks at it again, as if it had just come; so does a release that was put back with all of it
+  (`central.store.reading`). A record or a key that the disk has damaged freezes its own case, or leaves
   it as it was, and holds back no other.
 - An agent's key that arrives after his decisions lets them be checked again.
 """

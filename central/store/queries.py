@@ -50,7 +50,7 @@ class StreamState:
 @dataclass(frozen=True, slots=True)
 class AnnexeState:
     """An annexe as the prefecture sees it. `last_contact_ms` is None before the first; `flags` of its credential;
-    `machines`: the one whose epoch is in force first."""
+    `machines`: the one whose epoch is in force first; `later`: its records that only a later release can read."""
 
     annexe: str
     last_contact_ms: int | None
@@ -62,6 +62,7 @@ class AnnexeState:
     feed_counter: int | None
     branches: tuple[Branch, ...] = ()
     machines: tuple[KnownMachine, ...] = ()
+    later: int = 0
 
     @property
     def records(self) -> int:
@@ -284,7 +285,13 @@ class Queries:
             feed_counter=feed,
             branches=tuple(await branches_of(connection, annexe, streams_of("edge", annexe))),
             machines=tuple(await machines_of(connection, annexe)),
+            later=await self._later(connection, annexe),
         )
+
+    async def _later(self, connection: AsyncConnection, annexe: str) -> int:
+        table = schema.later_records
+        counted = await connection.execute(select(func.count()).where(table.c.annexe == annexe))
+        return int(counted.scalar_one())
 
     async def _streams(self, connection: AsyncConnection, annexe: str) -> Sequence[StreamState]:
         table = schema.records

@@ -9,7 +9,8 @@ it.
 - `segments`: where each segment hangs and where it ends. `holes`: what is missing in it, and why.
 - `data_keys`: keys of accounts, cases and offices, sealed by the centre's vault.
 - `unfolded`: records taken in and not yet folded; written with them, deleted with the view that holds them.
-- `later_records`: those that only a later release can read; each start looks at them again.
+- `later_records`: those that only a later release can read; each start looks at them again. `reads`: what the release
+  that folded last could read; an earlier release knows nothing of it, so it makes no new version.
 - `credentials`, `catalogue`, `calendars`: what the prefecture has published. `writers`: who may write a feed now (the
   fence).
 - `agent_keys`: keys that annexes vouch for; `case_views`: each case's state in clear, its person sealed under its own
@@ -22,6 +23,9 @@ it.
 - `blobs`: scans that cases name, and how many of their pieces have come; `blob_pieces`: these, sealed under the case's
   key.
 - `restorations`: there from a restoration on until an annexe was heard: meanwhile nothing new is published.
+- `setbacks`: which annexes have shown that this database was put back to an earlier state. An earlier release knows
+  nothing of it either.
+- `looks`: who looked at a case here, sealed under the case's key. An earlier release knows nothing of it either.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
@@ -163,6 +167,14 @@ later_records = Table(
     _annexe(),
     Column("hash", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("annexe", "hash"),
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    _annexe(),  # the prefecture's own id
+    Column("names", LargeBinary, nullable=False),  # one a line (protocol.office.vocabulary)
+    PrimaryKeyConstraint("annexe"),
 )
 
 credentials = Table(
@@ -307,6 +319,26 @@ restorations = Table(
     "restorations",
     metadata,
     _annexe(),  # the prefecture's own id
+    PrimaryKeyConstraint("annexe"),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    _annexe(),
+    Column("subject", LargeBinary(16), nullable=False),
+    Column("who", LargeBinary(16), nullable=False),  # blind: somebody and what he looked at
+    Column("at_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("annexe", "subject", "who", "at_ms"),
+)
+
+setbacks = Table(
+    "setbacks",
+    metadata,
+    _annexe(),  # which showed it
+    Column("since_ms", BigInteger, nullable=False),
+    Column("came_back", BigInteger, nullable=False),  # records
     PrimaryKeyConstraint("annexe"),
 )
 

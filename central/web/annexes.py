@@ -17,6 +17,7 @@ from central.prefecture import Prefecture
 from central.store.ingest import standing_words
 from central.store.machines import came_back, in_force
 from central.store.queries import AnnexeState
+from central.store.setbacks import standing
 from central.web import signed_in
 from central.web.words import CAME_BACK, CONDITIONS, FLAGS, OTHER_FLAG, Look
 from screens.pages import render
@@ -78,6 +79,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         flag_label=lambda flag: FLAGS.get(flag, OTHER_FLAG),
         hex_of=bytes.hex,
         came_back=CAME_BACK,
+        own=await standing(prefecture.centre.store, prefecture.centre.identity.id, prefecture.now()),
     )
 
 

@@ -66,6 +66,11 @@ class Dossier:
     received_ms: int | None
     scans: tuple[ShownScan, ...] = ()
 
+    def piece(self, name: str) -> Bilingual | str:
+        """What a piece is called; its id where the version of the procedure is not here."""
+        pieces = self.procedure.pieces if self.procedure else ()
+        return next((one.label for one in pieces if one.id == name), name)
+
 
 async def dossier_of(queries: Queries, blobs: Blobs, row: RequestRow) -> Dossier:
     """Everything of one request that the prefecture holds."""

@@ -14,6 +14,7 @@ from central.announcements import TOPICS, Listener
 from central.web import signed_in
 from protocol.errors import N_, PersonError
 from screens import pages
+from screens.missed import missed_s
 
 BEAT_S = 15.0
 """Seconds between signs of life: a proxy or a browser drops a silent stream after 30 at the earliest."""
@@ -47,7 +48,7 @@ async def listen(request: web.Request) -> web.StreamResponse:
 
 async def _stream(request: web.Request, response: web.StreamResponse, topics: frozenset[str]) -> None:
     sessions, session = request.app[pages.SITE].sessions, pages.session_of(request)
-    with signed_in.prefecture_of(request).announcements.listen(topics) as listener:
+    with signed_in.prefecture_of(request).announcements.listen(topics, missed_s(request)) as listener:
         try:
             await response.write(RETRY)
             while sessions.alive(session):

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from central.store.looks import Look, looks_at, note_look
 from central.store.queries import RequestRow
 from central.store.whereabouts import records_of
 from central.web import signed_in
@@ -30,12 +31,19 @@ from screens import pages
 from screens.forms import Form, read_form
 from screens.pages import render
 from screens.scans import send_scan
+from screens.security import refreshes_itself
 
 PAGE = 50
 """Requests on a page: what a person looks through; each is opened and shown with its name."""
 
 LONGEST_MS = 15
 """Digits of a time in milliseconds: the year 30,000, far inside what the database counts with."""
+
+DOSSIER = ""
+"""What was looked at, where it was no piece's scan but the dossier itself."""
+
+LOOKS_SHOWN = 20
+"""Looks on a dossier's page, the latest: what a citizen who asks is told first."""
 
 ON_ITS_WAY = N_("This scan is not whole here yet: it comes by itself while the annexe is connected.")
 
@@ -82,6 +90,7 @@ async def show_one(request: web.Request) -> web.StreamResponse:
     """One dossier."""
     centre = signed_in.prefecture_of(request).centre
     row = await _row(request)
+    await _note_the_look(request, row, DOSSIER)
     return render(
         request,
         "prefecture/dossier.html",
@@ -93,6 +102,7 @@ async def show_one(request: web.Request) -> web.StreamResponse:
         documents=DOCUMENTS,
         capacities=CAPACITIES,
         void_words=VOID,
+        looks=(await looks_at(centre.store, row.annexe, row.subject))[:LOOKS_SHOWN],
     )
 
 
@@ -107,7 +117,18 @@ async def show_scan(request: web.Request) -> web.StreamResponse:
     content = await blobs.open(row.annexe, row.subject, scan.blob)
     if content is None:
         raise PersonError(ON_ITS_WAY, status=409)
+    await _note_the_look(request, row, scan.piece)
     return await send_scan(request, scan.media, scan.size, content)
+
+
+async def _note_the_look(request: web.Request, row: RequestRow, what: str) -> None:
+    """Note who is about to see it; a page that refreshes itself is nobody's look."""
+    officer = signed_in.officer_of(request)
+    if officer is None or refreshes_itself(request):
+        return
+    centre = signed_in.prefecture_of(request).centre
+    look = Look(what, officer.login, officer.name_fr, officer.name_ar, centre.now())
+    await note_look(centre.store, row.annexe, row.subject, look)
 
 
 async def _row(request: web.Request) -> RequestRow:

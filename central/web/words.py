@@ -93,6 +93,7 @@ CONDITIONS: Mapping[Condition, Look] = {
     Condition.STUCK: Look("refused", "alert", N_("stuck")),
     Condition.BRANCHED: Look("refused", "alert", N_("branched")),
     Condition.CLOCK: Look("refused", "clock", N_("wrong clock")),
+    Condition.LATER: Look("wait", "alert", N_("of a later release")),
 }
 """What an annexe is (`central.fleet`)."""
 

@@ -7,8 +7,9 @@ reads again with his own rights, so an announcement reveals nothing but that som
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,21 +54,35 @@ class Subscription:
 class Announcer:
     """Hands topics from whoever changed something to whoever shows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """`clock`: seconds, of any beginning; never set back."""
         self._subscriptions: set[Subscription] = set()
+        self._clock = clock
+        self._announced: dict[str, float] = {}
 
     def publish(self, topics: Iterable[str]) -> None:
         """Announce `topics`, each once, to every listener that asked for it."""
         for topic in dict.fromkeys(topics):
+            self._note(topic)
             for subscription in self._subscriptions:
                 subscription.offer(topic)
 
     @contextmanager
-    def subscribe(self, topics: Collection[str]) -> Iterator[Subscription]:
-        """Listen to `topics` for as long as the context lasts."""
+    def subscribe(self, topics: Collection[str], missed_s: float = 0.0) -> Iterator[Subscription]:
+        """Listen to `topics` for as long as the context lasts; those of the last `missed_s` seconds come at once."""
         subscription = Subscription(topics)
+        since = self._clock() - missed_s
+        for topic in [topic for topic, at in self._announced.items() if missed_s and at >= since]:
+            subscription.offer(topic)
         self._subscriptions.add(subscription)
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+
+    def _note(self, topic: str) -> None:
+        """Remember when a topic was announced last; of many cases, the latest."""
+        self._announced.pop(topic, None)
+        self._announced[topic] = self._clock()
+        if len(self._announced) > WAITING_TOPICS:
+            self._announced.pop(next(iter(self._announced)))

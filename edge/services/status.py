@@ -11,12 +11,17 @@ from edge.services.mirror import MirrorView
 from edge.services.office import Office, UplinkState
 from edge.services.sealing import seal_health
 from edge.store.branches import branches_of
+from edge.store.confirmations import PREFECTURE
+from edge.store.put_back import put_back_ms
 from edge.store.rows import Later, LogRow
 from edge.store.worklist import message_counts, record_count, request_counts
 from protocol.sync.branches import Branch
 
 TAIL = 30
 """Records shown: a screenful; the whole log is verified by a command."""
+
+PUT_BACK_SHOWN_MS = 30 * 24 * 60 * 60 * 1000
+"""For how long it is shown that the prefecture was put back: whoever looks in once a month sees it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Status:
     branches: Branches | None
     later: Later
     mirror: MirrorView
+    put_back_ms: int | None = None
+    """When the prefecture was last found put back to an earlier state, as long as it is news."""
 
 
 async def summary(office: Office) -> Status:
@@ -55,6 +62,7 @@ async def summary(office: Office) -> Status:
         counts = await message_counts(reader)
         found = await branches_of(reader, office.store.streams)
         later = await reader.later()
+        put_back = await put_back_ms(reader, PREFECTURE)
     return Status(
         annexe=office.annexe.id,
         software=office.software,
@@ -65,6 +73,7 @@ async def summary(office: Office) -> Status:
         branches=_branches(found, office.store.machine),
         later=later,
         mirror=await mirror.view(office),
+        put_back_ms=None if put_back is None or put_back + PUT_BACK_SHOWN_MS < office.now() else put_back,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from edge.store.columns import blob, number, text
 from edge.store.keyring import Source
+from edge.store.put_back import note_put_back
 from edge.store.transaction import Transaction
 from protocol.records.chain import Head
 from protocol.sync.checkpoint import Held
@@ -22,6 +23,8 @@ MEDIUM = "medium"
 
 async def note(tx: Transaction, place: str, held: Iterable[Held], *, restored: bool = False) -> None:
     """Note what a checkpoint of `place` covers and none before did; `restored`: it holds less than it once said."""
+    if restored:
+        note_put_back(tx, place)
     for one in held:
         if restored:
             tx.write("DELETE FROM confirmations WHERE place = ? AND stream = ?", (place, one.stream))

@@ -43,7 +43,7 @@ async def prepare(
         await _check_meta(connection, annexe)
         if await _must_refold(pending, views, keyring):
             await refold(pending, views, keyring, vault)
-        pending.write("INSERT OR REPLACE INTO meta (name, value) VALUES ('reads', ?)", (_reads(),))
+        await _note_reads(pending)
         pending.write("DELETE FROM commands WHERE at_ms < ?", (now_ms - COMMANDS_KEPT_MS,))
         await pending.flush()
     except BaseException:
@@ -65,8 +65,12 @@ async def _must_refold(pending: Pending, views: Sequence[View], keyring: Keyring
     return not read_before <= vocabulary() or await _reads_more(pending, views, keyring)
 
 
-def _reads() -> bytes:
-    return "\n".join(sorted(vocabulary())).encode()
+async def _note_reads(pending: Pending) -> None:
+    """Remember what this release reads; written only when it says something new, for flash wears out."""
+    reads = "\n".join(sorted(vocabulary())).encode()
+    noted = await pending.rows("SELECT value FROM meta WHERE name = 'reads'")
+    if [blob(row[0]) for row in noted] != [reads]:
+        pending.write("INSERT OR REPLACE INTO meta (name, value) VALUES ('reads', ?)", (reads,))
 
 
 async def _reads_more(pending: Pending, views: Sequence[View], keyring: Keyring) -> bool:

@@ -22,12 +22,16 @@ MOST = 16
 
 @dataclass(frozen=True, slots=True)
 class Stick:
-    """A place to write to: `id` names it in a form, `label` on the screen; `free` in bytes."""
+    """A place to write to: `id` names it in a form, `label` on the screen; `free` in bytes.
+
+    `played`: nothing is mounted there, so a folder of this machine's own disk plays the stick.
+    """
 
     id: str
     label: str
     folder: Path
     free: int
+    played: bool = False
 
 
 class Plugged:
@@ -62,6 +66,7 @@ def _folders_in(folder: Path) -> list[Path]:
 def _stick(folder: Path) -> Stick | None:
     try:
         free = shutil.disk_usage(folder).free
+        played = not folder.is_mount()
     except OSError:
         return None
-    return Stick(digest("stick", os.fsencode(folder), size=8).hex(), folder.name, folder, free)
+    return Stick(digest("stick", os.fsencode(folder), size=8).hex(), folder.name, folder, free, played)

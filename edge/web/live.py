@@ -16,6 +16,7 @@ from edge.web import signed_in
 from edge.web.signed_in import OFFICE
 from protocol.errors import N_, PersonError
 from screens import pages
+from screens.missed import missed_s
 
 TOPICS: dict[str, frozenset[str]] = {
     "": frozenset({"display", "cases"}),
@@ -73,7 +74,7 @@ def allowed(request: web.Request) -> frozenset[str]:
 
 async def _stream(request: web.Request, response: web.StreamResponse, topics: frozenset[str]) -> None:
     sessions, session = request.app[pages.SITE].sessions, pages.session_of(request)
-    with request.app[OFFICE].announcer.subscribe(topics) as subscription:
+    with request.app[OFFICE].announcer.subscribe(topics, missed_s(request)) as subscription:
         try:
             await response.write(b"retry: 3000\n\n")
             while sessions.alive(session):

@@ -43,6 +43,7 @@ anything = st.builds(
     one_machine=st.booleans(),
     ahead_ms=st.none() | st.integers(-DAY_MS, DAY_MS),
     future_ms=st.integers(0, DAY_MS),
+    later=st.integers(0, 9),
 )
 
 
@@ -63,6 +64,7 @@ anything = st.builds(
         ({"ahead_ms": CLOCK_MS + 1}, Condition.CLOCK),
         ({"ahead_ms": -CLOCK_MS - 1}, Condition.CLOCK),
         ({"ahead_ms": None, "future_ms": DAY_MS}, Condition.CLOCK),
+        ({"later": 1}, Condition.LATER),
     ],
 )
 def test_what_is_most_urgent_comes_first(seen: dict[str, Any], expected: Condition) -> None:

@@ -197,7 +197,18 @@ def test_the_annexes_own_appliance_is_not_promoted_and_follows_nobody(
 ) -> None:
     assert main(["promote", "--data", str(data), "--yes"]) == 0
     assert "This appliance is berkane-05 already" in capsys.readouterr().out
-    running = [sys.executable, "-m", "edge", "run", "--data", str(data), "--port", "0", "--follow", "http://127.0.0.1:1"]
+    running = [
+        sys.executable,
+        "-m",
+        "edge",
+        "run",
+        "--data",
+        str(data),
+        "--port",
+        "0",
+        "--follow",
+        "http://127.0.0.1:1",
+    ]
     done = subprocess.run(running, capture_output=True, text=True, check=False)  # its journal is its process's own
     assert done.returncode == 1
     assert "follows no other" in done.stderr

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from launcher.people import Person
 from tests.journeys.backstage import Backstage
 from tests.journeys.papers import code_on
-from tests.journeys.screen import Screen, Screens
+from tests.journeys.screen import PATIENCE, Screen, Screens
 
 LANGUAGES = ("ar", "fr")
 PAGES = ("/prefecture", "/prefecture/requests", "/prefecture/catalogue")
@@ -161,3 +161,19 @@ def submit(desk: Screen, field: str) -> None:
     """Send the form that holds a field."""
     with desk.page.expect_navigation():
         desk.page.locator(f"form:has({field}) button[type=submit]").first.click()
+
+
+def test_what_an_officer_has_opened_stays_open_while_the_page_refreshes_itself(
+    screens: Screens, backstage: Backstage
+) -> None:
+    backstage.filed(backstage.with_account())
+    desk = screens.prefecture("fr")
+    desk.sign_in(screens.agent("officer"), "prefecture")
+    summary = desk.page.locator("details summary")
+    summary.click()
+    records = desk.page.locator("details tbody tr td:nth-child(2)").first
+    before = records.inner_text()
+    backstage.filed(backstage.with_account())
+    expect(records).not_to_have_text(before, timeout=PATIENCE)
+    expect(records).to_be_visible()
+    expect(summary).to_be_focused()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from pathlib import Path
 
 import pytest
 
+from central.commands import parser as central
 from launcher.demo import announcement, main
 from launcher.stage import AGENTS, Ports, Stage, free_ports, taken
 
@@ -24,6 +26,17 @@ def test_every_screen_and_every_sign_in_is_printed(tmp_path: Path) -> None:
         assert agent.login in text
         assert agent.password in text
     assert "Ctrl-C" in text
+
+
+def test_the_folder_that_plays_a_stick_is_named_with_what_the_prefecture_types(tmp_path: Path) -> None:
+    made = stage(tmp_path / "my demo")
+    text = announcement(made)
+    assert str(made.stick) in text
+    typed = [shlex.split(line) for line in text.splitlines() if "mulhaqa-central" in line]
+    assert [words[1] for words in typed] == ["import", "export"]
+    for _, *words in typed:
+        chosen = central().parse_args(words)
+        assert (chosen.data, chosen.folder) == (made.centre_data, made.stick)
 
 
 def neighbours() -> int:

@@ -19,6 +19,7 @@ from central.store import schema
 from central.store.database import SQLITE
 from central.store.machines import SUPERSEDED, machines_of
 from central.store.restoration import mark
+from central.store.setbacks import standing
 from edge.store import branches as at_edge
 from edge.store.post import NotTheWriter
 from edge.sync.link import Cut
@@ -262,6 +263,13 @@ class Stage:
         assert centre is not None
         async with centre.store.database.read() as connection:
             return await at_centre.branches_of(connection, centre.identity.id, ("all",))
+
+    async def told_put_back(self) -> tuple[bool, int]:
+        """Whether the prefecture's page tells that it was put back, and how often its feed has parted."""
+        centre = self.centre.centre
+        assert centre is not None
+        found = await standing(centre.store, centre.identity.id, centre.now())
+        return found.setback is not None, found.parted
 
     def _fork(self) -> Random:
         return Random(self._chance.getrandbits(64))

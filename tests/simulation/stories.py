@@ -134,6 +134,7 @@ async def restored_prefecture_unmarked(stage: Stage) -> None:
     await stage.publish()
     await stage.meet(appliance)
     stage.expect(len(await stage.feed_branches()) == 1, "its feed has one branch")
+    stage.expect(await stage.told_put_back() == (True, 1), "its page tells that it was put back, and that it parted")
     await stage.publish()
     await stage.meet(appliance)
     stage.expect(len(await stage.feed_branches()) == 1, "and no second one")

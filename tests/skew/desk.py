@@ -70,12 +70,13 @@ async def annexe(folder: Path) -> dict[str, Any]:
 
 
 async def prefecture(folder: Path) -> dict[str, Any]:
-    """How many requests it holds and how many are frozen; holes, and what waits to be folded."""
+    """How many requests it holds, how many are frozen, and how many records a later release wrote."""
     async with opened_centre(open_prefecture(folder), now_ms, os.urandom) as centre:
         frozen = select(func.count()).select_from(schema.case_views).where(schema.case_views.c.frozen)
         return {
             "cases": await _count(centre, select(func.count()).select_from(schema.case_views)),
             "frozen": await _count(centre, frozen),
+            "later": sum(one.later for one in await centre.queries.annexes()),
             "records": await _count(centre, select(func.count()).select_from(schema.records)),
         }
 

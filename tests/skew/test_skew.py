@@ -15,7 +15,23 @@ def test_an_annexe_of_the_next_release_is_understood_as_far_as_it_can_be(pair: P
     held = pair.at_prefecture()
     assert (held["cases"], held["frozen"]) == (2, 1)
     pair.prefecture = next_release
-    assert pair.at_prefecture() == {**held, "frozen": 0}
+    assert pair.at_prefecture() == {**held, "frozen": 0, "later": 0}
+
+
+def test_a_prefecture_that_was_put_back_to_the_release_before_keeps_all_and_reads_it_again_later(
+    pair: Pair, this_release: Path, next_release: Path
+) -> None:
+    pair.annexe = pair.prefecture = next_release
+    pair.work("11111", "the building has no number")
+    pair.work("22222")
+    pair.meet()
+    held = pair.at_prefecture()
+    assert (held["cases"], held["frozen"], held["later"]) == (2, 0, 0)
+    pair.prefecture = this_release
+    assert pair.at_prefecture() == {**held, "frozen": 1, "later": 1}
+    assert pair.at_prefecture() == {**held, "frozen": 1, "later": 1}, "at each start, not at the first alone"
+    pair.prefecture = next_release
+    assert pair.at_prefecture() == held
 
 
 def test_an_annexe_that_was_put_back_to_the_release_before_keeps_all_and_reads_it_again_later(

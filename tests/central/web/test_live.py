@@ -36,6 +36,12 @@ async def test_a_page_hears_when_something_is_published(prefecture: Prefecture, 
         await changed(stream, "catalogue")
 
 
+async def test_a_page_hears_what_it_has_missed_on_its_way(prefecture: Prefecture, officer: Visitor) -> None:
+    prefecture.announcements.publish("annexes")
+    async with officer.get("/prefecture/live?topics=annexes&age=60000") as stream:
+        await changed(stream, "annexes")
+
+
 async def test_a_page_that_follows_nothing_is_told_so(officer: Visitor) -> None:
     answer = await officer.get("/prefecture/live?topics=secrets")
     assert answer.status == 403

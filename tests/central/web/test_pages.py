@@ -12,10 +12,12 @@ from sqlalchemy import update
 from central.connections import Told
 from central.prefecture import Prefecture
 from central.store import schema
+from central.store.setbacks import SHOWN_MS, note_came_back, note_setback, standing
 from protocol.office.events import Representative, RequestWithdrawn
 from protocol.records.credentials import parse_credential
 from provisioning.commands import main as provision
 from tests.central.provisioned import ANNEXE, Provisioned
+from tests.central.support import drawn
 from tests.central.web.support import (
     ALL_STATES,
     CITIZEN,
@@ -112,6 +114,39 @@ async def test_a_branch_of_an_annexes_log_is_said(officer: Visitor, annexe: Anne
     assert "journal divisé" in page
     assert "a été remise dans un état antérieur" in page
     assert "Branches du journal 1" in page
+
+
+async def test_what_a_later_release_wrote_is_counted_and_told_with_what_to_do(officer: Visitor, annexe: Annexe) -> None:
+    follows = annexe.submit("granted")
+    annexe.log.append(f"{ANNEXE}/cases", {"kind": "request.sung", "follows": [follows]}, drawn("granted"))
+    await annexe.send("granted")
+    page = words(await read(officer, "/prefecture"))
+    assert "d’une version plus récente" in page
+    assert "D’une version plus récente, conservé sans être lu 1 enregistrement" in page
+    assert "Mettez à jour le serveur de la préfecture." in page
+
+
+async def test_a_prefecture_that_was_put_back_is_told_so_with_what_to_do(
+    officer: Visitor, prefecture: Prefecture
+) -> None:
+    centre = prefecture.centre
+    assert "état antérieur" not in await read(officer, "/prefecture")
+    await note_setback(centre.store, ANNEXE, centre.now())
+    await note_came_back(centre.store, ANNEXE, 3)
+    page = words(await read(officer, "/prefecture"))
+    assert "La base de cette préfecture a été remise à un état antérieur" in page
+    assert "Revenu depuis 3 enregistrements" in page
+    assert "Elle avait publié avant" not in page
+    assert (await standing(centre.store, centre.identity.id, centre.now() + SHOWN_MS)).setback is None
+
+
+async def test_a_restored_prefecture_says_what_it_waits_for(officer: Visitor, prefecture: Prefecture) -> None:
+    centre = prefecture.centre
+    async with centre.store.database.write() as connection:
+        await connection.execute(schema.restorations.insert().values(annexe=centre.identity.id))
+    page = words(await read(officer, "/prefecture"))
+    assert "Elle ne publie rien de nouveau" in page
+    assert "mulhaqa-central publish-anyway" in page
 
 
 async def test_an_appliance_that_is_back_after_its_standby_took_over_is_said(

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+from sqlalchemy import select
+
 from central.prefecture import Prefecture
+from central.store.looks import SAME_LOOK_MS, Look, looks_at, note_look
+from central.store.schema import looks
 from protocol.office.events import PieceScanned, ScanRemoved
 from protocol.records.blobs import CHUNK, SEALED_CHUNK
+from protocol.records.keys import subject_of
 from protocol.sync.blob_flow import ChunkArrived
 from tests.central.provisioned import ANNEXE
 from tests.central.support import drawn
@@ -14,6 +20,8 @@ from tests.central.web.support import CLERK, Annexe, Visitor
 from tests.vectors.blob_vectors import make_blob
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(250)) * (3 * CHUNK // 250) + b"\xff\xd9"
+
+LOOKED = '<bdi dir="auto">Karim Zerouali</bdi> <span class="muted">'
 
 
 class Scan:
@@ -119,3 +127,50 @@ async def test_who_is_no_officer_sees_no_scan(prefecture: Prefecture, visitor: V
     scan = await scanned(annexe)
     await scan.carry(prefecture, *range(len(scan.pieces)))
     assert (await visitor.get(scan.path, allow_redirects=False)).status == 303
+
+
+async def test_who_looked_at_a_dossier_and_its_scan_is_noted_once_in_a_while_and_shown(
+    prefecture: Prefecture, officer: Visitor, annexe: Annexe
+) -> None:
+    scan = await scanned(annexe)
+    dossier = scan.path.rsplit("/scans/")[0]
+    await scan.carry(prefecture, *range(len(scan.pieces) - 1))
+    await read(officer, scan.path, 409)
+    page = await read(officer, dossier)
+    assert page.count(LOOKED) == 1
+    assert "une pièce numérisée" not in page, "what was not there yet, nobody has seen"
+    await scan.carry(prefecture, len(scan.pieces) - 1)
+    for _ in range(3):
+        assert (await officer.get(scan.path)).status == 200
+        page = await read(officer, dossier)
+    assert page.count(LOOKED) == 2
+    assert "une pièce numérisée :" in page
+    assert "Carte nationale (CNIE)" in page
+    assert "le dossier" in page
+
+
+async def test_a_page_that_refreshes_itself_is_nobodys_look(
+    prefecture: Prefecture, officer: Visitor, annexe: Annexe
+) -> None:
+    scan = await scanned(annexe)
+    subject = subject_of(drawn("granted"))
+    await officer.get(scan.path.rsplit("/scans/")[0], headers={"X-Live": "1"})
+    assert await looks_at(prefecture.centre.store, ANNEXE, subject) == []
+
+
+async def test_looking_again_much_later_is_another_look_and_looks_are_sealed(
+    prefecture: Prefecture, annexe: Annexe
+) -> None:
+    await scanned(annexe)
+    store, subject = prefecture.centre.store, subject_of(drawn("granted"))
+    first = Look("cnie", "karim", "Karim Zerouali", "كريم الزروالي", 1_000_000)
+    noted = [
+        await note_look(store, ANNEXE, subject, replace(first, at_ms=first.at_ms + after))
+        for after in (0, SAME_LOOK_MS - 1, SAME_LOOK_MS)
+    ]
+    assert noted == [True, False, True]
+    assert [one.at_ms - first.at_ms for one in await looks_at(store, ANNEXE, subject)] == [SAME_LOOK_MS, 0]
+    async with store.database.read() as connection:
+        for row in await connection.execute(select(looks)):
+            assert b"Zerouali" not in row.sealed
+            assert b"karim" not in row.sealed

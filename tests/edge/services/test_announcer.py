@@ -56,3 +56,18 @@ async def test_who_has_left_is_not_told() -> None:
     announcer.publish(["cases"])
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(subscription.next(), 0)
+
+
+async def test_what_was_announced_while_a_page_was_on_its_way_is_told_when_it_listens() -> None:
+    now = 100.0
+    announcer = Announcer(lambda: now)
+    announcer.publish(["outbox"])
+    now = 110.0
+    announcer.publish(["sync", "cases"])
+    now = 112.0
+    with announcer.subscribe(["sync", "outbox"], missed_s=5.0) as subscription:
+        assert await subscription.next() == "sync"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(subscription.next(), 0)
+    with announcer.subscribe(["sync"]) as subscription, pytest.raises(TimeoutError):
+        await asyncio.wait_for(subscription.next(), 0)

@@ -1,5 +1,7 @@
 import asyncio
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.store.connection import Row, open_sqlite
+from edge.store.connection import ConstraintBroken, Row, open_sqlite
 from edge.store.rebuild import rebuild_views
 from edge.store.schema import DATABASE
 from edge.store.store import Store, Transaction
@@ -343,3 +345,22 @@ def test_whatever_a_log_holds_of_a_case_the_view_is_its_fold(events: list[tuple[
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(story(Path(folder)))
+
+
+async def test_a_start_that_reads_what_the_one_before_read_writes_no_note_of_it(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        await open_account(store)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as file:
+        file.execute(
+            "CREATE TRIGGER worn BEFORE INSERT ON meta WHEN new.name = 'reads'"
+            " BEGIN SELECT raise(ABORT, 'written again'); END"
+        )
+        file.commit()
+    async with store_in(tmp_path) as store:
+        await open_account(store, 2, account_opened(cnie="FA000002"))
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as file:
+        file.execute("UPDATE meta SET value = CAST('record 1' AS BLOB) WHERE name = 'reads'")
+        file.commit()
+    with pytest.raises(ConstraintBroken, match="written again"):
+        async with store_in(tmp_path):
+            pass

@@ -7,7 +7,7 @@ import base64
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,12 @@ from central.backup import copy_database
 from central.store.database import SQLITE
 from central.store.folding import Folder
 from central.store.schema import records
+from central.store.setbacks import standing
 from central.store.store import CentralStore
 from central.store.vault import NAME as VAULT_KEY
+from edge.store.confirmations import PREFECTURE as PLACE
+from edge.store.put_back import put_back_ms
+from edge.store.rows import Committed
 from edge.store.schema import DATABASE
 from edge.sync.sentences import CUT, FEED_STOPPED, NOT_TRUSTED, REFUSED, UNREACHABLE
 from protocol.errors import OperatorError
@@ -214,7 +218,46 @@ async def test_a_prefecture_restored_to_yesterday_gets_back_what_came_since(tmp_
         async with prefecture(restored) as line, running(make_uplink(store, line)) as uplink:
             await until(lambda: uplink.status.restored, uplink.on_change)
             await until_sent(uplink)
+        async with store.reading() as reader:
+            assert await put_back_ms(reader, PLACE) is not None
     assert at_centre(restored) == at_edge(tmp_path / "a")
+
+
+async def test_a_prefecture_put_back_by_a_snapshot_learns_it_from_the_annexe_that_holds_more(tmp_path: Path) -> None:
+    snapshot = tmp_path / "snapshot"
+    async with annexe_in(tmp_path / "a") as store:
+        async with (
+            centre_in(tmp_path / "centre") as centre,
+            served(centre) as (line, _),
+            running(make_uplink(store, line)) as uplink,
+        ):
+            await until(lambda: uplink.status.connected, uplink.on_change)
+            snapshot.mkdir()
+            copy_database(tmp_path / "centre" / SQLITE, snapshot / SQLITE, lambda _done, _total: None)
+            shutil.copy(tmp_path / "centre" / VAULT_KEY, snapshot)
+            arrived = asyncio.Event()
+
+            def committed(told: Sequence[Committed]) -> None:
+                if any(one.stream == "all" for one in told):
+                    arrived.set()
+
+            store.on_commit(committed)
+            await centre.publish_credentials([PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")])
+            await arrived.wait()
+            assert (await standing(centre.store, "prefecture", centre.now())).setback is None
+        async with centre_in(snapshot) as centre, served(centre) as (line, uplinks):
+            async with running(make_uplink(store, line)) as uplink:
+                await until(lambda: uplink.status.connected, uplink.on_change)
+
+                async def came_back() -> bool:
+                    found = (await standing(centre.store, "prefecture", centre.now())).setback
+                    return found is not None and found.came_back > 0
+
+                await eventually(came_back, uplinks)
+            found = await standing(centre.store, "prefecture", centre.now())
+    assert (found.waits, found.parted) == (False, 0)
+    assert found.setback is not None
+    assert found.setback.annexe == ANNEXE
 
 
 async def test_what_the_prefecture_publishes_comes_down_at_once(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from devices.modem import SimulatedModem
-from edge.services import messages
+from edge.services import messages, status
 from edge.services.office import Office
+from edge.services.status import PUT_BACK_SHOWN_MS
+from edge.store.confirmations import PREFECTURE, note
 from edge.store.store import Transaction
 from edge.store.tail import Owner, take_back
 from protocol.office.events import CataloguePublished, to_value
@@ -21,7 +23,7 @@ from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
 from tests.edge.web import staff
 from tests.edge.web.staff import PERSON, Desk, make_ready
-from tests.edge.web.support import PROCEDURES
+from tests.edge.web.support import PROCEDURES, Clock
 from tests.edge.web.test_admin_sticks import WRITER
 from tests.protocol.sync.support import seed
 
@@ -104,6 +106,22 @@ async def test_a_branch_of_the_log_is_told_with_what_to_do_and_counted(admin: De
     assert 'id="branches"' in page
     assert "semble être la copie" in page
     assert "mulhaqa_edge_branches 1" in await admin.read("/metrics")
+
+
+async def test_a_prefecture_that_was_put_back_is_told_with_what_to_do_while_it_is_news(
+    admin: Desk, office: Office, clock: Clock
+) -> None:
+    async def heard(tx: Transaction) -> Value:
+        await note(tx, PREFECTURE, [], restored=True)
+        return None
+
+    assert 'id="put-back"' not in await admin.read("/admin")
+    await office.store.perform(heard)
+    page = await admin.read("/admin")
+    assert "a été remise à un état antérieur" in page
+    assert "Prévenez la préfecture" in page
+    clock.ms += PUT_BACK_SHOWN_MS + 1
+    assert (await status.summary(office)).put_back_ms is None
 
 
 async def test_what_a_later_release_wrote_is_told_with_what_to_do(admin: Desk, office: Office) -> None:

@@ -80,6 +80,7 @@ async def test_a_stick_is_written_carried_and_read_and_everything_is_confirmed(
     stick = tmp_path / "media" / "PREFECTURE"
     page = await admin.read("/admin")
     assert "PREFECTURE" in page
+    assert "un dossier qui joue le rôle de clé" in page
     await admin.send("/admin", path_to(page, "export"))
     await desk.done()
     page = await admin.read("/admin")
