@@ -38,8 +38,8 @@ from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, Reque
 from protocol.records.envelope import open_plain, parse_record
 from protocol.records.refusals import NeedsUpgrade
 
-# Records folded in one transaction: ingest waits for it no longer than for a batch of its own.
-PAGE = 400
+# Records folded in one transaction: ingest waits for it no longer than for a commit of its own (`central.taking`).
+PAGE = 800
 
 SERIAL = re.compile(rf"[0-9a-z]{{1,{schema.SERIAL}}}")
 

@@ -67,7 +67,10 @@ def fold(facts: Iterable[Fact]) -> Case:
     if case is None:
         raise CallerError("none of these facts opens a case")
     missing = any(parent not in by_hash for fact in by_hash.values() for parent in fact.follows)
-    return replace(case, heads=_leaves(by_hash), frozen=case.frozen or missing or early)
+    heads, frozen = _leaves(by_hash), case.frozen or missing or early
+    if (heads, frozen) == (case.heads, case.frozen):  # as a rule; most cases are new
+        return case
+    return replace(case, heads=heads, frozen=frozen)
 
 
 def _opened(fact: Fact) -> Case:
