@@ -153,6 +153,7 @@ class Connection:
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
+        self._asked_again = False
         self._patience: asyncio.TimerHandle | None = None
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
@@ -374,6 +375,10 @@ class Connection:
                 logger.info("%s does not answer any more", self.annexe)
                 self._connections.dismiss(self)
                 return
+            if self._lost and not self._asked_again:  # the word that asks is one frame, and may have been lost
+                self._asked_again = True
+                await self._answer(self._through, await self._centre.ingest.take(self.annexe or "", (), ()))
+                await self._flush()
 
     async def _pump(self) -> None:
         while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):

@@ -16,8 +16,9 @@ from launcher.people import TYPED
 PICTURES = ROOT / "docs" / "pictures"
 FOLDER = ROOT / ".mulhaqa" / "demo"
 STORIES = (
-    "cloned-card", "cloned-card-at-once", "restored-annexe", "restored-annexe-offline", "restored-prefecture",
-    "restored-prefecture-unmarked", "both-restored", "copied-while-running", "replaced-appliance",
+    "cloned-card", "cloned-card-at-once", "restored-annexe", "lost-question", "lost-question-of-prefecture",
+    "restored-annexe-offline", "restored-prefecture", "restored-prefecture-unmarked", "both-restored",
+    "copied-while-running", "replaced-appliance",
     "promoted-standby", "promoted-standby-apart", "lost-appliance",
 )  # fmt: skip
 HIGHEST = 65534  # the prefecture takes the port above the annexe's

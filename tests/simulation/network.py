@@ -58,6 +58,8 @@ class Line:
     lives: Callable[[], object] | None = None
     """What tells the lives of both ends apart, where they ask each other for a sign of life: a connection of which an
     end lost its power is cut after `HEARTBEAT_S`. None: nobody notices before something is sent."""
+    loses: Callable[[bytes], bool] = lambda _frame: False
+    """Frames that a story has lost on their way; weather is chance."""
     bytes_carried: int = 0
     _open: list[Pair] = field(default_factory=list)
 
@@ -166,6 +168,8 @@ class Pair:
         if chance.random() < weather.cut:
             line.faults.struck("cut in a frame")
             self.cut()
+            return
+        if line.loses(frame):
             return
         if chance.random() < weather.drop:
             line.faults.struck("drop")
