@@ -2,10 +2,13 @@
 
 `--story NAME` plays one of `tests.simulation.stories` instead, with the one seed, and tells its steps.
 
-Exit status 0 if every run held, 1 if one did not, 2 if the command was typed wrongly.
+Exit status 0 if every run held, 1 if one did not, 2 if the command was typed wrongly. In a full run
+(`aims.FULL_RUN`) each pair of a fault and the state that it struck in must have been played often enough too, and none
+that cannot be.
 
 Each run is played in a process of its own (`loop.UNENDED` says why), copied from one that has loaded the code, as many
-at once as there are processors. Text is hashed alike in all of them: the order of a set is a part of what a seed decides.
+at once as there are processors. Text is hashed alike in all of them: the order of a set is a part of what a seed
+decides.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launcher import options
+from tests.simulation.aims import FULL_RUN, PAIRS, seldom, unforeseen
 
 if TYPE_CHECKING:
     from tests.simulation.world import Report
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{min(done * BATCH, len(wanted))} of {len(wanted)} runs, {len(_failed(held))} did not hold")
     summary = _summary(list(held.values()))
     print(json.dumps(summary) if chosen.json else _text(summary))
-    return 1 if summary["failed"] else 0
+    return 1 if summary["failed"] or (summary["runs"] >= FULL_RUN and _gaps(summary)) else 0
 
 
 def _batches(seeds: Sequence[int], jobs: int) -> Iterator[list[Result]]:
@@ -97,8 +101,8 @@ def _play_batch(first: int, count: int) -> None:
             _tell(play(seed))
             os._exit(0)
         ended = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
-        if ended:
-            os._exit(1)  # the traceback is on stderr
+        if ended:  # the traceback is on stderr
+            print(json.dumps(_broken(seed, f"its process ended with {ended}")), flush=True)
     os._exit(0)
 
 
@@ -155,7 +159,15 @@ def _summary(results: Sequence[Result]) -> dict[str, Any]:
         "failed": [{"seed": one["seed"], "broken": one["broken"]} for one in results if one["broken"]],
         "confirmed": sum(one["confirmed"] for one in results),
         "faults": {fault: dict(sorted(states.items())) for fault, states in sorted(faults.items())},
+        "pairs": {"of": len(PAIRS), "seldom": seldom(faults, len(results)), "unforeseen": unforeseen(faults)},
     }
+
+
+def _gaps(summary: dict[str, Any]) -> list[str]:
+    """What is wrong with the pairs, in sentences."""
+    pairs = summary["pairs"]
+    seldom_played = [f"{pair} was played {times} times" for pair, times in pairs["seldom"].items()]
+    return seldom_played + [f"{pair} was played, and should not be possible" for pair in pairs["unforeseen"]]
 
 
 def _text(summary: dict[str, Any]) -> str:
@@ -166,6 +178,10 @@ def _text(summary: dict[str, Any]) -> str:
     ]
     for failed in summary["failed"]:
         lines += [f"seed {failed['seed']}:", *(f"  {sentence}" for sentence in failed["broken"][:10])]
+    gaps, pairs = _gaps(summary), summary["pairs"]
+    if summary["runs"] >= FULL_RUN:
+        lines += gaps
+    lines.append(f"{pairs['of'] - len(pairs['seldom'])} of {pairs['of']} pairs of fault and state as often as they must be")
     lines.append("every run held" if not summary["failed"] else f"{len(summary['failed'])} runs did not hold")
     return "\n".join(lines)
 

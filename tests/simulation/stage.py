@@ -52,8 +52,13 @@ class Told:
 class Nobody:
     """Who is told of faults where none are played."""
 
+    may_strike = False
+
     def struck(self, fault: str) -> None:
         """Count it."""
+
+    def wanted(self) -> None:
+        """Nothing is."""
 
 
 class Stage:
