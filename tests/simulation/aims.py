@@ -75,8 +75,8 @@ RARE: Final = {
     "stick early": 6.0, "stick lost": 2.0, "stick full": 2.0, "stick read by the annexe": 2.0, "card restored": 3.0,
     "prefecture restored": 2.0, "standby promoted": 3.0, **dict.fromkeys(BY_AIM_ALONE, 2.0),
 }  # fmt: skip
-"""How much more often than others a pair is drawn that chance seldom plays, or that often cannot be brought about; found
-by counting."""
+"""How much more often than others a pair is drawn that chance seldom plays, or that often cannot be brought about;
+found by counting."""
 
 BY_CHANCE: Final = {"idle": 0.1, "waiting": 0.3, "behind": 0.6}
 """How much less often a pair is drawn that chance plays by itself, by its state."""

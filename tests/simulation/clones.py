@@ -40,11 +40,13 @@ class Clones:
         for annexe, clone in self.of.items():
             annexe.line.take_down()
             clone.line.is_up = True
+            clone.dial_now()
             if not await self._delivered(clone):
                 stuck.append(f"{clone.name} does not deliver what it has")
             self.off.add(clone)
             clone.cut()
             annexe.line.is_up = True
+            annexe.dial_now()
         return stuck
 
     async def _delivered(self, clone: AnnexeMachine) -> bool:

@@ -181,7 +181,8 @@ def _text(summary: dict[str, Any]) -> str:
     gaps, pairs = _gaps(summary), summary["pairs"]
     if summary["runs"] >= FULL_RUN:
         lines += gaps
-    lines.append(f"{pairs['of'] - len(pairs['seldom'])} of {pairs['of']} pairs of fault and state as often as they must be")
+    enough = pairs["of"] - len(pairs["seldom"])
+    lines.append(f"{enough} of {pairs['of']} pairs of a fault and a state were played as often as they must be")
     lines.append("every run held" if not summary["failed"] else f"{len(summary['failed'])} runs did not hold")
     return "\n".join(lines)
 

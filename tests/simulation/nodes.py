@@ -228,6 +228,11 @@ class AnnexeMachine(Machine):
         )
         self.begin(self.uplink.run())
 
+    def dial_now(self) -> None:
+        """Somebody plugged the cable in."""
+        if self.uplink is not None:
+            self.uplink.try_now()
+
     def _capped(self, dialler: SimulatedDialler, store: Store) -> ShapedDialler:
         ledger = Ledger(store, lambda: "2026-11-27")
         return ShapedDialler(dialler, ledger, lambda: self.cap, self._loop.time)

@@ -18,7 +18,9 @@ from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import People
 
-LOOK_S = 7.0
+LOOK_S = 12.0
+"""Seconds between two looks, at most: a scan takes some to come."""
+
 SIZES = (1, 900, CHUNK, 3 * CHUNK + 5, 11 * CHUNK)
 
 

@@ -189,7 +189,7 @@ class Trouble:
     def _prepare(self) -> None:
         """Bring about the states that would not come by themselves, and make the backups that will be restored."""
         for aim in self._all:
-            at = self._chance.uniform(10.0, 80.0)
+            at = self._chance.uniform(10.0, 70.0)
             if aim.state == DARK:
                 self._loop.call_later(at, self._darken)
             elif aim.state in ("dialling", "waiting"):

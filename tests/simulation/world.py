@@ -34,7 +34,9 @@ from tests.simulation.scanners import Looker, Scanner, unseen
 from tests.simulation.second import Second, wanted
 from tests.simulation.trouble import Trouble
 
-TROUBLE_S = 120.0
+TROUBLE_S = 90.0
+"""Seconds of simulated time in which faults strike: by then most people have what they came for."""
+
 REST_S = 3600.0
 """Seconds of simulated time in which everything must have come to rest once all is mended: a working hour."""
 
@@ -300,6 +302,7 @@ class World:
             annexe.line.is_up = True
             annexe.line.weather = Weather()
             annexe.cap = None
+            annexe.dial_now()
         for machine in self._machines:
             machine.release = THIS
             if machine.runs != THIS:
