@@ -181,6 +181,8 @@ class Pair:
         """Let a frame travel, and suffer."""
         line, weather, chance = self._line, self._line.weather, self._line.chance
         line.bytes_carried += len(frame)
+        if line.loses(frame):
+            return
         suffers = self._suffers(weather, chance) if line.faults.may_strike else ()
         for fault in suffers:
             line.faults.struck(fault)
