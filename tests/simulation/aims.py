@@ -72,7 +72,7 @@ PAIRS: Final = tuple((fault, state) for fault in FAULTS for state in STATES if (
 BY_AIM_ALONE: Final = ("card cloned", *RELEASE, *AT_PREFECTURE[-2:], "line capped")
 
 RARE: Final = {
-    "stick early": 6.0, "stick lost": 2.0, "stick full": 2.0, "stick read by the annexe": 2.0, "card restored": 3.0,
+    "stick early": 6.0, "stick lost": 2.0, "stick full": 2.0, "stick read by the annexe": 2.0, "card restored": 8.0,
     "prefecture restored": 2.0, "standby promoted": 3.0, **dict.fromkeys(BY_AIM_ALONE, 2.0),
 }  # fmt: skip
 """How much more often than others a pair is drawn that chance seldom plays, or that often cannot be brought about;
@@ -105,7 +105,7 @@ def _needs_second(fault: str, state: str) -> bool:
 
 
 def _weight(fault: str, state: str) -> float:
-    scarce = 2.5 if _needs_second(fault, state) else 1.0  # most runs have no second appliance
+    scarce = 4.0 if _needs_second(fault, state) else 1.0  # most runs have no second appliance
     return scarce * RARE.get(fault, BY_CHANCE.get(state, 1.0))
 
 
