@@ -36,7 +36,7 @@ from protocol.sync.batches import Arrived
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
-from protocol.sync.hello import NONCE_SIZE
+from protocol.sync.hello import NONCE_SIZE, VERSIONS
 from protocol.sync.patience import SILENCE_S, Patience
 from protocol.sync.session import Session
 from protocol.sync.streams import streams_of
@@ -69,6 +69,7 @@ class Connections:
     centre: Centre
     proof_s: float = PROOF_S
     verify: Verify = verify_here
+    versions: tuple[int, ...] = VERSIONS
     told: dict[str, Told] = field(default_factory=dict)
     open: dict[bytes, Connection] = field(default_factory=dict)
     _listeners: list[Callable[[str], None]] = field(default_factory=list)
@@ -123,7 +124,8 @@ class Connections:
         """A session for who comes with a hello that claims this id; it has heard nothing yet."""
         centre = self.centre
         known = await centre.outgoing.known(claimed)
-        return Session("centre", centre.identity, centre.trust, centre.entropy(NONCE_SIZE), known=known)
+        nonce = centre.entropy(NONCE_SIZE)
+        return Session("centre", centre.identity, centre.trust, nonce, known=known, versions=self.versions)
 
     async def serve(self, session: Session, socket: Socket) -> None:
         """One connection, whose session has heard its hello, to its end."""
@@ -153,6 +155,8 @@ class Connection:
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
         self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
+        self._asked_again = False
+        self._gave_back = False  # some of its own records: more may have come here than it was told of
         self._patience: asyncio.TimerHandle | None = None
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
@@ -315,6 +319,11 @@ class Connection:
         if not self._session.is_over:  # a newer connection may have taken this one's place meanwhile
             self._session.committed(through, receipt.counter, [*receipt.held, *asked])
 
+    async def _say_again(self, annexe: str) -> None:
+        """Say what is held now, though nothing came here."""
+        await self._answer(self._through, await self._centre.ingest.take(annexe, (), ()))
+        await self._flush()
+
     async def _look_for_lost(self, annexe: str, checkpoint: Checkpoint) -> None:
         """Ask for what the annexe holds of our own feeds and we do not: told once, by its first checkpoint."""
         if self._lost is not None:
@@ -324,7 +333,7 @@ class Connection:
             logger.warning("%s holds what this prefecture published and has lost: it is taken back", annexe)
             await note_setback(self._centre.store, annexe, self._centre.now())
             self._session.ask(self._lost)
-            await self._answer(self._through, await self._centre.ingest.take(annexe, (), ()))
+            await self._say_again(annexe)
             self._patience = asyncio.get_running_loop().call_later(GIVE_UP_S, self._stop_waiting)
         else:
             await self._heard()
@@ -374,10 +383,16 @@ class Connection:
                 logger.info("%s does not answer any more", self.annexe)
                 self._connections.dismiss(self)
                 return
+            if self._lost and self.annexe is not None and not self._asked_again:
+                self._asked_again = True  # the word that asks is one frame, and may have been lost
+                await self._say_again(self.annexe)
 
     async def _pump(self) -> None:
         while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):
             await self._flush()
+        if self._gave_back and self.annexe is not None:
+            self._gave_back = False
+            await self._say_again(self.annexe)
 
     async def _send_records(self) -> bool:
         """Put on the wire what is most urgent; False if there is nothing, or no room."""
@@ -390,6 +405,7 @@ class Connection:
             return False
         keys = [(one, held[one]) for one in wanted if one in held]
         self._session.supply(pull, records, keys, self._centre.entropy, self._centre.now())
+        self._gave_back = self._gave_back or pull.stream not in streams_of("centre", self.annexe or "")
         return True
 
     async def _flush(self) -> None:

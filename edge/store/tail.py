@@ -6,7 +6,9 @@ Rules:
 - A record enters only if a credential of this annexe signed it (an older card's, or a standby's, counts too), its
   signature holds, its body opens under its key (a later release's is taken as it is), and its chain fits what is held.
 - One that does not is left out, and with it what follows it in its segment: the own log has no holes. Everything else
-  enters. What the prefecture cannot show soundly stays there, as it was.
+  enters. What the prefecture cannot show soundly stays there, as it was. The tail does not pass a
+  hole: this log is what holes elsewhere are filled from, and each head of it stands for all that goes before, so that
+  nobody would ask for the hole again. What follows it is at the prefecture, and shown there.
 - A second record under a name that is taken is kept as proof, not folded.
 - What came is folded as if it had been written here. The next segment continues the furthest leaf, unless one of this
   start is open already: then the branch is made, and another segment would only add to it.

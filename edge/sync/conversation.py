@@ -190,7 +190,8 @@ class Conversation:
     async def _commit(self, through: int) -> None:
         self._through = through
         counter, held = await self._source.holdings(self._tail.missing)
-        self._session.committed(through, counter, held)
+        if not self._session.is_over:
+            self._session.committed(through, counter, held)
 
     async def _look_for_tail(self, checkpoint: Checkpoint) -> None:
         """Ask for what the peer holds of our own streams and we do not."""
@@ -264,6 +265,9 @@ class Conversation:
             await asyncio.sleep(SILENCE_S)
             if patience.is_over():
                 raise Silent
+            if self._tail.is_to_be_asked_again():
+                await self._commit(self._through)
+                await self._flush()
 
     async def _flush(self) -> None:
         async with self._sending:  # two tasks send, and frames must not overtake each other

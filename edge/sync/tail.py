@@ -9,7 +9,8 @@ the start (else the branch is there already), and only
 - or the conversation ends,
 - or nothing has come for `STALLED_S`, or `LONGEST_S` have passed.
 
-What still comes after that is taken all the same.
+What still comes after that is taken all the same. The word that asks is one frame, and may be lost on a line that stays
+up: while nothing comes, it is said again, `ASKED_AGAIN` times at most.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ LONGEST_S = 30.0
 """Seconds that a person waits before he believes that the machine is broken. A tail that takes longer makes a branch,
 which is kept and reported: better than an office that stands still."""
 
+ASKED_AGAIN = 3
+"""Times in a conversation, a minute apart: enough for any line that carries something. What the peer cannot show
+soundly never comes, and must not be asked for as long as the line lasts."""
+
 
 class Tail:
     """Of one conversation. `streams` are the annexe's own."""
@@ -41,6 +46,8 @@ class Tail:
         self._missing: dict[str, tuple[Head, ...]] = {}
         self._named: set[Head] = set()
         self._grew = asyncio.Event()
+        self._looked: tuple[int, tuple[str, ...]] | None = None
+        self._asks_left = ASKED_AGAIN
         self.came = 0
         """Records that came back in this conversation."""
 
@@ -93,6 +100,15 @@ class Tail:
             self._grew.set()
             self._store.resume(self)
         return tuple(whole)
+
+    def is_to_be_asked_again(self) -> bool:
+        """Look, as often as an owed answer is looked for; whether nothing has come since the last look of what was
+        asked for then."""
+        looked = (self.came, self.missing)
+        again = bool(self._missing) and looked == self._looked and self._asks_left > 0
+        self._looked = looked
+        self._asks_left -= again
+        return again
 
     async def wait(self) -> tuple[str, ...]:
         """Wait as long as the rules say; returns the streams that are given up waiting for, and lets commands go on."""

@@ -27,7 +27,7 @@ from protocol.records.keys import OpeningKey
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, CheckpointArrived, PeerFailed, PeerLeft, SessionEvent
-from protocol.sync.hello import NONCE_SIZE, LocalIdentity
+from protocol.sync.hello import NONCE_SIZE, VERSIONS, LocalIdentity
 from protocol.sync.session import Session
 
 TELL_MS = 5_000
@@ -90,13 +90,16 @@ class Uplink:
         now: Callable[[], int],
         entropy: Callable[[int], bytes],
         jitter: Callable[[], float],
+        versions: tuple[int, ...] = VERSIONS,
     ) -> None:
-        """`opening` opens keys that the prefecture seals to this annexe. `jitter()` gives a number from 0 up to 1."""
+        """`opening` opens keys that the prefecture seals to this annexe. `jitter()` gives a number from 0 up to 1.
+        `versions`: those of the protocol that are spoken."""
         self.status = Status()
         self._identity = identity
         self._trust = trust
         self._now = now
         self._entropy = entropy
+        self._versions = versions
         owner = Owner(identity.id, identity.signing.public, identity.leaf.epoch)
         self._source = Source(store, owner, trust, opening, entropy)
         self._dialling = Dialling(self, dialler, self._source, WORDS, now=now, jitter=jitter)
@@ -155,6 +158,7 @@ class Uplink:
             self._trust,
             self._entropy(NONCE_SIZE),
             known=await self._source.known(),
+            versions=self._versions,
             is_brief=self.status.error != REFUSED,
         )
 

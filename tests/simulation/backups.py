@@ -2,16 +2,19 @@
 
 What was on one disk alone is lost with it, and no log brings it back. So a disk is replaced only when another machine
 holds all of it: an annexe's once the prefecture has its whole log, the prefecture's once each annexe has its own whole
-log and all feeds. Nobody may be waiting for an answer: he would ask again for what the backup has not seen.
+log and all feeds. Nobody may be waiting for an answer of that machine: he would ask again for what the backup has not
+seen.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
+
+import apsw
 
 from central.store.database import SQLITE
 from central.store.restoration import mark
@@ -48,11 +51,9 @@ class Backups:
     def restore_annexe(self, annexe: AnnexeMachine, centre: CentreMachine) -> bool:
         """Put an annexe's backup in the place of its disk; False where that would lose something, or there is none."""
         backup = self._made.get(annexe.name)
-        if backup is None or not self._is_still(annexe, centre):
+        if backup is None or annexe.failed is not None or not (annexe.has_database and _has_database(centre)):
             return False
-        if not _own(annexe) <= _held(centre, annexe.annexe) or not set(annexe.disk.shelf.names) <= _whole(
-            centre, annexe
-        ):
+        if not _can(lambda: _is_held(annexe, centre)):
             return False
         self._put_in(annexe, backup)
         return True
@@ -60,12 +61,11 @@ class Backups:
     def restore_centre(self, centre: CentreMachine, annexes: Sequence[AnnexeMachine]) -> bool:
         """Put the prefecture's backup in the place of its disk, with the mark of a restoration or without."""
         backup = self._made.get(centre.name)
-        if backup is None or not self._is_still(centre, *annexes):
+        if backup is None or centre.is_asked or centre.failed is not None or not _has_database(centre):
             return False
-        feeds = _held(centre, CENTRE)
-        if any(not _held(centre, one.annexe) <= _own(one) or not feeds <= _feeds(one) for one in annexes):
+        if any(one.failed is not None or not one.has_database for one in annexes):
             return False
-        if any(not _whole(centre, one) <= set(one.disk.shelf.names) for one in annexes):
+        if not _can(lambda: all(_holds_all(one, centre) for one in annexes)):
             return False
         self._put_in(centre, backup)
         if self._chance.random() < 0.5:
@@ -81,8 +81,29 @@ class Backups:
         self._count += 1
         return self._folder / f"backup.{self._count}"
 
-    def _is_still(self, *machines: Machine) -> bool:
-        return all(one.powered and one.failed is None and not one.is_asked for one in machines)
+
+def _can(look: Callable[[], bool]) -> bool:
+    """Look at machines that may be off; False where a start must first mend what a power cut left, or make tables."""
+    try:
+        return look()
+    except apsw.Error:
+        return False
+
+
+def _is_held(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
+    """Whether the prefecture holds all that an annexe does of its own, scans too."""
+    own = _own(annexe) <= _held(centre, annexe.annexe)
+    return own and set(annexe.disk.shelf.names) <= _whole(centre, annexe)
+
+
+def _holds_all(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
+    """Whether an annexe holds all that the prefecture has of it and for it."""
+    records = _held(centre, annexe.annexe) <= _own(annexe) and _held(centre, CENTRE) <= _feeds(annexe)
+    return records and _whole(centre, annexe) <= set(annexe.disk.shelf.names)
+
+
+def _has_database(centre: CentreMachine) -> bool:
+    return (centre.disk.folder / SQLITE).exists()
 
 
 def records_of(annexe: AnnexeMachine) -> set[bytes]:

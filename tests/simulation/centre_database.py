@@ -118,18 +118,19 @@ class SimulatedCursor:
         self._rows = []
 
 
+_Description = Sequence[tuple[Any, ...]] | None
+
+_descriptions: dict[str, _Description] = {}
+"""What columns each statement gives: asked of SQLite once a statement, for it is slow to tell."""
+
+
 def _run(
     connection: apsw.Connection, sql: str, parameters: Sequence[Any]
-) -> tuple[Sequence[tuple[Any, ...]] | None, list[tuple[Any, ...]]]:
+) -> tuple[_Description, list[tuple[Any, ...]]]:
     """Column descriptions (None where a statement gives no rows), and the rows."""
     cursor = connection.cursor()
-    described: list[tuple[Any, ...]] = []
-
-    def about_to_run(cursor: apsw.Cursor, _sql: str, _bindings: object) -> bool:
-        described.extend((name, None, None, None, None, None, None) for name, _ in cursor.getdescription())
-        return True
-
-    cursor.exec_trace = about_to_run
+    if sql not in _descriptions:
+        cursor.exec_trace = _describe
     try:
         rows = list(cursor.execute(sql, tuple(parameters)))
     except FATAL as error:
@@ -140,4 +141,11 @@ def _run(
         raise sqlite3.IntegrityError(str(error)) from error
     except apsw.Error as error:
         raise sqlite3.OperationalError(str(error)) from error
-    return described or None, rows
+    return _descriptions[sql], rows
+
+
+def _describe(cursor: apsw.Cursor, sql: str, _bindings: object) -> bool:
+    """Called by SQLite before it runs a statement; each statement here comes alone."""
+    columns = [(name, None, None, None, None, None, None) for name, _ in cursor.getdescription()]
+    _descriptions[sql] = columns or None
+    return True

@@ -2,14 +2,18 @@
 
 `--story NAME` plays one of `tests.simulation.stories` instead, with the one seed, and tells its steps.
 
-Exit status 0 if every run held, 1 if one did not, 2 if the command was typed wrongly.
+Exit status 0 if every run held, 1 if one did not, 2 if the command was typed wrongly. In a full run
+(`aims.FULL_RUN`) each pair of a fault and the state that it struck in must have been played often enough too, and none
+that cannot be.
 
-Runs are played in processes of some runs each (`loop.UNENDED` says why), as many at once as there are processors. Text
-is hashed alike in all of them: the order of a set is a part of what a seed decides.
+Each run is played in a process of its own (`loop.UNENDED` says why), copied from one that has loaded the code, as many
+at once as there are processors. Text is hashed alike in all of them: the order of a set is a part of what a seed
+decides.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -19,12 +23,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from launcher import options
+from tests.simulation.aims import FULL_RUN, PAIRS, seldom, unforeseen
 
-BATCH = 20
-"""Runs of one process: its start costs about one run, and what they leave behind stays below 200 MB."""
+if TYPE_CHECKING:
+    from tests.simulation.world import Report
+
+BATCH = 40
+"""Runs that one process is copied for: to load the code costs about two runs."""
 
 Result = dict[str, Any]
 
@@ -44,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{min(done * BATCH, len(wanted))} of {len(wanted)} runs, {len(_failed(held))} did not hold")
     summary = _summary(list(held.values()))
     print(json.dumps(summary) if chosen.json else _text(summary))
-    return 1 if summary["failed"] else 0
+    return 1 if summary["failed"] or (summary["runs"] >= FULL_RUN and _gaps(summary)) else 0
 
 
 def _batches(seeds: Sequence[int], jobs: int) -> Iterator[list[Result]]:
@@ -80,18 +88,28 @@ def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _play_batch(first: int, count: int) -> None:
-    """Play here, a line of JSON a run; the process ends without unwinding what lost its power."""
+    """Play here, a line of JSON a run; each in a copy of this process, which ends without unwinding what lost its
+    power. Nothing is collected: a run is over before its garbage is in the way."""
     from tests.simulation.world import play  # noqa: PLC0415 - the command that starts the processes needs none of it
 
     logging.disable(logging.CRITICAL)  # what the machines log of their troubles is thousands of lines a run
+    gc.disable()
+    gc.freeze()
     for seed in range(first, first + count):
-        report = play(seed)
-        faults: Counter[str] = Counter()
-        for (fault, state), times in report.faults.items():
-            faults[f"{fault}/{state}"] += times
-        line = {"seed": seed, "broken": report.broken, "faults": faults, "confirmed": report.confirmed}
-        print(json.dumps(line), flush=True)
+        copy = os.fork()
+        if copy == 0:
+            _tell(play(seed))
+            os._exit(0)
+        ended = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+        if ended:  # the traceback is on stderr
+            print(json.dumps(_broken(seed, f"its process ended with {ended}")), flush=True)
     os._exit(0)
+
+
+def _tell(report: Report) -> None:
+    faults = {f"{fault}/{state}": times for (fault, state), times in report.faults.items()}
+    line = {"seed": report.seed, "broken": report.broken, "faults": faults, "confirmed": report.confirmed}
+    print(json.dumps(line), flush=True)
 
 
 def _play_story(name: str, seed: int, *, as_json: bool) -> None:
@@ -141,7 +159,15 @@ def _summary(results: Sequence[Result]) -> dict[str, Any]:
         "failed": [{"seed": one["seed"], "broken": one["broken"]} for one in results if one["broken"]],
         "confirmed": sum(one["confirmed"] for one in results),
         "faults": {fault: dict(sorted(states.items())) for fault, states in sorted(faults.items())},
+        "pairs": {"of": len(PAIRS), "seldom": seldom(faults, len(results)), "unforeseen": unforeseen(faults)},
     }
+
+
+def _gaps(summary: dict[str, Any]) -> list[str]:
+    """What is wrong with the pairs, in sentences."""
+    pairs = summary["pairs"]
+    seldom_played = [f"{pair} was played {times} times" for pair, times in pairs["seldom"].items()]
+    return seldom_played + [f"{pair} was played, and should not be possible" for pair in pairs["unforeseen"]]
 
 
 def _text(summary: dict[str, Any]) -> str:
@@ -152,6 +178,11 @@ def _text(summary: dict[str, Any]) -> str:
     ]
     for failed in summary["failed"]:
         lines += [f"seed {failed['seed']}:", *(f"  {sentence}" for sentence in failed["broken"][:10])]
+    gaps, pairs = _gaps(summary), summary["pairs"]
+    if summary["runs"] >= FULL_RUN:
+        lines += gaps
+    enough = pairs["of"] - len(pairs["seldom"])
+    lines.append(f"{enough} of {pairs['of']} pairs of a fault and a state were played as often as they must be")
     lines.append("every run held" if not summary["failed"] else f"{len(summary['failed'])} runs did not hold")
     return "\n".join(lines)
 

@@ -20,6 +20,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import apsw
 
@@ -30,8 +31,7 @@ SECTOR = 512
 """Bytes that a disk writes whole; a torn write ends at a multiple of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     """A change that was not synced: bytes at an offset, or (`data` None) the end of the file there."""
 
     offset: int
@@ -195,7 +195,8 @@ def _apply(image: bytearray, write: _Write) -> None:
     if write.data is None:
         del image[write.offset :]
         return
-    image.extend(bytes(max(0, write.offset - len(image))))
+    if write.offset > len(image):
+        image.extend(bytes(write.offset - len(image)))
     image[write.offset : write.offset + len(write.data)] = write.data
 
 

@@ -123,7 +123,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def _one(self) -> None:
         while not self._queues:
             self._wait()
-        name = self._chance.choice(sorted(self._queues))
+        names = list(self._queues)
+        if len(names) > 1:
+            names.sort()
+        name = names[int(self._chance.random() * len(names))]
         queue = self._queues[name]
         handle, node = queue.popleft()
         if not queue:
@@ -148,7 +151,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     def _queue(self, handle: asyncio.Handle, node: Powered | None) -> None:
         name = "" if node is None else node.name
-        self._queues.setdefault(name, deque()).append((handle, node))
+        queue = self._queues.get(name)
+        if queue is None:
+            queue = self._queues[name] = deque()
+        queue.append((handle, node))
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """A cancelled timer is left out when its time comes."""
@@ -159,8 +165,8 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
 
 UNENDED: list[asyncio.Task[Any]] = []
-"""Every task of this process. One that lost its power must not be collected: that would run its `finally`. So whoever
-plays many runs does it in processes of some runs each, which end without cleaning up."""
+"""Every task of this process. One that lost its power must not be collected: that would run its `finally`. So each run
+is played in a process of its own, which ends without cleaning up."""
 
 
 def _kept(

@@ -21,6 +21,9 @@ from tests.protocol.sync.support import NOW
 from tests.simulation.disk import Disk
 from tests.simulation.loop import NODE
 
+EARLIER, THIS, LATER = -1, 0, 1
+"""Releases, counted from this one."""
+
 
 class PowerCut(Exception):
     """The machine that was asked lost its power before it answered."""
@@ -34,6 +37,7 @@ class Machine(ABC):
         self.powered = False
         self.cut_in: int | None = None
         self.offset_ms = 0
+        self.release = self.runs = THIS  # what is installed, and what runs since the last start
         self.lives = 0
         self.refused = ""
         self.disk = Disk(folder / f"{name}.0")

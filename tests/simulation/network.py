@@ -19,6 +19,7 @@ from typing import Protocol
 from central.sockets import LineDead
 from edge.sync.answers import Refused, Unreachable
 from edge.sync.link import HEARTBEAT_S, Cut
+from edge.sync.meter import Carried
 from tests.simulation.loop import NODE
 
 NOTICED_S = 1.5 * HEARTBEAT_S
@@ -38,10 +39,17 @@ class Weather:
 
 
 class Faults(Protocol):
-    """Who is told of each fault that struck."""
+    """Who is told of each fault that struck, and may ask for one."""
 
     def struck(self, fault: str) -> None:
         """Count it."""
+
+    def wanted(self) -> str | None:
+        """What the next frame is to suffer, beside what the weather does."""
+
+    @property
+    def may_strike(self) -> bool:
+        """Whether somebody is there whom a frame is for."""
 
 
 @dataclass
@@ -58,6 +66,8 @@ class Line:
     lives: Callable[[], object] | None = None
     """What tells the lives of both ends apart, where they ask each other for a sign of life: a connection of which an
     end lost its power is cut after `HEARTBEAT_S`. None: nobody notices before something is sent."""
+    loses: Callable[[bytes], bool] = lambda _frame: False
+    """Frames that a story has lost on their way; weather is chance."""
     bytes_carried: int = 0
     _open: list[Pair] = field(default_factory=list)
 
@@ -87,14 +97,20 @@ class End:
         self._dead = dead
         self._arrived: deque[bytes] = deque()
         self._waiting: asyncio.Future[None] | None = None
+        self._sent = self._came = 0
         self.other: End
         self.closed = False
+
+    def carried(self) -> Carried:
+        """What it has cost so far."""
+        return Carried(self._sent, self._came)
 
     async def send_frame(self, frame: bytes) -> None:
         """Put a frame on the line."""
         await asyncio.sleep(0)
         if self.closed or self._pair.is_cut:
             raise self._dead("the line is cut")
+        self._sent += len(frame)
         self._pair.carry(self.other, frame)
         await asyncio.sleep(0)
 
@@ -105,7 +121,9 @@ class End:
                 return None
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        return self._arrived.popleft()
+        frame = self._arrived.popleft()
+        self._came += len(frame)
+        return frame
 
     async def close(self) -> None:
         """Close; the other end sees it a moment later."""
@@ -163,26 +181,32 @@ class Pair:
         """Let a frame travel, and suffer."""
         line, weather, chance = self._line, self._line.weather, self._line.chance
         line.bytes_carried += len(frame)
-        if chance.random() < weather.cut:
-            line.faults.struck("cut in a frame")
+        if line.loses(frame):
+            return
+        suffers = self._suffers(weather, chance) if line.faults.may_strike else ()
+        for fault in suffers:
+            line.faults.struck(fault)
+        if "cut in a frame" in suffers:
             self.cut()
             return
-        if chance.random() < weather.drop:
-            line.faults.struck("drop")
+        if "drop" in suffers:
             return
-        times = 1
-        if chance.random() < weather.duplicate:
-            line.faults.struck("duplicate")
-            times = 2
-        late = 0.0
-        if chance.random() < weather.swap:
-            line.faults.struck("reorder")
-            late = 2 * weather.delay_s
+        times = 2 if "duplicate" in suffers else 1
+        late = 2 * weather.delay_s if "reorder" in suffers else 0.0
         inward = to is self.centre
         begins = max(line.loop.time(), self._free_at[inward])
         self._free_at[inward] = begins + len(frame) / weather.rate
         for _ in range(times):
             self._at(self._free_at[inward] + weather.delay_s + late, lambda: self._arrive(to, frame))
+
+    def _suffers(self, weather: Weather, chance: Random) -> tuple[str, ...]:
+        """What a frame suffers: of those after which it never comes, one alone."""
+        wanted = self._line.faults.wanted()
+        for fault, odds in (("cut in a frame", weather.cut), ("drop", weather.drop)):
+            if fault == wanted or chance.random() < odds:
+                return (fault,)
+        often = (("duplicate", weather.duplicate), ("reorder", weather.swap))
+        return tuple(fault for fault, odds in often if fault == wanted or chance.random() < odds)
 
     def later(self, what: Callable[[], None], after_s: float = 0.0) -> None:
         """Do something after the line's delay, or later."""
@@ -211,18 +235,24 @@ class SimulatedDialler:
     def __init__(self, line: Line, answer: Callable[[], Answer | None]) -> None:
         self._line = line
         self._answer = answer
+        self.is_dialling = False
+        """Whether a call is under way, or what came of it."""
 
     @asynccontextmanager
     async def dial(self, hello: bytes) -> AsyncIterator[End]:
         """A connection, closed at the end of the block; raises Unreachable or Refused."""
-        await asyncio.sleep(self._line.weather.delay_s)
-        answer = self._answer()
-        if not self._line.is_up or answer is None:
-            raise Unreachable("nobody answers")
-        pair = self._line.join()
-        if not answer(hello, pair.centre):
-            raise Refused("HTTP 401")
+        self.is_dialling = True
         try:
-            yield pair.edge
+            await asyncio.sleep(self._line.weather.delay_s)
+            answer = self._answer()
+            if not self._line.is_up or answer is None:
+                raise Unreachable("nobody answers")
+            pair = self._line.join()
+            if not answer(hello, pair.centre):
+                raise Refused("HTTP 401")
+            try:
+                yield pair.edge
+            finally:
+                await pair.edge.close()
         finally:
-            await pair.edge.close()
+            self.is_dialling = False

@@ -15,11 +15,14 @@ from edge.store.group import Decide
 from edge.store.log import Identity
 from edge.store.post import Post, load_colleagues
 from edge.store.promotion import promote
+from edge.store.schema import DATABASE
 from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.store.vault import Vault
 from edge.sync.follower import Follower
+from edge.sync.ledger import Ledger
 from edge.sync.mirror import Mirror
+from edge.sync.shaping import ShapedDialler
 from edge.sync.source import Source
 from edge.sync.sticks import Sticks
 from edge.sync.uplink import Uplink
@@ -28,14 +31,17 @@ from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.events import PeerFailed
-from protocol.sync.hello import LocalIdentity, parse_hello
+from protocol.sync.hello import VERSIONS, LocalIdentity, parse_hello
 from tests.protocol.sync.support import Prefecture, seed
 from tests.simulation import centre_database, edge_database
-from tests.simulation.machine import Machine, PowerCut
+from tests.simulation.machine import EARLIER, LATER, THIS, Machine, PowerCut
 from tests.simulation.network import Answer, End, Line, SimulatedDialler
 from tests.simulation.scan_files import scans_on
 
-SOFTWARE = "0.1.0"
+SOFTWARE = {EARLIER: "0.0.9", THIS: "0.1.0", LATER: "0.2.0"}
+SPOKEN = {EARLIER: VERSIONS[:-1], THIS: VERSIONS, LATER: (*VERSIONS, VERSIONS[-1] + 1)}
+"""The versions of the protocol that each release speaks: the newest is what a release brings."""
+
 BEHIND = 3
 """In every so manieth life an appliance speaks as the release before: it knows of no records that travel boxed."""
 
@@ -53,7 +59,7 @@ class CentreMachine(Machine):
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
-        self.powered, self.lives = True, self.lives + 1
+        self.powered, self.lives, self.runs = True, self.lives + 1, self.release
         await self.ask(self._open())
 
     async def _open(self) -> None:
@@ -65,10 +71,10 @@ class CentreMachine(Machine):
             roots=[self._prefecture.root],
             now=self.now,
             entropy=self.entropy(),
-            software=SOFTWARE,
+            software=SOFTWARE[self.runs],
             connect=centre_database.connect_to(self.disk),
         )
-        connections = Connections(centre)
+        connections = Connections(centre, versions=SPOKEN[self.runs])
         centre.feeds.on_publish(connections.published)
         self.centre, self.connections = centre, connections
         self.sticks = CentreSticks(centre, OpeningKey(seed("prefecture/x")))
@@ -129,6 +135,10 @@ class AnnexeMachine(Machine):
         self.keys = keys or annexe
         self.epoch = epoch
         self.hardware = f"hardware of {self.name}"
+        self.cap: int | None = None
+        self.stepping: Callable[[AnnexeMachine], None] = lambda _machine: None
+        self.darkening: Callable[[AnnexeMachine], None] = lambda _machine: None
+        self._dialler: SimulatedDialler | None = None
         self._prefecture = prefecture
         self.line: Line
         self.answer: Callable[[], Answer | None]
@@ -142,7 +152,7 @@ class AnnexeMachine(Machine):
 
     async def start(self) -> None:
         """Begin a life; raises PowerCut, or OperatorError when what the disk kept cannot serve."""
-        self.powered, self.lives = True, self.lives + 1
+        self.powered, self.lives, self.runs = True, self.lives + 1, self.release
         await self.ask(self._open())
 
     @property
@@ -178,7 +188,7 @@ class AnnexeMachine(Machine):
             vault=Vault.create(folder, entropy) if is_new else Vault.open(folder),
             now=self.now,
             entropy=entropy,
-            software=SOFTWARE,
+            software=SOFTWARE[self.runs],
             fingerprint=self.hardware,
             connect=edge_database.connect_to(self.disk),
             scratch=edge_database.open_scratch,
@@ -195,15 +205,17 @@ class AnnexeMachine(Machine):
         self._join_mirror(store, identity, trust, opening, entropy)
         if store.post is Post.STANDBY:
             return
+        self._dialler = SimulatedDialler(self.line, self.answer)
         self.uplink = Uplink(
             store,
-            SimulatedDialler(self.line, self.answer),
+            self._capped(self._dialler, store),
             identity=identity,
             trust=trust,
             opening=opening,
             now=self.now,
             entropy=entropy,
             jitter=self._chance.random,
+            versions=SPOKEN[self.runs],
         )
         self.sticks = Sticks(
             Source(store, self._owner, trust, opening, entropy),
@@ -215,6 +227,15 @@ class AnnexeMachine(Machine):
             believed=self.uplink.learn,
         )
         self.begin(self.uplink.run())
+
+    def dial_now(self) -> None:
+        """Somebody plugged the cable in."""
+        if self.uplink is not None:
+            self.uplink.try_now()
+
+    def _capped(self, dialler: SimulatedDialler, store: Store) -> ShapedDialler:
+        ledger = Ledger(store, lambda: "2026-11-27")
+        return ShapedDialler(dialler, ledger, lambda: self.cap, self._loop.time)
 
     def _join_mirror(
         self,
@@ -272,8 +293,21 @@ class AnnexeMachine(Machine):
 
     def cut(self) -> None:
         """Cut the power, now."""
+        had_power = self.powered
         super().cut()
-        self.store = self.uplink = self.sticks = self.mirror = self.follower = None
+        self.store = self.uplink = self.sticks = self.mirror = self.follower = self._dialler = None
+        if had_power:
+            self.darkening(self)
+
+    def stepped(self) -> None:
+        """See `Machine`; whoever has set out to strike it at a step is told."""
+        self.stepping(self)
+        super().stepped()
+
+    @property
+    def has_database(self) -> bool:
+        """Whether its disk has been written to."""
+        return (self.disk.folder / DATABASE).exists()
 
     async def execute(self, command: bytes, decide: Decide) -> Value:
         """A person's command; raises PowerCut, or what the store says."""
@@ -289,15 +323,19 @@ class AnnexeMachine(Machine):
         return status is not None and status.heard and not (status.left or status.holes or status.behind)
 
     def doing(self) -> str:
-        """What its uplink is doing now, in one word: the state in which a fault strikes."""
-        if self.uplink is None and self.follower is not None:
-            return "following" if self.follower.status.connected else "away"
-        if self.uplink is None:
-            return "dark"
+        """What its uplink is doing now, in one word: the state in which a fault strikes. Dark is also who starts."""
+        if self.uplink is None or self._dialler is None:
+            return self.on_lan() if self.follower is not None else "dark"
         status = self.uplink.status
         if not status.connected:
-            return "waiting" if status.next_try_ms is not None else "dialling"
+            return "dialling" if self._dialler.is_dialling else "waiting"
         return "sending" if status.in_flight else "behind" if status.left else "idle"
+
+    def on_lan(self) -> str:
+        """Whether a standby follows, in one word."""
+        if self.follower is None:
+            return "dark"
+        return "following" if self.follower.status.connected else "away"
 
     @property
     def failed(self) -> MulhaqaError | None:

@@ -14,15 +14,11 @@ from protocol.errors import N_, OperatorError, PersonError
 from protocol.office import references
 from protocol.records.encoding import Value
 from tests.edge.store.life import LIFE
+from tests.edge.store.scanning import NotHere
 from tests.edge.store.support import account_opened, request_submitted, staff_added
 from tests.simulation.machine import PowerCut
 from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.oracle import Oracle
-
-
-class NotHere(Exception):
-    """The request that somebody works on is not on this appliance: its card was restored, and the tail has not come."""
-
 
 NOT_NOW = N_("This cannot be done now.")
 
@@ -36,7 +32,9 @@ STEPS = LIFE[:5]
 class People:
     """Who works at one annexe. `chance` decides what they do, and when."""
 
-    def __init__(self, machine: AnnexeMachine, oracle: Oracle, chance: Random) -> None:
+    def __init__(self, machine: AnnexeMachine, oracle: Oracle, chance: Random, who: str = "") -> None:
+        """`who` tells them apart from others who work at the same machine: commands have ids of their own."""
+        self._name = f"{who}{machine.name}"
         self._machine = machine
         self._oracle = oracle
         self._chance = chance
@@ -54,23 +52,27 @@ class People:
 
     async def citizen(self, number: int) -> None:
         """Open an account, ask for something, and have it taken through some of its steps."""
-        await self._pause()
-        card = f"FA{100000 + self._chance.randrange(800000)}{number % 10}"[:8]
-        phone = f"+2126{self._chance.randrange(10**8):08d}"
-        account = await self._told(_opens(account_opened(cnie=card, phone=phone)))
-        self._oracle.account(self._machine.annexe, account)
-        await self._pause()
-        reference = references.draw("B05", self._chance.randbytes)
-        case = await self._told(_submits(account, reference))
-        self._oracle.submitted(self._machine.annexe, case, reference)
+        case = await self.files(f"FA{100000 + self._chance.randrange(800000)}{number % 10}"[:8])
         for step in range(self._chance.randrange(len(STEPS) + 1)):
-            await self._pause()
+            await self.pause()
             kind = (await self._told(_takes(case, step))).decode()
             self._oracle.stepped(case, kind)
 
+    async def files(self, card: str) -> bytes:
+        """Open an account for this card and ask for something; returns the case."""
+        await self.pause()
+        phone = f"+2126{self._chance.randrange(10**8):08d}"
+        account = await self._told(_opens(account_opened(cnie=card, phone=phone)))
+        self._oracle.account(self._machine.annexe, account)
+        await self.pause()
+        reference = references.draw("B05", self._chance.randbytes)
+        case = await self._told(_submits(account, reference))
+        self._oracle.submitted(self._machine.annexe, case, reference)
+        return case
+
     async def administrator(self) -> None:
         """Add an agent: the office's stream has something to say too."""
-        await self._pause()
+        await self.pause()
         login = f"agent{self._chance.randrange(10**9)}"
         await self._told(_adds(login))
         self._oracle.added(self._machine.annexe, login)
@@ -84,21 +86,25 @@ class People:
     async def clumsy(self) -> None:
         """Type something that is refused only after it was half written: nothing of it may stay, nor harm others."""
         for _ in range(self._chance.randrange(4)):
-            await self._pause()
+            await self.pause()
             with suppress(PersonError, PowerCut, OperatorError):
                 await self._machine.execute(self._chance.randbytes(16), _refuses)
 
-    async def _pause(self) -> None:
+    async def pause(self) -> None:
+        """Do something else for a while."""
         await asyncio.sleep(self._chance.expovariate(0.2))
 
     async def _told(self, decide: Decide) -> bytes:
-        """Ask until it is confirmed, always with the same command."""
+        return await self.insist(lambda command: self._machine.execute(command, decide))
+
+    async def insist(self, ask: Callable[[bytes], Awaitable[object]]) -> bytes:
+        """Ask until it is confirmed, always with the same command; `ask` is given its id."""
         self._commands += 1
-        command = hashlib.sha256(f"{self._machine.name}/{self._commands}".encode()).digest()[:16]
+        command = hashlib.sha256(f"{self._name}/{self._commands}".encode()).digest()[:16]
         self._asking += 1
         while True:
             try:
-                result = await self._machine.execute(command, decide)
+                result = await ask(command)
             except (PowerCut, OperatorError, NotHere):
                 await asyncio.sleep(AGAIN_S)
             else:

@@ -52,8 +52,13 @@ class Told:
 class Nobody:
     """Who is told of faults where none are played."""
 
+    may_strike = False
+
     def struck(self, fault: str) -> None:
         """Count it."""
+
+    def wanted(self) -> None:
+        """Nothing is."""
 
 
 class Stage:
@@ -224,8 +229,7 @@ class Stage:
     async def plug_in(self, machine: AnnexeMachine) -> None:
         """Plug the cable in."""
         machine.line.is_up = True
-        if machine.uplink is not None:
-            machine.uplink.try_now()
+        machine.dial_now()
 
     async def unplug(self, machine: AnnexeMachine) -> None:
         """Pull the cable, and give both ends a moment to notice."""

@@ -7,14 +7,18 @@ both ends fold each request to the same.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from protocol.sync.checkpoint import parse_checkpoint
+from protocol.sync.frames import MAX_FRAME, blob, unpack
+from protocol.sync.patience import SILENCE_S
 from tests.simulation import succession
 from tests.simulation.nodes import AnnexeMachine
-from tests.simulation.stage import Stage, Told
+from tests.simulation.stage import ANNEXE, Stage, Told
 from tests.simulation.world import MEMORY
 
 Story = Callable[[Stage], Awaitable[None]]
@@ -90,6 +94,58 @@ async def restored_annexe(stage: Stage) -> None:
     stage.say("What the card had lost came back; the annexe works on.")
     await stage.work_and_meet(appliance)
     await _reported(stage, 0, appliance)
+
+
+async def lost_question(stage: Stage) -> None:
+    """The one frame in which a restored annexe asks for what it lacks is lost, and the line stays up: it asks again."""
+    appliance = await _opened(stage)
+    backup = stage.copy(appliance)
+    await stage.work_and_meet(appliance)
+    await stage.restore(appliance, backup)
+    stage.say("A card is restored, and lacks what the prefecture holds of it.")
+    lost = _lose_question(appliance, ANNEXE, f"{ANNEXE}/cases")
+    stage.say("The frame in which it asks for that is lost; nothing else is, and the line stays up.")
+    await stage.meet(appliance)
+    stage.expect(len(lost) == 1, "the question was lost, and what it asked for came")
+    await stage.work_and_meet(appliance)
+    await _reported(stage, 0, appliance)
+
+
+async def lost_question_of_prefecture(stage: Stage) -> None:
+    """The same, of the prefecture, which asks for its feeds."""
+    appliance = await _opened(stage)
+    backup = stage.copy(stage.centre)
+    await stage.publish()
+    await stage.meet(appliance)
+    await stage.restore_centre(backup)
+    stage.say("The prefecture is restored, and lacks what it published; the annexe has nothing for it.")
+    lost = _lose_question(appliance, "prefecture", "all")
+    stage.say("The frame in which it asks the annexe for that is lost; nothing else is, and the line stays up.")
+    await stage.plug_in(appliance)
+    await asyncio.sleep(3 * SILENCE_S)
+    stage.expect(len(lost) == 1, "the question was lost")
+    await stage.publish()
+    stage.expect(not await stage.feed_branches(), "it has back what it published, and goes on from there")
+    await stage.rest(appliance)
+    await stage.unplug(appliance)
+    await _reported(stage, 0, appliance)
+
+
+def _lose_question(machine: AnnexeMachine, asker: str, stream: str) -> list[bytes]:
+    """Lose the first frame on a machine's line in which somebody asks for a stream of his own; what was lost."""
+    lost: list[bytes] = []
+
+    def asks_first(frame: bytes) -> bool:
+        tag, fields = unpack(frame, max_size=MAX_FRAME)
+        if lost or tag != "checkpoint":
+            return False
+        said = parse_checkpoint(blob(fields[0]))
+        if said.acker == asker and said.names(stream):
+            lost.append(frame)
+        return bool(lost)
+
+    machine.line.loses = asks_first
+    return lost
 
 
 async def restored_annexe_offline(stage: Stage) -> None:
@@ -189,6 +245,8 @@ STORIES: Mapping[str, Story] = {
     "cloned-card": cloned_card,
     "cloned-card-at-once": cloned_card_at_once,
     "restored-annexe": restored_annexe,
+    "lost-question": lost_question,
+    "lost-question-of-prefecture": lost_question_of_prefecture,
     "restored-annexe-offline": restored_annexe_offline,
     "restored-prefecture": restored_prefecture,
     "restored-prefecture-unmarked": restored_prefecture_unmarked,

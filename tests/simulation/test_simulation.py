@@ -43,7 +43,9 @@ def test_whatever_goes_wrong_nothing_that_was_confirmed_is_lost_or_doubled() -> 
     assert summary["confirmed"] > 500
     faults = {"power cut", "fsync fails", "disk full", "drop", "duplicate", "reorder", "line cut"}
     faults |= {"stick lost", "stick full", "stick read by the annexe", "stick read by the prefecture"}
+    faults |= {"card cloned", "line capped", "earlier release", "later release at the prefecture", "stick early"}
     assert faults | {"card restored", "prefecture restored"} <= set(summary["faults"])
+    assert summary["pairs"]["unforeseen"] == {}
 
 
 @pytest.mark.parametrize("seed", MENDED)

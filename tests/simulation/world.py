@@ -19,21 +19,29 @@ from typing import Any
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import Prefecture, make_prefecture
+from tests.simulation.aims import STICK, drawn
 from tests.simulation.backups import Backups, has_all_feeds, scans_awaited
-from tests.simulation.couriers import Courier
+from tests.simulation.clones import Clones
+from tests.simulation.couriers import Courier, Desk
 from tests.simulation.invariants import broken, unsound
 from tests.simulation.loop import SimulatedLoop
-from tests.simulation.machine import Machine, PowerCut
+from tests.simulation.machine import THIS, Machine, PowerCut
 from tests.simulation.network import Line, Weather
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import AGAIN_S, People
 from tests.simulation.scanners import Looker, Scanner, unseen
 from tests.simulation.second import Second, wanted
+from tests.simulation.trouble import Trouble
 
-TROUBLE_S = 120.0
+TROUBLE_S = 90.0
+"""Seconds of simulated time in which faults strike: by then most people have what they came for."""
+
 REST_S = 3600.0
 """Seconds of simulated time in which everything must have come to rest once all is mended: a working hour."""
+
+NOBODY = ("dark", "waiting")
+"""States in which no frame is for the annexe."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - the disks are simulated: they lie in memory, in a folder of the run's own
 
@@ -59,6 +67,7 @@ class World:
         self._oracle = Oracle()
         self._mended = False
         self._backups = Backups(folder, self._fork())
+        self._folder = folder
         prefecture = make_prefecture()
         self._centre = CentreMachine(prefecture, folder, self._fork(), self._loop)
         names = [f"berkane-{number:02d}" for number in range(1, 2 + self._chance.randrange(2))]
@@ -70,7 +79,14 @@ class World:
         self._centre.on_cut = self._counter("power cut at the prefecture", self._annexes[0])
         self._prefecture = prefecture
         self._at_work: dict[str, list[People]] = {}
+        self._working: list[asyncio.Future[None]] = []
+        self._keepers: list[asyncio.Future[None]] = []
         self._second = self._make_second(prefecture, folder)
+        self._clones = Clones(self._make_clone, self._fork())
+        self._aims = drawn(Random(f"aims of {seed}"), has_second=self._second is not None)
+        self._trouble = Trouble(self, self._centre, self._second, self._backups, self._aims, self._fork())
+        for annexe in self.all_annexes:
+            annexe.stepping, annexe.darkening = self._trouble.stepped, self._trouble.went_dark
 
     def _make_second(self, prefecture: Prefecture, folder: Path) -> Second | None:
         chance = wanted(self.report.seed)
@@ -84,7 +100,18 @@ class World:
         standby.line = Line(apart[1], self._loop, _Struck(self, standby), self._annexes[0].line.weather)
         standby.answer = self._centre.answering
         standby.on_cut = self._counter("power cut", standby)
-        return Second(first, standby, apart[2], _Struck(self, standby))
+        return Second(first, standby, apart[2], _StruckOnLan(self, standby))
+
+    def _make_clone(self, annexe: AnnexeMachine) -> AnnexeMachine:
+        clone = AnnexeMachine(
+            annexe.annexe, self._prefecture, self._folder, self._fork(), self._loop, name=f"{annexe.name}-clone"
+        )
+        clone.take_in(annexe.disk.copy(clone.new_folder()))
+        clone.line = Line(self._fork(), self._loop, _Struck(self, clone), annexe.line.weather)
+        clone.answer = self._centre.answering
+        clone.on_cut = self._counter("power cut", clone)
+        clone.stepping, clone.darkening = self._trouble.stepped, self._trouble.went_dark
+        return clone
 
     def run(self) -> Report:
         """Run to the end; everything that does not hold is in the report."""
@@ -92,7 +119,7 @@ class World:
             self._loop.run_until_complete(self._story())
         except Exception as error:  # whatever it is, the seed that shows it is worth more than the traceback
             self.report.broken.append(f"{type(error).__name__}: {error}")
-        for annexe in self._all_annexes:
+        for annexe in self.all_annexes:
             self.report.broken += asyncio.run(unsound(annexe))
         self.report.broken += self._loop.errors
         self.report.seconds = self._loop.time()
@@ -103,14 +130,21 @@ class World:
 
     @property
     def _machines(self) -> list[Machine]:
-        return [self._centre, *self._all_annexes]
+        return [self._centre, *self.all_annexes]
 
     @property
-    def _all_annexes(self) -> list[AnnexeMachine]:
-        return [*self._annexes, *([] if self._second is None else [self._second.standby])]
+    def all_annexes(self) -> list[AnnexeMachine]:
+        """Standbys and clones too."""
+        second = [] if self._second is None else [self._second.standby]
+        return [*self._annexes, *second, *self._clones.of.values()]
 
     @property
-    def _serving(self) -> list[AnnexeMachine]:
+    def annexes(self) -> list[AnnexeMachine]:
+        """Each annexe's first appliance."""
+        return self._annexes
+
+    @property
+    def serving(self) -> list[AnnexeMachine]:
         """The machines at which people work, one an annexe."""
         second = self._second
         return self._annexes if second is None else [second.serving, *self._annexes[1:]]
@@ -119,27 +153,28 @@ class World:
         for machine in self._machines:
             await self._begin(machine)
         await self._admit_second()
-        people = [asyncio.ensure_future(one) for one in self._people()]
-        keepers = [asyncio.ensure_future(self._keep(machine)) for machine in self._machines]
-        trouble = asyncio.ensure_future(self._trouble())
+        self._working += [asyncio.ensure_future(one) for one in self._people()]
+        self._keepers += [asyncio.ensure_future(self._keep(machine)) for machine in self._machines]
+        trouble = asyncio.ensure_future(self._trouble.run())
         lookers = [asyncio.ensure_future(one) for one in self._lookers()]
         await asyncio.sleep(TROUBLE_S)
         trouble.cancel()
         self._mend()
-        await asyncio.gather(*people)
+        await asyncio.gather(*self._working)
+        self.report.broken += await self._clones.find()
         await self._rest()
         for looker in lookers:
             looker.cancel()
-        for keeper in keepers:
+        for keeper in self._keepers:
             keeper.cancel()
         centre = self._centre.centre
         if centre is None:
             self.report.broken.append("the prefecture is not running")
             return
-        lost = [one for one in self._all_annexes if one not in self._serving]
-        self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self._serving, lost)]
+        lost = [one for one in self.all_annexes if one not in self.serving]
+        self.report.broken += [sentence async for sentence in broken(self._oracle, centre, self.serving, lost)]
         self.report.broken += [] if self._second is None else self._second.broken()
-        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre, self._serving)]
+        self.report.broken += [sentence async for sentence in unseen(self._oracle, self._centre, self.serving)]
         self.report.confirmed = len(self._oracle.cases) + len(self._oracle.accounts) + len(self._oracle.staff)
 
     async def _admit_second(self) -> None:
@@ -160,16 +195,14 @@ class World:
         return working + self._couriers() + self._scanners()
 
     def _couriers(self) -> list[Awaitable[None]]:
-        """In half of the runs somebody carries sticks as well; drawn apart, so that the other half plays as ever."""
+        """In half of the runs somebody carries sticks as well, and in those that have set out for it; drawn apart, so
+        that the others play as ever."""
         chance = Random(f"couriers of {self.report.seed}")
-        if chance.random() < 0.5:
-            return []
-        return [
-            Courier(
-                annexe, self._centre, Random(chance.getrandbits(64)), struck=self.struck, broken=self.report.broken
-            ).carry()
-            for annexe in self._annexes
-        ]
+        desk = Desk(self.struck, self.report.broken, lambda one: self._trouble.strike("prefecture restored", one))
+        aims = [one for one in self._aims if one.fault in STICK]
+        often = chance.random() < 0.5
+        couriers = [Courier(one, self._centre, Random(chance.getrandbits(64)), desk) for one in self._annexes]
+        return [*(one.carry() for one in couriers if often), *(chance.choice(couriers).aim(aim) for aim in aims)]
 
     def _scanners(self) -> list[Awaitable[None]]:
         """In half of the runs somebody scans, where no standby takes over: scans do not follow to one.
@@ -180,7 +213,10 @@ class World:
         if chance.random() < 0.5:
             return []
         alone = [one for one in self._annexes if self._second is None or one is not self._second.first]
-        return [Scanner(one, self._oracle, Random(chance.getrandbits(64))).work() for one in alone]
+        scanners = [Scanner(one, self._oracle, Random(chance.getrandbits(64))) for one in alone]
+        for one, scanner in zip(alone, scanners, strict=True):
+            self._at_work[one.name].append(scanner.people)
+        return [scanner.work() for scanner in scanners]
 
     def _lookers(self) -> list[Awaitable[None]]:
         """Who looks at scans while they come; it changes nothing where there are none."""
@@ -226,96 +262,51 @@ class World:
             if machine.failed is not None:
                 machine.cut()
             is_off = self._second is not None and machine in self._second.off
-            if not machine.powered and not is_off:
+            if not machine.powered and not is_off and machine not in self._clones.off:
                 await self._begin(machine)
 
-    async def _trouble(self) -> None:
-        strikes: tuple[Callable[[], None], ...] = (
-            self._cut_power, self._cut_power, self._cut_line, self._take_line_down, self._jump, self._fail_disk,
-            self._back_up, self._restore, self._restore,
-        )  # fmt: skip
-        if self._second is not None:
-            strikes += (self._cut_lan, self._take_lan_down, self._promote, self._promote)
-        while True:
-            await asyncio.sleep(self._chance.expovariate(0.15))
-            self._chance.choice(strikes)()
+    def may_wait(self, annexe: AnnexeMachine) -> bool:
+        """Whether somebody at this annexe has asked for something and knows of no answer."""
+        return any(one.is_waiting for one in self._at_work.get(annexe.name, []))
 
-    def _cut_power(self) -> None:
-        self._chance.choice(self._machines).cut_in = self._chance.randrange(1, 400)
-
-    def _cut_line(self) -> None:
-        annexe = self._chance.choice(self._annexes)
-        self.struck("line cut", annexe)
-        annexe.line.cut()
-
-    def _take_line_down(self) -> None:
-        annexe = self._chance.choice(self._annexes)
-        self.struck("line down", annexe)
-        annexe.line.take_down()
-        self._loop.call_later(self._chance.uniform(1, 60), lambda: setattr(annexe.line, "is_up", True))
-
-    def _cut_lan(self) -> None:
-        if self._second is not None:
-            self.struck("LAN cut", self._second.standby)
-            self._second.lan.cut()
-
-    def _take_lan_down(self) -> None:
-        second = self._second
-        if second is not None:
-            self.struck("LAN down", second.standby)
-            second.lan.take_down()
-            self._loop.call_later(self._chance.uniform(1, 60), lambda: setattr(second.lan, "is_up", True))
-
-    def _promote(self) -> None:
+    def promote(self) -> bool:
         """Let the standby take over, if nobody waits for an answer; the old machine's backups are of another time."""
         second = self._second
         if second is None or not second.may_be_promoted(people := self._at_work[second.first.name]):
-            return
-        self.struck("standby promoted", second.first)
+            return False
         for machine in (second.first, second.standby):
             self._backups.forget(machine)
         self._promoting = asyncio.ensure_future(second.promote(people))
+        return True
 
-    def _jump(self) -> None:
-        annexe = self._chance.choice(self._annexes)
-        self.struck("clock jump", annexe)
-        annexe.offset_ms += self._chance.randrange(-3_600_000, 3_600_000)
-
-    def _back_up(self) -> None:
-        self._backups.make(self._chance.choice(self._machines))
-
-    def _restore(self) -> None:
-        machine = self._chance.choice(self._machines)
-        state = self._beside(machine).doing()
-        if isinstance(machine, AnnexeMachine) and self._backups.restore_annexe(machine, self._centre):
-            self.report.faults["card restored", state] += 1
-        elif machine is self._centre and self._backups.restore_centre(self._centre, self._serving):
-            self.report.faults["prefecture restored", state] += 1
-
-    def _fail_disk(self) -> None:
-        machine = self._chance.choice(self._machines)
-        fault = self._chance.choice(("disk full", "write fails", "fsync fails"))
-        self.struck(f"{fault}{'' if machine is not self._centre else ' at the prefecture'}", self._beside(machine))
-        if fault == "disk full":
-            machine.disk.full = True
-            self._loop.call_later(self._chance.uniform(1, 30), machine.disk.make_room)
-        elif fault == "write fails":
-            machine.disk.fail_write = self._chance.randrange(1, 60)
-        else:
-            machine.disk.fail_sync = self._chance.randrange(1, 10)
-
-    def _beside(self, machine: Machine) -> AnnexeMachine:
-        """The annexe whose state a fault is counted with."""
-        return machine if isinstance(machine, AnnexeMachine) else self._annexes[0]
+    def clone(self, annexe: AnnexeMachine) -> bool:
+        """Copy an annexe's card into another machine, at which people work too; not where there is a standby."""
+        if self._mended or annexe not in self._annexes or (self._second is not None and annexe is self._second.first):
+            return False
+        clone = self._clones.clone(annexe)
+        if clone is None:
+            return False
+        people = People(clone, self._oracle, self._fork())
+        self._at_work[clone.name] = [people]
+        self._working += [asyncio.ensure_future(one) for one in (people.citizen(7), people.administrator())]
+        self._keepers.append(asyncio.ensure_future(self._keep(clone)))
+        return True
 
     def _mend(self) -> None:
         self._mended = True
+        self._trouble.end()
         for machine in self._machines:
             machine.cut_in = None
             machine.disk.mend()
-        for annexe in self._all_annexes:
+        for annexe in self.all_annexes:
             annexe.line.is_up = True
             annexe.line.weather = Weather()
+            annexe.cap = None
+            annexe.dial_now()
+        for machine in self._machines:
+            machine.release = THIS
+            if machine.runs != THIS:
+                machine.cut()
         if self._second is not None:
             self._second.mend()
 
@@ -333,7 +324,7 @@ class World:
     def _is_at_rest(self) -> bool:
         if self._second is not None and not self._second.is_at_rest:
             return False
-        delivered = [*self._annexes, *(one for one in self._serving if one not in self._annexes)]
+        delivered = [*self._annexes, *(one for one in self.serving if one not in self._annexes)]
         return all(annexe.is_at_rest and has_all_feeds(annexe, self._centre) for annexe in delivered)
 
     def _weather(self) -> Weather:
@@ -348,12 +339,16 @@ class World:
             cut=self._chance.choice(odds),
         )
 
-    def struck(self, fault: str, annexe: AnnexeMachine) -> None:
-        """Count a fault with what the annexe's uplink was doing."""
-        self.report.faults[fault, annexe.doing()] += 1
+    def struck(self, fault: str, annexe: AnnexeMachine, state: str | None = None) -> None:
+        """Count a fault with what the annexe's uplink was doing, is doing where it is not said."""
+        self.report.faults[fault, state or annexe.doing()] += 1
 
     def _counter(self, fault: str, annexe: AnnexeMachine) -> Callable[[], None]:
         return lambda: self.struck(fault, annexe)
+
+    def frame_fault(self, state: str) -> str | None:
+        """What the next frame is to suffer, of what the run has set out for."""
+        return self._trouble.frame_fault(state)
 
     def _fork(self) -> Random:
         return Random(self._chance.getrandbits(64))
@@ -368,7 +363,30 @@ class _Struck:
 
     def struck(self, fault: str) -> None:
         """Count it."""
-        self.world.struck(fault, self.annexe)
+        self.world.struck(fault, self.annexe, self.state)
+
+    def wanted(self) -> str | None:
+        """What the run has set out for."""
+        return self.world.frame_fault(self.state)
+
+    @property
+    def may_strike(self) -> bool:
+        """Nobody is there while the machine is off, or has closed its end."""
+        return self.state not in NOBODY
+
+    @property
+    def state(self) -> str:
+        """In which state a fault strikes now."""
+        return self.annexe.doing()
+
+
+class _StruckOnLan(_Struck):
+    """The same for the LAN between an appliance and its standby."""
+
+    @property
+    def state(self) -> str:
+        """Whether the standby follows."""
+        return self.annexe.on_lan()
 
 
 def play(seed: int) -> Report:

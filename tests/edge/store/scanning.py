@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from edge.store.store import Store, Transaction
 from protocol.office.events import PieceScanned, ScanRemoved
@@ -12,23 +12,39 @@ from tests.edge.store.support import CLERK, command
 PAGE = b"%PDF-" + bytes(range(251)) * 200
 
 
+class NotHere(Exception):
+    """The request that somebody works on is not on this appliance: its card was restored, and the tail has not come."""
+
+
 async def pieces(data: bytes) -> AsyncIterator[bytes]:
     """A file as it comes."""
     yield data[:10]
     yield data[10:]
 
 
-async def attach(store: Store, case: bytes, data: bytes = PAGE, number: str = "one") -> bytes:
-    """Attach a scan to a case; returns its address."""
+async def attach(
+    store: Store,
+    case: bytes,
+    data: bytes = PAGE,
+    number: str = "one",
+    *,
+    coming: Callable[[bytes], AsyncIterator[bytes]] = pieces,
+) -> bytes:
+    """Attach a scan to a case, as `edge.services.scans` does it: durable first, then named; returns its address.
+
+    `number` makes the command's id. Raises NotHere.
+    """
     async with store.reading() as reader:
         key = await reader.data_key(case)
-    assert key is not None
-    async with store.scans.sealing(key, pieces(data)) as sealed, store.scans.naming(sealed.address):
+    if key is None:
+        raise NotHere
+    async with store.scans.sealing(key, coming(data)) as sealed, store.scans.naming(sealed.address):
         await store.scans.keep(sealed)
 
         async def decide(tx: Transaction) -> Value:
             found = await tx.case(case)
-            assert found is not None
+            if found is None:
+                raise NotHere
             event = PieceScanned(
                 follows=list(found.heads),
                 piece="bill",

@@ -105,7 +105,7 @@ async def test_a_line_that_breaks_again_and_again_delivers_each_record_once(tmp_
         served(centre) as (line, _),
         annexe_in(tmp_path / "a") as store,
     ):
-        await write_some(store, 40)
+        await write_some(store, 80)
         await work_in_the_office(store, 20)
         line.cut_after = cut_after
         uplink = make_uplink(store, line)
