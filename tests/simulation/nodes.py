@@ -276,6 +276,7 @@ class AnnexeMachine(Machine):
             await socket.close()
             return
         await mirror.serve(session, socket)
+        await socket.close()  # as aiohttp does where a handler returns
 
     def trust(self) -> Trust:
         """Whom its seed names."""
