@@ -28,7 +28,11 @@ LOOK_S = 1.0
 """Seconds between two looks: undo delays and back-offs end by the clock, which nobody commits."""
 
 PAUSE_S = 0.2
-"""Seconds from one look to the next at least: nobody notices, and a busy office commits fifty times in them."""
+"""Seconds from one look to the next at least, of what nobody stands waiting for: a busy office commits fifty times in
+them."""
+
+PROMPT = frozenset({"settle", "send"})
+"""What somebody waits for: his certificate, the call that tells him of it."""
 
 REST_S = 30.0
 """Seconds to wait after a failure: a full disk or a broken press does not mend itself in one."""
@@ -105,7 +109,8 @@ class Background:
             if not await self._look(name, work):
                 await asyncio.sleep(self._rest_s)
                 continue
-            await asyncio.sleep(min(PAUSE_S, self._look_s))
+            if name not in PROMPT:
+                await asyncio.sleep(min(PAUSE_S, self._look_s))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._look_s):
                     await stirred.wait()

@@ -124,7 +124,7 @@ class Progress:
 
 async def test_on_a_poor_line_all_arrives_once_and_steadily(tmp_path: Path) -> None:
     async with poor_line(tmp_path) as place:
-        await work_in_the_office(place.store, 150)
+        await work_in_the_office(place.store, 250)
         progress = Progress()
         place.uplink.on_change(progress)
         async with running(place.uplink):
