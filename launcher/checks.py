@@ -44,7 +44,11 @@ CHECKS = (
         "who may import whom",
         ("-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-logo"),
     ),
-    Check("pytest", "the tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--ignore=tests/journeys")),
+    Check(
+        "pytest",
+        "the tests",
+        ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore=tests/journeys"),
+    ),
     Check("journeys", "the screens in a browser", ("-m", "pytest", "-q", "tests/journeys"), slow=True),
 )
 
