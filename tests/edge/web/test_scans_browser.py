@@ -65,18 +65,18 @@ async def test_a_clerk_scans_sees_the_picture_and_the_agent_sees_it_too(
     shown = page.locator("#scans img")
     await expect(shown).to_be_visible()
     await shown.scroll_into_view_if_needed()
-    await page.wait_for_function("document.querySelector('#scans img').naturalWidth === 600")
+    await expect(shown).to_have_js_property("naturalWidth", 600)
     faults += await faults_of(page)
     async with page.context.expect_page() as opened:
         await page.click("#scans .scans a")
     picture_page = await opened.value
-    await picture_page.wait_for_function("document.images.length === 1 && document.images[0].naturalWidth === 600")
+    await expect(picture_page.locator("img")).to_have_js_property("naturalWidth", 600)
     async with at_work(office, "salma") as desk:
         await complete(desk, request)
         await enquire(desk, request)
     tablet = await open_page(browser, site, language=language)
     await sign_in(tablet, site, "youssef")
-    await tablet.wait_for_function("document.querySelector('.scans img')?.naturalWidth === 600")
+    await expect(tablet.locator(".scans img").first).to_have_js_property("naturalWidth", 600)
     faults += await faults_of(tablet)
     await tablet.click("form[data-outcome=approved] button")
     await tablet.wait_for_selector("[data-sheet]:not([hidden])")
