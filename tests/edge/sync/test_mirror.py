@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -61,10 +63,7 @@ async def cases_in(store: Store) -> int:
 
 async def mirrored(tmp_path: Path, *numbers: int) -> None:
     """An annexe in `first` that worked, and a standby in `standby` that holds all of it."""
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         mirror = mirror_of(store)
         async with following(follower_of(standby, Way(mirror))):
             await add_staff(store, "samira")
@@ -89,6 +88,16 @@ async def sound(folder: Path, keys: Keys) -> None:
     assert report.sound, report.findings
 
 
+@asynccontextmanager
+async def both(folder: Path) -> AsyncIterator[tuple[Store, Store]]:
+    """The stores of an annexe's appliance and of its standby."""
+    async with (
+        store_of(folder / "first") as store,
+        store_of(folder / "standby", STANDBY, post=Post.STANDBY) as standby,
+    ):
+        yield store, standby
+
+
 async def test_a_standby_writes_nothing(tmp_path: Path) -> None:
     async with store_of(tmp_path, STANDBY, post=Post.STANDBY) as standby:
         with pytest.raises(NotTheWriter, match="standby"):
@@ -97,10 +106,7 @@ async def test_a_standby_writes_nothing(tmp_path: Path) -> None:
 
 
 async def test_once_in_step_a_command_is_confirmed_when_the_standby_holds_it(tmp_path: Path) -> None:
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         mirror = mirror_of(store)
         async with following(follower_of(standby, Way(mirror))):
             await work(store, 1)
@@ -112,10 +118,7 @@ async def test_once_in_step_a_command_is_confirmed_when_the_standby_holds_it(tmp
 
 
 async def test_a_standby_that_does_not_answer_costs_one_wait_and_its_lag_is_shown(tmp_path: Path) -> None:
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         mirror = mirror_of(store)
         way = Way(mirror)
         async with following(follower_of(standby, way)):
@@ -136,10 +139,7 @@ async def test_a_standby_that_does_not_answer_costs_one_wait_and_its_lag_is_show
 
 
 async def test_a_form_that_is_sent_again_across_a_promotion_is_answered_with_the_first_result(tmp_path: Path) -> None:
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         early = await work(store, 1)
         mirror = mirror_of(store)
         async with following(follower_of(standby, Way(mirror))):
@@ -165,10 +165,7 @@ async def commands_in(store: Store) -> int:
 
 
 async def test_what_a_command_was_answered_is_there_as_soon_as_its_records(tmp_path: Path) -> None:
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         mirror = mirror_of(store)
         async with following(follower_of(standby, Way(mirror))):
             await work(store, 1)
@@ -180,10 +177,7 @@ async def test_what_a_command_was_answered_is_there_as_soon_as_its_records(tmp_p
 
 
 async def test_scans_follow_to_a_standby_and_are_there_once_it_was_promoted(tmp_path: Path) -> None:
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         case = await work(store, 1)
         before = await attach(store, case)
         mirror = mirror_of(store)
@@ -338,10 +332,7 @@ async def test_only_a_standby_of_this_annexe_and_of_a_later_epoch_may_follow(tmp
 
 
 async def test_without_the_annexe_the_standby_says_so_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         way = Way()
         follower = follower_of(standby, way)
         with told(follower) as changed:
@@ -364,10 +355,7 @@ async def test_without_the_annexe_the_standby_says_so_and_goes_on_when_it_is_bac
 async def test_a_card_that_was_restored_takes_its_tail_back_from_the_standby(tmp_path: Path) -> None:
     await mirrored(tmp_path, 1)
     copy(tmp_path / "first", tmp_path / "backup")
-    async with (
-        store_of(tmp_path / "first") as store,
-        store_of(tmp_path / "standby", STANDBY, post=Post.STANDBY) as standby,
-    ):
+    async with both(tmp_path) as (store, standby):
         mirror = mirror_of(store)
         async with following(follower_of(standby, Way(mirror), trust=await trust_in(standby))):
             await work(store, 2)

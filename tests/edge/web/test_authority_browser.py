@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -15,14 +14,13 @@ from protocol.office.casework import State
 from protocol.office.decision import verify_sheet
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.hashing import subject_from_text
-from tests.edge.web.browser import chromium, needs_chromium, open_page, served, sign_in
+from tests.edge.web.browser import needs_chromium, open_page, sign_in
 from tests.edge.web.staff import (
     ANSWERS,
     RESIDENCE,
     at_work,
     complete,
     enquire,
-    hire,
     open_account,
     ready_to_decide,
 )
@@ -41,19 +39,6 @@ NOT_CANONICAL = [
     "dc0001c0", "de0001a16101", "82a16201a16101", "82a16101a16101", "8101c0", "ca00000000", "cb0000000000000000", "c1",
     "d40001", "a1ff", "81", "92c0", "c0c0", "", "c4", "91" * 40 + "c0",
 ]  # fmt: skip
-
-
-@pytest.fixture
-async def site(office: Office) -> AsyncIterator[str]:
-    await hire(office)
-    async with served(office) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def tablet(browser: Browser, site: str, case: str = "") -> Page:
