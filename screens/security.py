@@ -1,4 +1,4 @@
-"""Web security for every screen: headers, sessions, CSRF, error pages and an access log that names nobody.
+"""Web security for every screen: headers, sessions, CSRF and error pages.
 
 Rules:
 
@@ -9,15 +9,13 @@ Rules:
 - A refusal is a sentence in the person's language with a fitting status; what broke inside is a calm page without
   details, and a log line with file, line and function of each frame, never with values or messages of foreign
   exceptions, for those may quote what a person typed.
-- The access log has the route's pattern, never the path, the query or the address.
 """
 
 from __future__ import annotations
 
 import hmac
 import traceback
-from collections.abc import Awaitable, Callable
-from time import monotonic
+from collections import Counter
 
 import structlog
 from aiohttp import web
@@ -25,12 +23,11 @@ from multidict import CIMultiDict
 
 from protocol.errors import N_, MulhaqaError, PersonError
 from screens import cookies, pages
+from screens.access_log import READS, SAFE_METHODS, Handler, access_log
 from screens.forms import NOT_UNDERSTOOD, read_posted
 from screens.pages import LOST, SESSION, SITE, Area
 from screens.sessions import Session
 from screens.uploads import FORGED, checks_its_token
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "mulhaqa"
 LARGEST_FORM = 64 * 1024
@@ -38,8 +35,6 @@ LARGEST_FORM = 64 * 1024
 
 LONGEST_PATH = 2_048
 """Characters of path and query: our longest is a search text; more is nobody typing."""
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -75,6 +70,7 @@ log = structlog.get_logger("mulhaqa.web")
 
 def install(app: web.Application) -> None:
     """Add headers and middlewares. Call it before the application's own middlewares are added."""
+    app[READS] = Counter()
     app.on_response_prepare.append(add_headers)
     app.middlewares.extend([access_log, sessions, errors, csrf])
 
@@ -88,33 +84,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     static = request.path.startswith("/static/") and response.status < 400
     response.headers.merge(OF_A_FILE if static else OF_A_PAGE)
     response.headers.pop("Server", None)
-
-
-@web.middleware
-async def access_log(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """One line a request: method, route's pattern, status, milliseconds."""
-    began = monotonic()
-    status = 500
-    try:
-        response = await handler(request)
-        status = response.status
-    except web.HTTPException as error:
-        status = error.status
-        raise
-    finally:
-        resource = request.match_info.route.resource
-        pattern = resource.canonical if resource else "unmatched"
-        log.info(
-            "request",
-            method=request.method if request.method in KNOWN_METHODS else "other",
-            route=pattern,
-            status=status,
-            ms=round((monotonic() - began) * 1000),
-        )
-    return response
-
-
-KNOWN_METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
 
 @web.middleware

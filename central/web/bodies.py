@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from central.sealed_files import MAX_PDF
-from screens.security import LARGEST_FORM, SAFE_METHODS
+from screens.access_log import SAFE_METHODS
+from screens.security import LARGEST_FORM
 
 UPLOADS = frozenset({"/verify"})
 

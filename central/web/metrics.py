@@ -11,6 +11,7 @@ from central.observing import observed
 from central.store.machines import came_back
 from central.store.queries import AnnexeState
 from central.web import signed_in
+from screens import access_log
 from screens.metrics import Metric, Sample, answer
 
 METRICS = (
@@ -30,6 +31,7 @@ METRICS = (
     ),
     Metric("mulhaqa_central_annexe_scans_awaited", "Scans of an annexe that have not come whole yet.", ("annexe",)),
     Metric("mulhaqa_central_annexe_contact_timestamp_seconds", "When an annexe was last heard.", ("annexe",)),
+    access_log.metric("central"),
 )
 
 
@@ -51,6 +53,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             Sample("mulhaqa_central_annexe_scans_awaited", count, (annexe,))
             for annexe, count in (await prefecture.centre.blobs.awaited()).items()
         ),
+        *access_log.samples(request, "central"),
     ]
     for annexe in await queries.annexes():
         samples += _annexe(annexe)

@@ -21,8 +21,9 @@ from aiohttp import web
 from central.prefecture import Prefecture
 from protocol.errors import N_, CallerError, PersonError
 from screens import pages
+from screens.access_log import SAFE_METHODS
 from screens.limits import Limits
-from screens.security import SAFE_METHODS, SESSION_OVER, wants_json
+from screens.security import SESSION_OVER, wants_json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PREFECTURE: web.AppKey[Prefecture] = web.AppKey("prefecture", Prefecture)

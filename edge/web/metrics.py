@@ -9,6 +9,7 @@ from edge.services import status
 from edge.services.mirror import MirrorView
 from edge.services.office import Office, UplinkState
 from edge.web import signed_in
+from screens import access_log
 from screens.metrics import Metric, Sample, answer
 
 METRICS = (
@@ -39,6 +40,7 @@ METRICS = (
     Metric("mulhaqa_edge_link_bytes", "Bytes that the link has carried on this day, headers included.", ("way",)),
     Metric("mulhaqa_edge_link_bound_bytes_per_second", "What bounds the link now, each way; absent without a bound."),
     Metric("mulhaqa_edge_stick_timestamp_seconds", "When a stick was last written or read whole.", ("doing",)),
+    access_log.metric("edge"),
 )
 
 
@@ -68,6 +70,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         *_medium(figures.mirror),
         *_link(office),
         *_sticks(office),
+        *access_log.samples(request, "edge"),
     ]
     return answer(request, METRICS, samples)
 

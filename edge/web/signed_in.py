@@ -29,8 +29,9 @@ from protocol.errors import N_, CallerError, PersonError
 from protocol.office.events import Actor, Role
 from protocol.records.hashing import digest
 from screens import forms, pages
+from screens.access_log import SAFE_METHODS
 from screens.limits import Limits
-from screens.security import SAFE_METHODS, SESSION_OVER, wants_json
+from screens.security import SESSION_OVER, wants_json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OFFICE: web.AppKey[Office] = web.AppKey("office", Office)

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from protocol.errors import CallerError, PersonError, PersonErrors
 from screens import pages, security
+from screens.access_log import READS, SLOW_S, worth_a_line
 from screens.forms import command_of, read_form
 from screens.pages import Area
 
@@ -292,3 +293,25 @@ async def test_logs_hold_patterns_and_frames_but_nothing_that_was_typed(browser:
     failure = next(line for line in lines if line["event"] == "request failed")
     assert failure["error"] == ["ValueError"]
     assert any(frame.endswith(" fail") for frame in failure["traceback"])
+
+
+async def test_what_was_only_read_is_counted_and_what_was_sent_has_a_line(browser: Browser) -> None:
+    structlog.reset_defaults()
+    with capture_logs() as lines:
+        await browser.get("/desk")
+        await browser.get("/desk")
+        await browser.post("/desk/enter", data={"csrf": "forged"})
+    assert [(line["method"], line["route"], line["status"]) for line in lines] == [("POST", "/desk/enter", 403)]
+    assert browser.app is not None
+    assert browser.app[READS] == {"/desk": 2}
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "seconds"),
+    [("POST", 303, 0.01), ("PURGE", 405, 0.01), ("GET", 404, 0.01), ("GET", 500, 0.01), ("GET", 200, SLOW_S)],
+)
+def test_what_changed_was_refused_broke_or_kept_somebody_waiting_has_a_line(
+    method: str, status: int, seconds: float
+) -> None:
+    assert worth_a_line(method, status, seconds)
+    assert not worth_a_line("GET", 303, 0.99 * SLOW_S)

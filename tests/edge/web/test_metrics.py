@@ -35,6 +35,7 @@ async def test_what_happens_is_counted_and_nobody_is_named(desk: Desk, office: O
     after = await figures(desk)
     assert after['mulhaqa_edge_requests{state="ready"}'] == 1
     assert after['mulhaqa_edge_messages{state="queued"}'] == 1
+    assert after['mulhaqa_edge_reads{route="/metrics"}'] == 1, "the page read before this one"
     assert after["mulhaqa_edge_log_records"] > before["mulhaqa_edge_log_records"] + 5
     page = await desk.read("/metrics")
     for secret in ("Benali", "بنعلي", "FA123456", "612345621", "residence"):
