@@ -140,6 +140,7 @@ async def serving(
             )
             stack.push_async_callback(office.sticks.stop)
         await stack.enter_async_context(_listening(office, settings))
+        office.store.names.begin()
         if settings.announced and office.store.post is Post.ANNEXE:  # the name belongs to who serves
             discovery = _discovery(office, settings)
             office.announced = discovery.health

@@ -52,7 +52,9 @@ async def find(office: Office, text: str, by: Actor) -> list[AccountFound]:
     if not text:
         return []
     async with office.store.reading() as reader:
-        subjects = await _exact(reader, text) or office.store.names.search(text, FOUND_AT_MOST)
+        subjects = await _exact(reader, text)
+    subjects = subjects or await office.store.names.search(text, FOUND_AT_MOST)
+    async with office.store.reading() as reader:
         found = [await reader.account(subject) for subject in subjects]
     return [_row(account) for account in found if account is not None]
 

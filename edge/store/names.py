@@ -47,6 +47,9 @@ class NameIndex:
     def __len__(self) -> int:
         return len(self._words.names)
 
+    def __contains__(self, subject: bytes) -> bool:
+        return subject in self._words.names
+
     def put(self, subject: bytes, names: Iterable[str]) -> None:
         """Know this account by these names, instead of those before."""
         apart = [fold_name(name).split() for name in names]

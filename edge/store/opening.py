@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from edge.store.columns import blob, text
 from edge.store.connection import Connection
 from edge.store.keyring import Keyring
-from edge.store.names import NameIndex
 from edge.store.pending import Pending
 from edge.store.refold import refold
 from edge.store.schema import TABLES, VERSION
 from edge.store.vault import Vault
-from edge.store.views.accounts import names_of, open_account
 from edge.store.views.fold import fingerprint, read_event
 from edge.store.views.later import LATER
 from edge.store.views.view import View
@@ -25,9 +23,6 @@ from protocol.records.refusals import NeedsUpgrade
 
 COMMANDS_KEPT_MS = 30 * 24 * 3600 * 1000
 """How long a command id is remembered: a form left open, or a tablet in a drawer, longer than anyone's patience."""
-
-PAGE = 1_000
-"""Accounts opened at a time: bounds the memory of a start, whatever the town."""
 
 OFFICE_KEY_SIZE = 32
 
@@ -110,20 +105,3 @@ async def load_office(connection: Connection, keyring: Keyring, entropy: Callabl
     if held is None:
         raise OperatorError("the office's key is missing from the store: restore it from the mirror or a backup")
     return subject, held
-
-
-async def load_names(connection: Connection, vault: Vault, names: NameIndex) -> None:
-    """Open every account once, for the search by name."""
-    last = b""
-    while True:
-        rows = await connection.rows(
-            "SELECT subject, details, wrapped FROM accounts JOIN keys USING (subject) WHERE subject > ?"
-            " ORDER BY subject LIMIT ?",
-            (last, PAGE),
-        )
-        for row in rows:
-            subject, details, wrapped = (blob(value) for value in row)
-            names.put(subject, names_of(open_account(vault.unwrap(wrapped, subject), subject, details)))
-        if len(rows) < PAGE:
-            return
-        last = blob(rows[-1][0])

@@ -1,8 +1,8 @@
 """The store of one annexe: opened once, written by one writer, read by many.
 
 Opening: take the writer's lock, open the database (or make it), create the views or rebuild those whose folds have
-changed, read where the log ends, unwrap the office's key, and read the names into memory. A store whose disk failed the
-last time is verified whole before it serves again.
+changed, read where the log ends, and unwrap the office's key. A store whose disk failed the last time is verified whole
+before it serves again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from edge.store.group import Decide
 from edge.store.keyring import Keyring
 from edge.store.lock import WriterLock
 from edge.store.log import SHORT_NAMES, Identity, Log, Machine, load_tips
-from edge.store.names import NameIndex
-from edge.store.opening import load_names, load_office, prepare
+from edge.store.naming import Names
+from edge.store.opening import load_office, prepare
 from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
@@ -62,7 +62,6 @@ class Store:
         connection: Connection,
         pool: ReadPool,
         workshop: Workshop,
-        names: NameIndex,
         files: ScanFiles,
     ) -> None:
         self._folder = folder
@@ -78,7 +77,7 @@ class Store:
         self._may_write.set()
         self._holders: dict[object, None] = {}
         self._elsewhere: list[Elsewhere] = []
-        self.names = names
+        self.names = Names(self.asking, workshop.vault)
         self.scans = Scans(files, self.names_scan)
         self.returning = ReturningScans(files, self.scans)
         self.failure: OperatorError | None = None
@@ -129,8 +128,6 @@ class Store:
                 entropy=entropy,
                 office=await load_office(connection, keyring, entropy),
             )
-            names = NameIndex()
-            await load_names(connection, vault, names)
             files = scans(folder / SCANS)
             await sweep(files, connection, now())
             for _ in range(READERS):
@@ -146,7 +143,6 @@ class Store:
             connection=connection,
             pool=ReadPool(opened[1:]),
             workshop=workshop,
-            names=names,
             files=files,
         )
         store._writer = Writer(
@@ -274,6 +270,7 @@ class Store:
         self._holders.clear()
         self._may_write.set()
         await self._writer.close()
+        await self.names.close()
         await self._pool.close()
         await self._connection.close()
         self._lock.release()
@@ -282,10 +279,7 @@ class Store:
         """Bring memory up to what was just committed, then tell those who listen."""
         told: list[Committed] = []
         for change in changes:
-            if change.rebuilt:
-                self.names.clear()
-            for named in change.named:
-                self.names.put(named.subject, named.names)
+            self.names.take_over(change)
             told.extend(change.told)
         results = [change.result for change in changes if change.result is not None]
         for give in self._result_listeners if results else ():

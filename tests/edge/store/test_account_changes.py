@@ -76,15 +76,15 @@ async def test_the_old_telephone_finds_nobody_any_more(tmp_path: Path) -> None:
 async def test_a_corrected_name_is_searched_and_the_wrong_one_is_not(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store:
         account = await open_account(store, 1, account_opened(name_fr="Zineb Wrongname"))
-        assert store.names.search("wrongname", 5) == [account]
+        assert await store.names.search("wrongname", 5) == [account]
         await happens(store, account, RIGHT, "right")
-        assert store.names.search("wrongname", 5) == []
-        assert store.names.search("el idrissi", 5) == [account]
+        assert await store.names.search("wrongname", 5) == []
+        assert await store.names.search("el idrissi", 5) == [account]
         step = (await read(store, account)).steps[-1]
         assert (step.kind, step.fields) == ("account.corrected", ("name_ar", "name_fr", "birth_date", "address"))
     async with store_in(tmp_path) as store:
-        assert store.names.search("wrongname", 5) == []
-        assert store.names.search("el idrissi", 5) == [account]
+        assert await store.names.search("wrongname", 5) == []
+        assert await store.names.search("el idrissi", 5) == [account]
 
 
 async def test_another_document_takes_the_place_of_the_old_number(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ async def test_whatever_is_done_to_an_account_a_rebuild_gives_the_same_rows(
             for number, event in enumerate(events):
                 await happens(store, account, event, f"event {number}")
             before = await read(store, account)
-            names = store.names.search(before.name_fr, 3)
+            names = await store.names.search(before.name_fr, 3)
             if at_once:
                 await all_in_one(store, events)
         rows = await dumped(folder)
@@ -182,7 +182,7 @@ async def test_whatever_is_done_to_an_account_a_rebuild_gives_the_same_rows(
         assert await dumped(folder) == rows
         async with store_in(folder) as store:
             assert await read(store, account) == before
-            assert account in store.names.search(before.name_fr, 3) or not names
+            assert account in await store.names.search(before.name_fr, 3) or not names
 
 
 async def all_in_one(store: Store, events: list[AccountEvent]) -> None:

@@ -80,7 +80,7 @@ async def found(folder: Path) -> set[str]:
                 await reader.account_by("cnie", "FA000009") is not None,
                 await reader.case_by_reference("B05-99999-99999") is not None,
                 len(await reader.cases()) == 2,
-                store.names.search("Karim Alaoui", 1) != [],
+                await store.names.search("Karim Alaoui", 1) != [],
             }
             assert len(halves) == 1, "a command is there by half"
             return held | ({"both"} if halves.pop() else set())

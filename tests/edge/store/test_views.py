@@ -181,7 +181,7 @@ async def test_views_rebuilt_from_the_log_are_the_same_byte_for_byte(tmp_path: P
             records = len(await reader.log_tail(1000))
         assert await rebuild_views(store) == records
         assert await dumped(tmp_path) == before
-        assert store.names.search("karim alaoui", 5) != []
+        assert await store.names.search("karim alaoui", 5) != []
 
 
 async def test_views_that_were_dropped_come_back_at_the_next_start(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ async def test_views_that_were_dropped_come_back_at_the_next_start(tmp_path: Pat
     await connection.execute("DELETE FROM meta WHERE name = 'views'")
     await connection.close()
     async with store_in(tmp_path) as store:
-        assert store.names.search("karim alaoui", 5) != []
+        assert await store.names.search("karim alaoui", 5) != []
     assert await dumped(tmp_path) == before
 
 

@@ -93,7 +93,7 @@ async def test_a_command_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
             assert await reader.account_by("cnie", "FA000001") == results[0]
             assert await reader.account_by("cnie", "FA000002") == results[2]
             assert await reader.account_by("cnie", "FA999999") is None
-        assert store.names.search("Karim Alaoui", 5) == []
+        assert await store.names.search("Karim Alaoui", 5) == []
     assert (await verify_log(tmp_path, vault=vault_of(tmp_path), own=SIGNING.public)).findings == ()
 
 
