@@ -72,7 +72,7 @@ class Sticks:
         """The keys of these subjects, as far as they are held, sealed to an annexe."""
         if reader.sealing is None:
             return []
-        held, draw = await self._centre.outgoing.keys("all", wanted), self._centre.entropy
+        held, draw = await self._centre.outgoing.keys(f"to/{reader.holder}", wanted), self._centre.entropy
         return [SealedKey(one, seal_to(reader.sealing, held[one], draw(32))) for one in wanted if one in held]
 
     async def _packer(self, annexe: str, *, go_on: bool, file_size: int) -> Packer:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,8 +32,15 @@ from protocol.records.keys import SigningKey
 ALL = "all"
 SEGMENT_SIZE = 8
 
-News = tuple[dict[str, Value], Mapping[str, object]]
-"""An event, and the row that pages read it from."""
+
+
+class News(NamedTuple):
+    """An event, and the rows that pages read it from. `key` seals what is about one person."""
+
+    event: dict[str, Value]
+    rows: Sequence[Mapping[str, object]]
+    key: bytes | None = None
+
 
 Fresh = Callable[[AsyncConnection], Awaitable[Sequence[News]]]
 """What is missing of what should be published, looked up in the transaction that writes it."""
@@ -92,9 +100,10 @@ class FeedLog:
                     news = await fresh(connection)
                     if news:
                         await check_unmarked(connection, self._publisher.id)
-                    records = [record for event, _ in news for record in await self._write(connection, stream, event)]
+                    records = [record for one in news for record in await self._write(connection, stream, one)]
                     await self._keep(connection, stream, records)
-                    await self._store.database.put(connection, table, [row for _, row in news], replace=True)
+                    rows = [row for one in news for row in one.rows]
+                    await self._store.database.put(connection, table, rows, replace=True)
             except BaseException:
                 self._tips.pop(stream, None)  # nothing was written: the disk knows where the feed ends
                 self._fences.pop(stream, None)  # a number taken in this transaction went back with it
@@ -121,7 +130,7 @@ class FeedLog:
         if touched.rowcount != 1:
             await self._take_over(connection, stream)
 
-    async def _write(self, connection: AsyncConnection, stream: str, event: dict[str, Value]) -> list[Record]:
+    async def _write(self, connection: AsyncConnection, stream: str, news: News) -> list[Record]:
         tip = self._tips.get(stream)
         if tip is None:
             tip = await self._last_tip(connection, stream)
@@ -131,9 +140,10 @@ class FeedLog:
             tip, opening = self._open_segment(stream, tip, now_ms)
             records.append(opening)
         elif stepped_back(tip.state.time, now_ms):
-            tip, changed = self._next(stream, tip, clock_changed(self._publisher.clock, now_ms), now_ms, new_era=True)
+            clock = News(clock_changed(self._publisher.clock, now_ms), ())
+            tip, changed = self._next(stream, tip, clock, now_ms, new_era=True)
             records.append(changed)
-        tip, record = self._next(stream, tip, event, now_ms)
+        tip, record = self._next(stream, tip, news, now_ms)
         self._tips[stream] = tip
         return [*records, record]
 
@@ -158,7 +168,7 @@ class FeedLog:
         return _Tip(SegmentState(record.segment, parent, 0, record.hash, record.time), is_ours=True), record
 
     def _next(
-        self, stream: str, tip: _Tip, event: dict[str, Value], now_ms: int, *, new_era: bool = False
+        self, stream: str, tip: _Tip, news: News, now_ms: int, *, new_era: bool = False
     ) -> tuple[_Tip, Record]:
         state = tip.state
         record = write_record(
@@ -167,8 +177,8 @@ class FeedLog:
             seq=state.seq + 1,
             prev=state.hash,
             time=tick(None if new_era else state.time, now_ms),
-            event=event,
-            key=None,
+            event=news.event,
+            key=news.key,
             signing=self._publisher.signing,
         )
         following = SegmentState(state.segment, state.parent, record.seq, record.hash, record.time)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
-from central.store.feed_log import ALL, FeedLog, News, Publisher
+from central.store.feed_log import ALL, FeedLog, Fresh, News, Publisher
 from central.store.store import CentralStore
 from protocol.errors import CallerError, PeerError
 from protocol.office.events import (
@@ -100,7 +100,7 @@ class FeedWriter:
             known = await self._known_credentials(connection)
             new = {encoded: one for encoded, one in given.items() if encoded not in known}
             return [
-                (to_value(CredentialPublished(credential=encoded)), credential_row(one, at_ms))
+                News(to_value(CredentialPublished(credential=encoded)), [credential_row(one, at_ms)])
                 for encoded, one in new.items()
             ]
 
@@ -125,7 +125,7 @@ class FeedWriter:
             stands = list(zip(versions, held, strict=True))
             changed.extend(one for one, text in stands if text is not None and text != one.encoded)
             new = [] if changed else [one for one, text in stands if text is None]
-            return [(one.event(), one.row(self._publisher.id, at_ms)) for one in new]
+            return [News(one.event(), [one.row(self._publisher.id, at_ms)]) for one in new]
 
         count = await self._log.append(ALL, schema.catalogue, fresh)
         if changed:
@@ -148,7 +148,7 @@ class FeedWriter:
             if encode(event) == held:
                 return []
             row = {"annexe": self._publisher.id, "year": year, "document": encode(event), "published_ms": at_ms}
-            return [(event, row)]
+            return [News(event, [row])]
 
         return await self._log.append(ALL, schema.calendars, fresh) == 1
 
@@ -158,9 +158,13 @@ class FeedWriter:
         """Put into `all` the parts of the list of void certificates that `fresh` finds due; False if none is."""
 
         async def parts(connection: AsyncConnection) -> list[News]:
-            return [(to_value(one), self._list_row(one)) for one in await fresh(connection)]
+            return [News(to_value(one), [self._list_row(one)]) for one in await fresh(connection)]
 
         return await self._log.append(ALL, schema.revocation_lists, parts) > 0
+
+    async def publish_looks(self, annexe: str, fresh: Fresh) -> int:
+        """Tell an annexe, in its own feed, what `fresh` finds untold of who looked here; returns how many records."""
+        return await self._log.append(f"to/{annexe}", schema.look_days, fresh)
 
     def _list_row(self, event: RevocationsPublished) -> dict[str, object]:
         document = encode(to_value(event))
