@@ -16,7 +16,8 @@ from sqlalchemy import select
 from central.store import schema
 from central.store.blobs import Blobs
 from central.store.database import Connect
-from central.store.feeds import FeedWriter, Publisher
+from central.store.feed_log import Publisher
+from central.store.feeds import FeedWriter
 from central.store.folding import Folder
 from central.store.ingest import Ingest
 from central.store.outgoing import Outgoing

@@ -7,7 +7,7 @@ session's.
 - Scans that folded cases name and that are not here are wanted of their annexe when it connects, and whenever folding
   found more (`central.store.blobs`).
 - An annexe whose checkpoint names records of our own feeds that are not held here gives them back first: the database
-  was restored from a backup (`central.store.returned_feeds`).
+  was restored from a backup (`central.lost_feeds`).
 - Whatever ends the connection ends the session: the annexe dials again, and both say anew what they hold.
 - A machine of an annexe has one connection: a newer one takes the older one's place. An appliance and the standby that
   replaced it are two machines: the old one may come and deliver what it still has.
@@ -23,18 +23,16 @@ from dataclasses import dataclass, field
 
 from central.centre import Centre
 from central.folding_soon import FoldingSoon
+from central.lost_feeds import LostFeeds
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.ingest import Receipt, standing_words
-from central.store.setbacks import note_came_back, note_setback
 from central.taking import Taking, Waiting
 from central.verifying import Verify, verify_here
 from protocol.errors import CallerError, PeerError
-from protocol.records.chain import Head
 from protocol.records.envelope import Record
 from protocol.sync.batches import Arrived
 from protocol.sync.blob_flow import ChunkArrived
-from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE, VERSIONS
 from protocol.sync.patience import SILENCE_S, Patience
@@ -44,9 +42,6 @@ from protocol.sync.streams import streams_of
 # How long a stranger may take to prove who it is: one answer of a slow mobile network. Credentials are public, so
 # whoever shows one could otherwise hold a connection open for ever.
 PROOF_S = 30.0
-# How long what an annexe should give back of our feeds is waited for before we send it what we hold: the whole
-# catalogue over a slow link.
-GIVE_UP_S = 60.0
 # How often feeds are looked at for what another process published.
 LOOK_AGAIN_S = 30.0
 
@@ -154,10 +149,8 @@ class Connection:
         self._socket = socket
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._lost: dict[str, tuple[Head, ...]] | None = None  # of our feeds; None before its first checkpoint
-        self._asked_again = False
+        self._lost = LostFeeds(self._centre, session, self._say_again, self._wake.set)
         self._gave_back = False  # some of its own records: more may have come here than it was told of
-        self._patience: asyncio.TimerHandle | None = None
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
         self._taking = Taking(self._take_group)
@@ -202,8 +195,7 @@ class Connection:
             logger.info("an uplink was cut: %s", error)
         finally:
             waiting.cancel()
-            if self._patience is not None:
-                self._patience.cancel()
+            self._lost.end()
             for helper in helpers:
                 helper.cancel()
             self._taking.end()
@@ -240,7 +232,7 @@ class Connection:
                 await self._take_piece(self.annexe, event)
             case CheckpointArrived() if self.annexe is not None:
                 await self._centre.outgoing.keep(self.annexe, event.checkpoint, self._centre.now())
-                await self._look_for_lost(self.annexe, event.checkpoint)
+                await self._lost.look(self.annexe, event.checkpoint)
             case ProgressTold() if self.annexe is not None:
                 self._connections.hear(self.annexe, event)
             case PeerFailed():
@@ -293,12 +285,18 @@ class Connection:
         feeds = [one.record for one in records if one.stream in streams_of("centre", annexe)]
         own = [one for one in records if one.stream in streams_of("edge", annexe)]
         if feeds:
-            await self._take_lost([record for record in feeds if record is not None])
+            await self._take_lost(annexe, [record for record in feeds if record is not None])
         keys = [key for waiting in group for key in waiting.batch.keys]
         receipt = await self._centre.ingest.take(annexe, keys, own, signed)
         if own:
             self._connections.arrived(annexe)
         await self._answer(group[-1].batch.number, receipt)
+
+    async def _take_lost(self, annexe: str, records: Sequence[Record]) -> None:
+        await self._lost.take(annexe, records)
+        self._connections.changed(annexe)
+        for stream in dict.fromkeys(record.stream for record in records):
+            self._connections.published(stream)
 
     async def _take_piece(self, annexe: str, came: ChunkArrived) -> None:
         """One piece of a scan: answered once it is kept, or was refused."""
@@ -315,7 +313,7 @@ class Connection:
 
     async def _answer(self, through: int, receipt: Receipt) -> None:
         self._through = through
-        asked = await self._centre.returned.held(list(self._lost or ()))
+        asked = await self._centre.returned.held(self._lost.streams)
         if not self._session.is_over:  # a newer connection may have taken this one's place meanwhile
             self._session.committed(through, receipt.counter, [*receipt.held, *asked])
 
@@ -323,47 +321,6 @@ class Connection:
         """Say what is held now, though nothing came here."""
         await self._answer(self._through, await self._centre.ingest.take(annexe, (), ()))
         await self._flush()
-
-    async def _look_for_lost(self, annexe: str, checkpoint: Checkpoint) -> None:
-        """Ask for what the annexe holds of our own feeds and we do not: told once, by its first checkpoint."""
-        if self._lost is not None:
-            return
-        self._lost = await self._centre.returned.unknown(annexe, checkpoint)
-        if self._lost and not self._session.is_over:
-            logger.warning("%s holds what this prefecture published and has lost: it is taken back", annexe)
-            await note_setback(self._centre.store, annexe, self._centre.now())
-            self._session.ask(self._lost)
-            await self._say_again(annexe)
-            self._patience = asyncio.get_running_loop().call_later(GIVE_UP_S, self._stop_waiting)
-        else:
-            await self._heard()
-
-    async def _heard(self) -> None:
-        """This annexe has given back all that we lost: publish again."""
-        if await self._centre.returned.heard():
-            logger.warning("the restored prefecture has heard from %s, and publishes again", self.annexe)
-
-    def _stop_waiting(self) -> None:
-        """What should come back does not: send what we hold."""
-        for stream in self._lost or ():
-            self._session.stop_waiting(stream)
-        self._wake.set()
-
-    async def _take_lost(self, records: Sequence[Record]) -> None:
-        count = await self._centre.returned.take(records)
-        logger.warning("%d records of our own feeds came back", count)
-        await note_came_back(self._centre.store, self.annexe or "", count)
-        self._connections.changed(self.annexe or "")
-        lost = self._lost or {}
-        for stream in list(lost):
-            lost[stream] = await self._centre.returned.still_unknown(stream, lost[stream])
-            if not lost[stream]:
-                del lost[stream]
-                self._session.stop_waiting(stream)
-        if not lost:
-            await self._heard()
-        for stream in dict.fromkeys(record.stream for record in records):
-            self._connections.published(stream)
 
     async def _send_feeds(self) -> None:
         while True:
@@ -383,9 +340,8 @@ class Connection:
                 logger.info("%s does not answer any more", self.annexe)
                 self._connections.dismiss(self)
                 return
-            if self._lost and self.annexe is not None and not self._asked_again:
-                self._asked_again = True  # the word that asks is one frame, and may have been lost
-                await self._say_again(self.annexe)
+            if self.annexe is not None:
+                await self._lost.ask_again(self.annexe)
 
     async def _pump(self) -> None:
         while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):

@@ -26,6 +26,8 @@ from central.prefecture import Prefecture, Profile
 from central.references import References
 from central.revoking import keep_revocations
 from central.staff import Staff
+from central.store.feed_log import ALL
+from central.telling_looks import tell_looks
 from central.verifying import Verifier, Verify, command, verify_here
 from central.web import application
 from protocol.errors import MulhaqaError, OperatorError
@@ -95,7 +97,7 @@ def join(
     announcements = Announcements()
     connections = Connections(centre, verify=verify)
     connections.on_change(lambda _annexe: announcements.publish("annexes", "requests"))
-    centre.feeds.on_publish(lambda _stream: announcements.publish("catalogue"))
+    centre.feeds.on_publish(lambda stream: announcements.publish("catalogue") if stream == ALL else None)
     return Prefecture(
         profile=Profile(seed.centre_id, seed.name_ar, seed.name_fr),
         centre=centre,
@@ -135,11 +137,13 @@ async def _listening(prefecture: Prefecture, settings: ServerSettings) -> AsyncI
 
 
 async def _learn(prefecture: Prefecture) -> None:
-    """Take in credentials that a command beside the server has published; publish which certificates count no more."""
+    """Take in credentials that a command beside the server has published; publish which certificates count no more,
+    and tell the annexes who looked here."""
     while True:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
             await prefecture.centre.learn()
+            await tell_looks(prefecture.centre)
             await keep_revocations(prefecture.centre, prefecture.revocations)
         except MulhaqaError as error:
             log.warning("server.learning_failed", why=str(error))

@@ -72,7 +72,7 @@ class Sticks:
         """The keys of these subjects, as far as they are held, sealed to an annexe."""
         if reader.sealing is None:
             return []
-        held, draw = await self._centre.outgoing.keys("all", wanted), self._centre.entropy
+        held, draw = await self._centre.outgoing.keys(f"to/{reader.holder}", wanted), self._centre.entropy
         return [SealedKey(one, seal_to(reader.sealing, held[one], draw(32))) for one in wanted if one in held]
 
     async def _packer(self, annexe: str, *, go_on: bool, file_size: int) -> Packer:
@@ -123,7 +123,7 @@ class Sticks:
         outcome = await take_stick(stick, self._reader, lambda: _File(self._centre).act, seen)
         for annexe in outcome.senders:  # which scans are wanted stands in the folded cases
             await self._centre.folder.fold(annexe)
-        return await take_scans(stick, self._scan_reader, lambda: _ScanFile(self._centre).act, outcome, seen)
+        return await take_scans(stick, self._scan_reader, lambda: _File(self._centre, of_scans=True).act, outcome, seen)
 
     def _reader(self) -> BundleReader:
         return BundleReader("centre", self._centre.identity.id, self._opening, self._centre.trust)
@@ -143,50 +143,40 @@ class _Pieces:
         return await self._centre.blobs.piece(self._annexe, want)
 
 
-class _ScanFile:
-    """One file of scans being taken: whose it is, once its opening was read."""
+class _File:
+    """One file being taken: whose it is, once its opening was read."""
 
-    def __init__(self, centre: Centre) -> None:
+    def __init__(self, centre: Centre, *, of_scans: bool = False) -> None:
         self._centre = centre
+        self._of_scans = of_scans
         self._annexe = ""
 
     async def act(self, event: BundleEvent) -> int:
-        """Take what the reader gave; a piece that is here, or that no case names, changes nothing."""
+        """Take what the reader gave; returns how many records were new. Raises PeerError.
+
+        A piece of a scan that is here, or that no case names, changes nothing.
+        """
         match event:
             case BundleOpened():
                 self._annexe = event.peer.holder
+                if not self._of_scans:
+                    await self._begin(event.opening)
+            case BatchArrived():
+                receipt = await self._centre.ingest.take(self._annexe, event.keys, event.records)
+                return sum(one.outcome in KEPT for one in receipt.judged)
             case WantsArrived():
                 memory = await self._centre.outgoing.memory(self._annexe)
                 await self._centre.outgoing.remember(self._annexe, replace(memory, wanted=event.wants))
             case ChunkArrived():
                 await self._centre.blobs.take(self._annexe, event)
-            case _:
-                pass
         return 0
 
-
-class _File:
-    """One file being taken: whose it is, once its opening was read."""
-
-    def __init__(self, centre: Centre) -> None:
-        self._centre = centre
-        self._annexe = ""
-
-    async def act(self, event: BundleEvent) -> int:
-        """Take what the reader gave; returns how many records were new. Raises PeerError."""
-        match event:
-            case BundleOpened():
-                self._annexe = event.peer.holder
-                await self._hear(event.opening)
-                streams = streams_of("edge", self._annexe)
-                positions = {name: await self._centre.ingest.positions(self._annexe, name) for name in streams}
-                check_after(event.opening, positions.__getitem__)
-            case BatchArrived():
-                receipt = await self._centre.ingest.take(self._annexe, event.keys, event.records)
-                return sum(one.outcome in KEPT for one in receipt.judged)
-            case _:
-                pass
-        return 0
+    async def _begin(self, opening: Opening) -> None:
+        """Hear the annexe; its records must follow what is held here."""
+        await self._hear(opening)
+        streams = streams_of("edge", self._annexe)
+        positions = {name: await self._centre.ingest.positions(self._annexe, name) for name in streams}
+        check_after(opening, positions.__getitem__)
 
     async def _hear(self, opening: Opening) -> None:
         """Believe what the annexe says it holds, even where its records cannot be taken yet."""

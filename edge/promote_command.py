@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-import time
 from datetime import UTC, datetime
 
-from edge.installation import open_installation
-from edge.opening import open_store, owner_of, trust_now
-from edge.store.lock import StoreBusy
+from edge.opening import owner_of, trust_now
+from edge.sole_writer import sole_writer
 from edge.store.post import Post
 from edge.store.promotion import Holding, holding, promote
 from protocol.errors import OperatorError
@@ -20,6 +17,9 @@ PROMOTE = (
 )
 
 
+BUSY = "The standby is running, and its service alone may write: stop it first."
+
+
 def promote_options(sub: argparse.ArgumentParser) -> None:
     """The options of `promote`."""
     sub.add_argument("--yes", action="store_true", help="do it; without this it only tells what the standby holds")
@@ -27,13 +27,8 @@ def promote_options(sub: argparse.ArgumentParser) -> None:
 
 
 async def _promote(chosen: argparse.Namespace) -> int:
-    installation = open_installation(chosen.data)
-    try:
-        store = await open_store(installation, _now_ms, os.urandom)
-    except StoreBusy as error:
-        raise OperatorError("The standby is running, and its service alone may write: stop it first.") from error
-    annexe = installation.seed.annexe_id
-    try:
+    async with sole_writer(chosen.data, busy=BUSY) as (installation, store):
+        annexe = installation.seed.annexe_id
         if store.post is Post.STANDBY:
             print(f"This standby of {annexe} holds {_words(await holding(store))}")
             if not chosen.yes:
@@ -42,8 +37,6 @@ async def _promote(chosen: argparse.Namespace) -> int:
                     "command again with --yes"
                 )
         is_new = await promote(store, owner_of(installation), await trust_now(installation, store))
-    finally:
-        await store.close()
     print(f"This appliance is {annexe} {'from now on' if is_new else 'already'}: start it with mulhaqa-edge run.")
     return 0
 
@@ -53,7 +46,3 @@ def _words(held: Holding) -> str:
         return "nothing of the annexe's log: what the prefecture has comes back with the first link."
     last = datetime.fromtimestamp(held.last_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
     return f"{held.records} records of the annexe, the last of {last} UTC. What was written after that is not here."
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

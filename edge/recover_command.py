@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
-from edge.installation import open_installation
-from edge.opening import open_store, owner_of, way_of
-from edge.store.lock import StoreBusy
+from edge.opening import owner_of, way_of
+from edge.sole_writer import sole_writer
 from edge.sync.medium_files import MediumFailed, MediumFolder
 from edge.sync.recovery import Recovered, recover
 from edge.sync.source import Source
@@ -22,6 +20,12 @@ RECOVER = (
 )
 
 
+BUSY = (
+    "The annexe is being served, and its service alone may write: it takes what the medium holds by itself, if it is"
+    " started with --medium. Else stop it first."
+)
+
+
 def recover_options(sub: argparse.ArgumentParser) -> None:
     """The options of `recover`."""
     sub.add_argument("medium", type=Path, metavar="MEDIUM", help="where the medium is mounted, as in /mnt/mirror")
@@ -29,23 +33,14 @@ def recover_options(sub: argparse.ArgumentParser) -> None:
 
 
 async def _recover(chosen: argparse.Namespace) -> int:
-    installation = open_installation(chosen.data)
-    try:
-        store = await open_store(installation, _now_ms, os.urandom)
-    except StoreBusy as error:
-        raise OperatorError(
-            "The annexe is being served, and its service alone may write: it takes what the medium holds by itself, if"
-            " it is started with --medium. Else stop it first."
-        ) from error
-    try:
+    async with sole_writer(chosen.data, busy=BUSY) as (installation, store):
         way = await way_of(installation, store, os.urandom)
         source = Source(store, owner_of(installation), way.trust, way.opening, os.urandom, "primary")
         files = MediumFolder(chosen.medium, None, way.opening.public)
-        found = await recover(store, source, files, way.opening, _show)
-    except MediumFailed as error:
-        raise OperatorError(f"{chosen.medium}: {error.sentence} ({error})") from error
-    finally:
-        await store.close()
+        try:
+            found = await recover(store, source, files, way.opening, _show)
+        except MediumFailed as error:
+            raise OperatorError(f"{chosen.medium}: {error.sentence} ({error})") from error
     _end_progress()
     return _told(found, chosen.medium)
 
@@ -67,10 +62,6 @@ def _told(found: Recovered, medium: Path) -> int:
             file=sys.stderr,
         )
     return 0 if found.read and not found.damaged and not found.left_out else 1
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _show(found: Recovered) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +11,8 @@ from pathlib import Path
 from disk import stick_commands
 from disk.stick_commands import exported, imported, show, words
 from disk.sticks import StickFolder
-from edge.installation import open_installation
-from edge.opening import open_store, sticks_on, way_of
-from edge.store.lock import StoreBusy
+from edge.opening import sticks_on, way_of
+from edge.sole_writer import now_ms, sole_writer
 from edge.store.post import WHY, Post
 from edge.sync.sticks import Sticks
 from protocol.errors import OperatorError
@@ -23,6 +21,7 @@ COMMAND = "mulhaqa-edge"
 
 EXPORT = "Write what the prefecture has not confirmed, and what we hold of its feeds, to a USB stick, sealed to it."
 IMPORT = "Take what the prefecture wrote to a USB stick: its feeds, and what it confirms of ours."
+BUSY = "The annexe is being served, and its service alone may write: use the stick on its page /admin, or stop it."
 
 
 def export_options(sub: argparse.ArgumentParser) -> None:
@@ -54,20 +53,7 @@ async def _import(chosen: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _sticks(data: Path) -> AsyncIterator[Sticks]:
-    installation = open_installation(data)
-    try:
-        store = await open_store(installation, _now_ms, os.urandom)
-    except StoreBusy as error:
-        raise OperatorError(
-            "The annexe is being served, and its service alone may write: use the stick on its page /admin, or stop it."
-        ) from error
-    try:
+    async with sole_writer(data, busy=BUSY) as (installation, store):
         if store.post is Post.STANDBY:
             raise OperatorError(WHY[Post.STANDBY])
-        yield sticks_on(await way_of(installation, store, os.urandom), _now_ms, os.urandom)
-    finally:
-        await store.close()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+        yield sticks_on(await way_of(installation, store, os.urandom), now_ms, os.urandom)

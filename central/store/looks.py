@@ -1,8 +1,9 @@
 """Who looked at a dossier or a scan at the prefecture, as the annexe keeps it of its own screens (law 09-08).
 
 - A look is noted before anything is shown; what cannot be noted is not shown.
-- Kept here, beside the case: the annexe's log has one writer, the annexe, and the prefecture's feeds carry nothing
-  about one person. Sealed under the case's own key, so it is gone when the key is.
+- Kept here, beside the case: the annexe's log has one writer, the annexe. Sealed under the case's own key, so it is
+  gone when the key is.
+- The days on which somebody looked go to the annexe, for the citizen's own page (`central.telling_looks`).
 - Somebody who looks again at the same thing a little later has looked once.
 """
 
@@ -14,9 +15,10 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.store.schema import looks
+from central.store.schema import look_days, looks
 from central.store.store import CentralStore
 from protocol.errors import CallerError
+from protocol.office.calendar import local_date
 from protocol.records.keys import subkey
 from protocol.records.sealing import seal, unseal
 
@@ -49,7 +51,17 @@ async def note_look(store: CentralStore, annexe: str, subject: bytes, look: Look
         sealed = seal(subkey(key, "centre-view"), "centre-view", _place(annexe, subject, who, look.at_ms), plain)
         row = {"annexe": annexe, "subject": subject, "who": who, "at_ms": look.at_ms, "sealed": sealed}
         await store.database.put(connection, looks, [row], replace=False)
+        await _note_day(store, connection, annexe, subject, local_date(look.at_ms).isoformat())
     return True
+
+
+async def _note_day(store: CentralStore, connection: AsyncConnection, annexe: str, subject: bytes, day: str) -> None:
+    """Note that somebody looked on this day, for the annexe to be told; once a case and day."""
+    table = look_days
+    there = select(table.c.told).where(table.c.annexe == annexe, table.c.subject == subject, table.c.day == day)
+    if (await connection.execute(there)).first() is None:
+        row = {"annexe": annexe, "subject": subject, "day": day, "told": False}
+        await store.database.put(connection, table, [row], replace=False)
 
 
 async def looks_at(store: CentralStore, annexe: str, subject: bytes) -> list[Look]:

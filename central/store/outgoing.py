@@ -40,9 +40,10 @@ class Outgoing:
         return fill(found, pull)
 
     async def keys(self, stream: str, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The keys that open what stands in a stream, where we hold them."""
+        """The keys that open what stands in a stream, where we hold them: those of the annexe, in its feed too."""
+        annexe = stream.removeprefix("to/").partition("/")[0]
         async with self._store.database.read() as connection:
-            return await self._store.keys_of(connection, self._owner(stream), subjects)
+            return await self._store.keys_of(connection, annexe, subjects)
 
     def _owner(self, stream: str) -> str:
         """Under whom a stream is kept: who writes it."""

@@ -6,7 +6,7 @@ Rules:
   earlier one. Its signature and its place in the chain are checked as anywhere.
 - One that does not is left out, and with it what follows it in its segment.
 - Records, chain, the tables that pages read, and the next number of the fence are one transaction. So every writer of
-  the feed reads anew where it ends before it writes again (`central.store.feeds`), and continues what came back.
+  the feed reads anew where it ends before it writes again (`central.store.feed_log`), and continues what came back.
 - Where the restored prefecture published before it heard from anyone, the feed has a branch. Both are kept; of what is
   published under one name (a version, a year, a list), the later publication stands.
 """
@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
 from central.store.chains import load_states, segment_row
-from central.store.feeds import credential_row, record_row
+from central.store.feed_log import record_row
+from central.store.feeds import credential_row
 from central.store.restoration import is_marked, unmark
 from central.store.store import CentralStore
 from protocol.errors import PeerError

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.revocation_list import RevocationList, Voided, put_together, write_list
 from central.store import schema
-from central.store.feeds import ALL, FeedWriter
+from central.store.feed_log import ALL
+from central.store.feeds import FeedWriter
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.events import RevocationsPublished, VoidSince, from_value

@@ -25,7 +25,8 @@ it.
 - `restorations`: there from a restoration on until an annexe was heard: meanwhile nothing new is published.
 - `setbacks`: which annexes have shown that this database was put back to an earlier state. An earlier release knows
   nothing of it either.
-- `looks`: who looked at a case here, sealed under the case's key. An earlier release knows nothing of it either.
+- `looks`: who looked at a case here, sealed under the case's key; `look_days`: on which days, and whether its annexe
+  was told. An earlier release knows nothing of either.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
@@ -331,6 +332,17 @@ looks = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     PrimaryKeyConstraint("annexe", "subject", "who", "at_ms"),
+)
+
+look_days = Table(
+    "look_days",
+    metadata,
+    _annexe(),
+    Column("subject", LargeBinary(16), nullable=False),
+    Column("day", String(10), nullable=False),  # ISO, on the office's wall
+    Column("told", Boolean, nullable=False),
+    PrimaryKeyConstraint("annexe", "subject", "day"),
+    Index("look_days_told", "told", "annexe"),
 )
 
 setbacks = Table(

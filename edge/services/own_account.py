@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge.services.accounts import account_of
@@ -36,12 +37,16 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
-    """One's account, one's requests, and those of one's children. `hidden`: some show once the card was seen."""
+    """One's account, one's requests, and those of one's children. `hidden`: some show once the card was seen.
+
+    `prefecture_days`: when agents of the prefecture looked at a request of one's own (ISO), the latest first.
+    """
 
     account: AccountView
     rows: list[RequestRow]
     children: list[Child]
     hidden: bool
+    prefecture_days: Sequence[str] = ()
 
     @property
     def accounts(self) -> frozenset[bytes]:
@@ -56,7 +61,8 @@ async def own_account(office: Office, subject: bytes) -> OwnAccount:
         dossiers = await _dossiers(reader, subject)
         shown = [row_of(one) for one in dossiers if account.verified or _entered_here(one)]
         children = [await _child(reader, child) for child in await _children(reader, account, office.now())]
-    return OwnAccount(_own_part(account), shown, children, hidden=len(shown) < len(dossiers))
+        days = await reader.prefecture_days(subject) if account.verified else []
+    return OwnAccount(_own_part(account), shown, children, hidden=len(shown) < len(dossiers), prefecture_days=days)
 
 
 def _own_part(account: AccountView) -> AccountView:

@@ -20,6 +20,7 @@ from edge.store.vault import Vault
 from edge.store.views.accounts import GUARDIAN, INDEXED, open_account, open_look
 from edge.store.views.cases import open_case
 from edge.store.views.outbox import open_message
+from edge.store.views.prefecture_looks import open_days
 from edge.store.views.staff import open_staff
 from protocol.errors import CallerError, PeerError
 from protocol.office.casework import Case, State
@@ -89,6 +90,13 @@ class Reader:
         key = await self._required_key(subject)
         account = open_account(key, subject, blob(found[0][2]))
         return with_looks(account, key, found[1:]) if found[1:] else account
+
+    async def prefecture_days(self, account: bytes) -> list[str]:
+        """Return the days (ISO) on which the prefecture looked at requests of this account, each once, latest first."""
+        rows = await self.rows("SELECT record, details FROM prefecture_looks WHERE account = ?", (account,))
+        key = await self._required_key(account) if rows else b""
+        days = {day for record, details in rows for day in open_days(key, blob(record), blob(details))}
+        return sorted(days, reverse=True)
 
     async def account_by(self, kind: str, text: str) -> bytes | None:
         """Return the account of this number or phone (canonical form); of several with one phone, any."""

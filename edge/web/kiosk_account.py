@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from aiohttp import web
 
 from edge.services import own_account as own_pages
@@ -9,16 +11,21 @@ from edge.services import requests
 from edge.services.office import Office
 from edge.services.reasons import BY_CODE
 from edge.services.void_certificates import awaited
+from edge.store.rows import Look
 from edge.web import signed_in
 from edge.web.kiosk_life import life_of
 from edge.web.kiosk_own import language_of, own_dossier, paper
 from edge.web.kiosk_page import show_own
 from edge.web.kiosk_words import ACCOUNT_FIELDS, ACCOUNT_STEPS, PAPERS, ROLES, VOID, citizen_step
 from protocol.office.applicants import CAPACITIES
+from protocol.office.calendar import local_date
 from protocol.office.documents import DOCUMENTS, mask_number
 from protocol.office.identity import mask_phone
 from protocol.records.hashing import text_of
 from screens.own_pages import Made
+
+LOOKS_SHOWN = 10
+"""Looks on one's own page, the latest: what fits beside the rest of it."""
 
 
 def routes(_office: Office) -> list[web.RouteDef]:
@@ -46,7 +53,7 @@ async def _account(request: web.Request) -> Made:
         "document": DOCUMENTS[account.document],
         "number": mask_number(account.document, account.cnie),
         "phone": mask_phone(account.phone) if account.phone else "",
-        "looks": sorted(account.views, key=lambda look: -look.at_ms),
+        "looks": _looks(own)[:LOOKS_SHOWN],
         "steps": steps,
         "fields": ACCOUNT_FIELDS,
         "id_of": text_of,
@@ -55,6 +62,13 @@ async def _account(request: web.Request) -> Made:
         "pin_changed": "pin" in request.query,
     }
     return Made(own.accounts, context)
+
+
+def _looks(own: own_pages.OwnAccount) -> list[Look | str]:
+    """Who looked, the latest first: agents here, and the days (ISO) on which the prefecture did."""
+    found: list[tuple[str, int, Look | str]] = [(day, 0, day) for day in own.prefecture_days]
+    found += [(local_date(look.at_ms).isoformat(), look.at_ms, look) for look in own.account.views]
+    return [look for *_, look in sorted(found, key=itemgetter(0, 1), reverse=True)]
 
 
 @signed_in.citizen

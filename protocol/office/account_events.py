@@ -40,6 +40,15 @@ class AccountViewed(BaseEvent, frozen=True, kw_only=True, tag="account.viewed"):
     reason: str
 
 
+class AccountReadAtPrefecture(BaseEvent, frozen=True, kw_only=True, tag="account.read_at_prefecture"):
+    """Agents of the prefecture looked at requests of this account on these days (ISO); the citizen reads it there too.
+
+    The prefecture writes it in the feed of the annexe. Who looked at what stays with it: it answers for its agents.
+    """
+
+    days: list[str]
+
+
 class PinReset(BaseEvent, frozen=True, kw_only=True, tag="account.pin_reset"):
     """The card was seen, and a PIN was given that opens nothing but the choice of another."""
 

@@ -21,6 +21,7 @@ from protocol.errors import PeerError
 from protocol.office.account_events import (
     AccountCorrected,
     AccountOpened,
+    AccountReadAtPrefecture,
     AccountViewed,
     IdentityVerified,
     PhoneChanged,
@@ -77,7 +78,8 @@ from protocol.office.scan_events import PieceScanned, ScanRemoved
 from protocol.records.encoding import Value
 
 __all__ = [
-    "CASE_KINDS", "AccountCorrected", "AccountEvent", "AccountOpened", "AccountViewed", "Actor", "AgentKeyEnrolled",
+    "CASE_KINDS", "AccountCorrected", "AccountEvent", "AccountOpened", "AccountReadAtPrefecture", "AccountViewed",
+    "Actor", "AgentKeyEnrolled",
     "AppealAnswered", "AppealLodged", "Applicant", "ApplicantCorrected", "CalendarPublished", "Capacity",
     "CaseEvent", "CataloguePublished", "CertificateAnnulled", "CertificateCollected", "CertificateReady",
     "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished", "DeadlineReached", "DecisionTaken",
@@ -97,7 +99,14 @@ class UnknownEvent(PeerError):
 
 
 AccountEvent: TypeAlias = (
-    AccountOpened | IdentityVerified | AccountViewed | PinReset | PinChanged | PhoneChanged | AccountCorrected
+    AccountOpened
+    | IdentityVerified
+    | AccountViewed
+    | AccountReadAtPrefecture
+    | PinReset
+    | PinChanged
+    | PhoneChanged
+    | AccountCorrected
 )
 CaseEvent: TypeAlias = (
     RequestSubmitted

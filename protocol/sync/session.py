@@ -34,9 +34,9 @@ from protocol.records.clock import MAX_MS
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value
 from protocol.sync.arrivals import Arrivals
-from protocol.sync.batches import Batch, Stored, parse_batch
-from protocol.sync.blob_flow import SINCE, BlobFlow, ChunkArrived, Want
-from protocol.sync.boxed import BOXED_SINCE, parse_boxed
+from protocol.sync.batches import Stored, parse_batch
+from protocol.sync.blob_flow import SINCE, BlobFlow, Want
+from protocol.sync.boxed import BOXED_SINCE
 from protocol.sync.checkpoint import (
     Held,
     Judgement,
@@ -60,8 +60,8 @@ from protocol.sync.frames import MAX_FRAME, MAX_HELLO, MAX_KIND, MAX_SENTENCE, b
 from protocol.sync.hello import DIALS, MIRRORS, OTHER, VERSIONS, LocalIdentity, Role
 from protocol.sync.meeting import Meeting
 from protocol.sync.outbound import Pull
-from protocol.sync.refusals import CreditExceeded, OutOfTurn, StreamRefused
-from protocol.sync.results import MIRROR_VERSIONS, ResultsArrived, parse_results, write_results
+from protocol.sync.refusals import OutOfTurn
+from protocol.sync.results import MIRROR_VERSIONS, parse_results, write_results
 from protocol.sync.results import SINCE as RESULTS_SINCE
 from protocol.sync.sealed_keys import Held as HeldKeys
 from protocol.sync.sending import Sending
@@ -102,12 +102,9 @@ class Session:
         self._believed = False
         self._out: list[bytes] = []
         self._sending = Sending()
-        self._takes: tuple[str, ...] = ()
-        self._asked: set[str] = set()
-        self._arrivals = Arrivals()
         self.blobs = BlobFlow()
         """What is wanted of blobs, either way: the driver tells it when one is over."""
-        self._said = False
+        self._arrivals = Arrivals(self.blobs)
         self.answers = 0
         """Checkpoints that came: while an answer is owed, the driver watches that this grows (`is_waiting`)."""
 
@@ -199,18 +196,18 @@ class Session:
             case ("checkpoint", [checkpoint, through, credit]):
                 event = self._on_checkpoint(blob(checkpoint), natural(through), natural(credit), now_ms)
             case ("batch", _):
-                event = self._on_batch(parse_batch(fields), len(data))
+                event = self._on_batch(self._arrivals.batch(parse_batch(fields), len(data)))
             case ("boxed", [number, box]):
-                event = self._on_boxed(natural(number), blob(box), len(data))
+                event = self._on_batch(self._arrivals.boxed(natural(number), blob(box), len(data)))
             case ("progress", [left, clock_ms]):
                 event = ProgressTold(natural(left), natural(clock_ms, MAX_MS))
             case ("want", [wants]):
                 self.blobs.note(wants)
                 return []
             case ("chunk", [number, address, place, piece]):
-                event = self._on_chunk(natural(number), address, place, piece, len(data))
+                event = self._arrivals.chunk(natural(number), address, place, piece, len(data))
             case ("results", [number, box]):
-                event = self._on_results(parse_results(number, box), len(data))
+                event = self._arrivals.results(parse_results(number, box), len(data))
             case ("failed", [kind, sentence]):
                 event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
             case _:
@@ -235,7 +232,8 @@ class Session:
         self._sending.begin(
             streams_of(self.role, meeting.annexe), in_urgency(self.role, meeting.annexe), self.version, peer.sealing
         )
-        self._takes = streams_of(OTHER[self.role], meeting.annexe)
+        takes = streams_of(OTHER[self.role], meeting.annexe)
+        self._arrivals.begin(takes, self.version, meeting.identity.opening)
         standing = meeting.trust.standing(peer, now_ms)
         return Authenticated(peer, theirs.chain if theirs else (), standing, theirs.software if theirs else "")
 
@@ -254,45 +252,17 @@ class Session:
             return CheckpointIgnored(checkpoint.counter)
         self._known = Known(checkpoint.counter, checkpoint.echo)
         restored = meaning is Judgement.RESTORED
-        self._sending.learn(checkpoint, self._takes, restored=restored)
+        self._sending.learn(checkpoint, self._arrivals.takes, restored=restored)
         self._believed = self._believed or checkpoint.echo == self.nonce
         return CheckpointArrived(checkpoint, restored)
 
     # What the peer sends
 
-    def _on_boxed(self, number: int, box: bytes, size: int) -> BatchArrived:
-        opening = self._meeting.identity.opening
-        if opening is None or self.version < BOXED_SINCE:
-            raise OutOfTurn(f"Nothing travels boxed in a conversation of version {self.version}.")
-        self._check_arrival(number, size)
-        return self._on_batch(parse_boxed(number, box, opening), size)
-
-    def _on_batch(self, batch: Batch, size: int) -> BatchArrived:
-        self._check_arrival(batch.number, size)
-        for arrived in batch.records:
-            if arrived.stream not in self._takes and arrived.stream not in self._asked:
-                raise StreamRefused(f"This peer cannot send the stream {arrived.stream} here.")
-        for arrived in batch.records:
+    def _on_batch(self, event: BatchArrived) -> BatchArrived:
+        for arrived in event.records:
             if arrived.stream in self._sending.streams:
                 self._sending.streams[arrived.stream].note(arrived)
-        self._arrivals.take(batch.number, size)
-        return BatchArrived(batch.number, batch.keys, batch.records)
-
-    def _on_chunk(self, number: int, address: Value, place: Value, piece: Value, size: int) -> ChunkArrived:
-        self._check_arrival(number, size)
-        event = self.blobs.arrived(number, address, place, piece)
-        self._arrivals.take(number, size)
         return event
-
-    def _on_results(self, event: ResultsArrived, size: int) -> ResultsArrived:
-        self._check_arrival(event.number, size)
-        self._arrivals.take(event.number, size)
-        return event
-
-    def _check_arrival(self, number: int, size: int) -> None:
-        if not self._said:
-            raise CreditExceeded("The peer sent before it was granted anything.")
-        self._arrivals.check(number, size)
 
     def committed(self, through: int, counter: int, held: Iterable[Held]) -> None:
         """Say what is held durably, after the commit of all batches up to `through` (0: at the beginning).
@@ -311,15 +281,14 @@ class Session:
             echo=theirs.nonce if theirs else None,
             held=held,
         )
-        self._said = True
         self._out.append(pack("checkpoint", checkpoint.encoded(), through, credit))
 
     def ask(self, streams: Iterable[str]) -> None:
         """Take these streams back, which we write ourselves; the next `committed` must name what is held of them."""
         wanted = set(streams)
-        if not wanted <= self._sending.streams.keys() - set(self._takes):
+        if not wanted <= self._sending.streams.keys() - set(self._arrivals.takes):
             raise CallerError("Only what one writes oneself is asked for.")
-        self._asked |= wanted
+        self._arrivals.ask(wanted)
         self._sending.wait(wanted)
 
     def stop_waiting(self, stream: str) -> None:
@@ -338,7 +307,7 @@ class Session:
 
         The first `committed` must have been said: what comes is credited as batches are.
         """
-        if not self._said:
+        if not self._arrivals.is_open:
             raise CallerError("A blob is wanted after what is held was said.")
         frame = self.blobs.ask(wants) if self.speaks_of_blobs else None
         if frame is not None:

@@ -54,7 +54,7 @@ def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
 
 def _section(parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
     yield f"\n{'#' * level} `{parser.prog}`\n\n{_sentence(parser.description)}\n"
-    rows = [_row(action) for action in parser._actions if not isinstance(action, _SAID_ELSEWHERE)]
+    rows = [_row(action) for action in parser._actions if not _is_left_out(action)]
     if rows:
         yield "\n| option | |\n| --- | --- |\n" + "".join(rows)
     for command in _commands(parser).values():
@@ -62,6 +62,11 @@ def _section(parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
 
 
 _SAID_ELSEWHERE = (argparse._HelpAction, argparse._VersionAction, argparse._SubParsersAction)
+
+
+def _is_left_out(action: argparse.Action) -> bool:
+    """Whether it is said elsewhere, or `--help` does not show it either."""
+    return isinstance(action, _SAID_ELSEWHERE) or action.help == argparse.SUPPRESS
 
 
 def _row(action: argparse.Action) -> str:

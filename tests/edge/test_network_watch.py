@@ -16,7 +16,7 @@ from edge.sync.promptness import prompt_socket
 from edge.sync.sentences import UNREACHABLE
 from tests.central.support import centre_in
 from tests.edge.sync.support import annexe_in, listening, make_uplink, running, until, until_sent
-from tests.edge.sync.test_uplink import write_some
+from tests.edge.sync.writing import write_some
 from tests.lan import Machine, lan
 
 AN_HOUR = 7200.0

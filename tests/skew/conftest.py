@@ -9,7 +9,7 @@ import pytest
 from tests.code_copy import copy_code
 from tests.edge.support import made_seed
 from tests.skew.pair import Pair
-from tests.skew.releases import NEW_DICTIONARY, NEXT
+from tests.skew.releases import BEFORE_LOOKS, NEW_DICTIONARY, NEXT
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,11 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def better_compression(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_code(tmp_path_factory.mktemp("better"), *NEW_DICTIONARY)
+
+
+@pytest.fixture(scope="module")
+def before_looks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_code(tmp_path_factory.mktemp("before"), *BEFORE_LOOKS)
 
 
 @pytest.fixture

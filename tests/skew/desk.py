@@ -2,6 +2,7 @@
 
 python -m tests.skew.desk work  ANNEXE-FOLDER NAME [REMARK]   ask for a paper, and note the remark
 python -m tests.skew.desk annexe ANNEXE-FOLDER                what the annexe shows, as JSON
+python -m tests.skew.desk look PREFECTURE-FOLDER              look at every request, and tell the annexe
 python -m tests.skew.desk prefecture PREFECTURE-FOLDER        what the prefecture shows, as JSON
 """
 
@@ -20,6 +21,8 @@ from central.centre import Centre
 from central.installation import open_installation as open_prefecture
 from central.opening import now_ms, opened_centre
 from central.store import schema
+from central.store.looks import Look, note_look
+from central.telling_looks import tell_looks
 from edge.installation import open_installation
 from edge.opening import open_store
 from edge.store.store import Store, Transaction
@@ -63,10 +66,20 @@ async def annexe(folder: Path) -> dict[str, Any]:
             later = await reader.later()
             guide = {one.id: one.version for one in await reader.procedures()}
             kinds = [row.kind for row in await reader.log_tail(100)]
+            looks = [len(await reader.prefecture_days(one.account)) for one in cases if one is not None]
     finally:
         await store.close()
     shown = {one.reference: [one.frozen, [step.kind for step in one.history]] for one in cases if one is not None}
-    return {"cases": shown, "later": [later.records, later.procedures], "guide": guide, "kinds": kinds}
+    return {"cases": shown, "later": [later.records, later.procedures], "guide": guide, "kinds": kinds, "looks": looks}
+
+
+async def look(folder: Path) -> None:
+    """An agent of the prefecture looks at every request."""
+    async with opened_centre(open_prefecture(folder), now_ms, os.urandom) as centre:
+        for row in await centre.queries.requests():
+            seen = Look("", "karim", "Karim Zerouali", "كريم الزروالي", now_ms())
+            await note_look(centre.store, row.annexe, row.subject, seen)
+        await tell_looks(centre)
 
 
 async def prefecture(folder: Path) -> dict[str, Any]:
@@ -87,10 +100,12 @@ async def _count(centre: Centre, query: Any) -> int:
 
 
 def main(words: list[str]) -> None:
-    """Do one of the three."""
+    """Do one of the four."""
     what, folder, *more = words
     if what == "work":
         asyncio.run(work(Path(folder), more[0], more[1] if len(more) > 1 else None))
+    elif what == "look":
+        asyncio.run(look(Path(folder)))
     else:
         print(json.dumps(asyncio.run(annexe(Path(folder)) if what == "annexe" else prefecture(Path(folder)))))
 

@@ -33,6 +33,9 @@ class Pair:
     def work(self, number: str, *remark: str) -> None:
         _run(self.annexe, "tests.skew.desk", "work", self.folder / "annexe", number, *remark)
 
+    def look(self) -> None:
+        _run(self.prefecture, "tests.skew.desk", "look", self.folder / "prefecture")
+
     def at_annexe(self) -> Any:
         return json.loads(_run(self.annexe, "tests.skew.desk", "annexe", self.folder / "annexe"))
 

@@ -49,3 +49,6 @@ NEW_DICTIONARY = (
 )
 
 NEXT = (*NEW_KIND, *NEW_FIELD)
+
+BEFORE_LOOKS = (Change("protocol/office/account_events.py", 'tag="account.read_at_prefecture"', 'tag="not.known.yet"'),)
+"""Makes this release one that knows nothing of what the prefecture tells of looks."""

@@ -55,3 +55,18 @@ def test_an_annexe_that_was_put_back_to_the_release_before_keeps_all_and_reads_i
     again = pair.at_annexe()
     assert again["later"] == [0, 0]
     assert {name: case for name, case in again["cases"].items() if name != "B05-00000-33333"} == both["cases"]
+
+
+def test_an_annexe_of_an_earlier_release_keeps_what_it_is_told_of_looks_and_shows_it_later(
+    pair: Pair, this_release: Path, before_looks: Path
+) -> None:
+    pair.annexe = before_looks
+    pair.work("11111")
+    pair.meet()
+    pair.look()
+    pair.meet()
+    held = pair.at_annexe()
+    assert (held["later"], held["looks"]) == ([1, 0], [0])
+    assert [frozen for frozen, _ in held["cases"].values()] == [False]
+    pair.annexe = this_release
+    assert pair.at_annexe() == {**held, "later": [0, 0], "looks": [1], "kinds": pair.at_annexe()["kinds"]}

@@ -6,10 +6,21 @@ from edge.store.views.cases import CASES
 from edge.store.views.catalogue import CATALOGUE
 from edge.store.views.later import LATER
 from edge.store.views.outbox import OUTBOX
+from edge.store.views.prefecture_looks import PREFECTURE_LOOKS
 from edge.store.views.revocations import REVOCATIONS
 from edge.store.views.staff import STAFF
 from edge.store.views.view import View
 
-DEFAULT_VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, OUTBOX, STAFF, CATALOGUE, CALENDAR, REVOCATIONS, LATER)
+DEFAULT_VIEWS: tuple[View, ...] = (
+    ACCOUNTS,
+    CASES,
+    OUTBOX,
+    STAFF,
+    CATALOGUE,
+    CALENDAR,
+    REVOCATIONS,
+    PREFECTURE_LOOKS,
+    LATER,
+)
 
 __all__ = ["DEFAULT_VIEWS", "View"]

@@ -12,7 +12,7 @@ from central.store import schema
 from central.store.machines import KnownMachine, came_back, in_force, machines_of
 from protocol.records.keys import SigningKey
 from protocol.sync.intake import Outcome
-from tests.central.store.test_ingest import ANNEXE, CASE_KEY, CASES, arrived, ready, sealed, send, submitted
+from tests.central.store.support import ANNEXE, CASE_KEY, CASES, arrived, ready, sealed, send, submitted
 from tests.central.support import PREFECTURE, centre_in
 from tests.protocol.sync.support import Writer, seed
 

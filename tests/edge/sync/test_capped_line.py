@@ -19,7 +19,7 @@ from tests.edge.sync.test_slow_line import (
     on_the_line,
     real_ms,
 )
-from tests.edge.sync.test_uplink import work_in_the_office, write_some
+from tests.edge.sync.writing import work_in_the_office, write_some
 
 CAP = 8 * 1024
 

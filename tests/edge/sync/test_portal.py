@@ -27,8 +27,8 @@ from tests.edge.sync.support import (
     until,
     until_sent,
 )
-from tests.edge.sync.test_uplink import write_some
 from tests.edge.sync.tls import server_tls
+from tests.edge.sync.writing import write_some
 
 SIGN_IN = "<!doctype html><title>Bienvenue</title><form method=post>Chambre, nom</form>"
 

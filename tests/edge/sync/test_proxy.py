@@ -29,8 +29,8 @@ from tests.edge.sync.support import (
     until,
     until_sent,
 )
-from tests.edge.sync.test_uplink import write_some
 from tests.edge.sync.tls import ServerTls, server_tls
+from tests.edge.sync.writing import write_some
 
 LOGIN, PASSWORD = "annexe", "s3cret-of-the-proxy"
 SETTINGS = """Port {port}

@@ -43,7 +43,7 @@ from tests.edge.sync.support import (
     until,
     until_sent,
 )
-from tests.edge.sync.test_uplink import work_in_the_office, write_some
+from tests.edge.sync.writing import work_in_the_office, write_some
 from tests.slow_line import SlowLine, slow_line
 
 CASES, OFFICE = f"{ANNEXE}/cases", f"{ANNEXE}/office"

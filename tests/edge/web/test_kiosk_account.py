@@ -7,6 +7,7 @@ import pytest
 from edge.services import accounts
 from edge.services.office import Office
 from protocol.office.events import Actor
+from tests.edge.web.at_prefecture import read_at_prefecture
 from tests.edge.web.support import PERSON, PIN, Post, Visitor, ask_for_residence, open_account
 
 ROOT = "/kiosk/account/new"
@@ -122,6 +123,24 @@ async def test_the_account_shows_who_looked_at_it(kiosk: Visitor, post: Post, of
     text = await (await kiosk.get("/kiosk/account")).text()
     assert "S. Bennani" in text
     assert " · un agent du guichet" in text
+
+
+async def test_the_days_on_which_the_prefecture_looked_show_among_those_who_looked_here(
+    kiosk: Visitor, post: Post, office: Office
+) -> None:
+    await open_account(post)
+    account = await accounts.sign_in(office, "FA123456", PIN)
+    await read_at_prefecture(office, account, ["2026-11-02", "2026-11-01"], ["2026-11-02"])
+    assert "Un agent de la préfecture" not in await (await kiosk.get("/kiosk/account")).text(), "only declared"
+    clerk = Actor(role="clerk", id="bennani", name="S. Bennani", name_ar="س. بناني")
+    await accounts.verify_identity(office, office.command(), account, clerk)
+    await accounts.view(office, account, clerk)
+    text = await (await kiosk.get("/kiosk/account")).text()
+    found = [text.index(one) for one in ("S. Bennani</b>", "2 novembre 2026", "1 novembre 2026")]
+    assert found == sorted(found)
+    assert text.count("<b>Un agent de la préfecture</b>") == 2
+    await read_at_prefecture(office, account, ["2026-11-03"], segment=b"lookedup")
+    assert "3 novembre 2026" in await (await kiosk.get("/kiosk/account")).text(), "the page that was kept is made anew"
 
 
 async def test_a_declared_account_does_not_show_who_looked_at_it(kiosk: Visitor, post: Post, office: Office) -> None:
