@@ -19,9 +19,8 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
 
-from sqlalchemy import Column, delete, select
+from sqlalchemy import LargeBinary, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
@@ -44,6 +43,16 @@ PAGE = 800
 SERIAL = re.compile(rf"[0-9a-z]{{1,{schema.SERIAL}}}")
 
 ViewRow = dict[str, object]
+
+LOG, VOID = schema.records.c, schema.void_certificates.c
+
+COLUMNS = (LOG.position, LOG.hash, LOG.stream, LOG.subject, LOG.time_ms, LOG.encoded)
+"""What a `_Row` is read from."""
+
+# Made once: see `central.store.waiting`.
+SUBJECTS = bindparam("subjects", type_=LargeBinary, expanding=True)
+RECORDS = select(*COLUMNS).where(LOG.annexe == bindparam("of"), LOG.subject.in_(SUBJECTS), LOG.standing != "proof")
+NO_LONGER_VOID = delete(schema.void_certificates).where(VOID.annexe == bindparam("of"), VOID.subject.in_(SUBJECTS))
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +116,7 @@ class Folder:
 
     async def _fold_page(self, annexe: str) -> int:
         async with self._store.database.write() as connection:
-            found = await self._waiting.page(connection, annexe, _columns(), PAGE)
+            found = await self._waiting.page(connection, annexe, COLUMNS, PAGE)
             waiting = [_Row(*row) for row in found]
             opened = await self._open(connection, annexe, waiting)
             enrolled = [one for one in opened if isinstance(one.event, AgentKeyEnrolled)]
@@ -164,17 +173,11 @@ class Folder:
         self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes], rows: Sequence[ViewRow]
     ) -> None:
         """Write anew which certificates of these cases count no more."""
-        table = schema.void_certificates
-        await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.subject.in_(subjects)))
-        await self._store.database.put(connection, table, rows, replace=True)
+        await connection.execute(NO_LONGER_VOID, {"of": annexe, "subjects": subjects})
+        await self._store.database.put(connection, schema.void_certificates, rows, replace=True)
 
     async def _rows_of(self, connection: AsyncConnection, annexe: str, subjects: Sequence[bytes]) -> list[_Row]:
-        table = schema.records
-        rows = await connection.execute(
-            select(*_columns()).where(
-                table.c.annexe == annexe, table.c.subject.in_(subjects), table.c.standing != "proof"
-            )
-        )
+        rows = await connection.execute(RECORDS, {"of": annexe, "subjects": subjects})
         # Sorted here: asked for an order, SQLite reads the whole log in that order to find a few subjects.
         return sorted((_Row(*row) for row in rows), key=attrgetter("position"))
 
@@ -267,12 +270,6 @@ def _is_serial(annexe: str, serial: str) -> bool:
 def _may_be_case(opened: _Opened) -> bool:
     """Whether the record speaks of a case: it names what it follows, or this release cannot tell."""
     return opened.stream.endswith("/cases") and (opened.event is None or hasattr(opened.event, "follows"))
-
-
-def _columns() -> tuple[Column[Any], ...]:
-    """What a `_Row` is read from."""
-    log = schema.records.c
-    return log.position, log.hash, log.stream, log.subject, log.time_ms, log.encoded
 
 
 def _read(row: _Row, subject: bytes, key: bytes, plain: bytes | None) -> _Opened:

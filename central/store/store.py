@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store.database import Connect, Database, open_database, sqlite_url
@@ -21,6 +21,11 @@ from protocol.errors import OperatorError, PeerError
 REMEMBERED = 50_000
 # Subjects in one question: SQLite takes 32,766 parameters.
 CHUNK = 1000
+
+# Made once, as all that is asked for each batch: see `central.store.waiting`.
+KEYS = select(data_keys.c.subject, data_keys.c.sealed).where(
+    data_keys.c.annexe == bindparam("of"), data_keys.c.subject.in_(bindparam("subjects", expanding=True))
+)
 
 logger = logging.getLogger(__name__)
 
@@ -67,11 +72,7 @@ class CentralStore:
         missing = list(wanted - found.keys())
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            rows = await connection.execute(
-                select(data_keys.c.subject, data_keys.c.sealed).where(
-                    data_keys.c.annexe == annexe, data_keys.c.subject.in_(chunk)
-                )
-            )
+            rows = await connection.execute(KEYS, {"of": annexe, "subjects": chunk})
             for subject, sealed in rows:
                 try:
                     found[subject] = self.vault.unwrap(annexe, subject, sealed)

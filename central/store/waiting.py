@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, delete, func, select
+from sqlalchemy import Column, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
+
+# Made once: a statement that is made anew is a ring of objects, which stays until somebody looks for rings.
+DONE = delete(schema.unfolded).where(
+    schema.unfolded.c.annexe == bindparam("of"), schema.unfolded.c.hash.in_(bindparam("hashes", expanding=True))
+)
 
 
 class Waiting:
@@ -45,9 +50,8 @@ class Waiting:
 
     async def done(self, connection: AsyncConnection, annexe: str, hashes: Sequence[bytes]) -> None:
         """These are folded, in the caller's transaction."""
-        table = schema.unfolded
         if hashes:
-            await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.hash.in_(hashes)))
+            await connection.execute(DONE, {"of": annexe, "hashes": hashes})
 
     def committed(self, annexe: str, position: int) -> None:
         """That transaction is committed: everything up to `position` is folded."""
