@@ -4,6 +4,10 @@
 // replaced, if it says anything new. What a person has in hand (held.js) stays until he is done; meanwhile the element
 // with data-live-news is shown, in words. While the connection is down, the one with data-live-status is.
 //
+// Where a button has data-live-show (the kiosk), whoever touched the page since it was drawn reads or reaches for
+// something on it: news waits until he asks for it there. Before whoever only watches it comes by itself, and the
+// element with data-live-came says so until he touches the page.
+//
 // - What was announced between the drawing of the page and the opening of its stream is not missed (screens/missed.py).
 // - One question at a time: an answer that was overtaken would put older words in the place of newer ones.
 // - Whether something is held is judged when the answer is there, in the same breath in which it is replaced.
@@ -16,8 +20,12 @@ const topicsOf = (region) => region.dataset.live.split(/\s+/).filter(Boolean);
 const sourceOf = (region) => region.dataset.liveSrc || location.href;
 const status = document.querySelector("[data-live-status]");
 const news = document.querySelector("[data-live-news]");
+const came = document.querySelector("[data-live-came]");
+const button = document.querySelector("[data-live-show]");
 const due = new Set(); // ids of regions that something was announced for
 const waits = new Set(); // ids of those that have news, and are held
+const wanted = new Set(); // ids of those whose news was asked for by the button
+let touched = false;
 let timer = 0;
 let asking = false;
 
@@ -59,11 +67,15 @@ function show(region, fresh) {
   if (!fresh) return;
   for (const one of region.querySelectorAll("details[id][open]")) fresh.querySelector(`#${CSS.escape(one.id)}`)?.setAttribute("open", "");
   const isNews = words(fresh) !== words(region);
-  if (isNews && held(region)) waits.add(region.id);
+  if (isNews && stays(region)) waits.add(region.id);
   else waits.delete(region.id);
   if (news) news.hidden = waits.size === 0;
-  if (isNews && !waits.has(region.id)) replace(region, fresh);
+  if (!isNews || waits.has(region.id)) return;
+  replace(region, fresh);
+  if (came && !wanted.delete(region.id)) came.hidden = false;
 }
+
+const stays = (region) => held(region) || (touched && button !== null);
 
 // What a region says: the id of a command is each answer's own, and a form on its way says the same as before.
 function words(region) {
@@ -83,10 +95,28 @@ function replace(region, fresh) {
 }
 
 onLetGo(() => {
-  const free = regions().filter((region) => waits.has(region.id) && !held(region));
+  const free = regions().filter((region) => waits.has(region.id) && !stays(region));
   for (const region of free) due.add(region.id);
   if (free.length > 0) soon();
 });
+
+function touch(event) {
+  if (button.contains(event.target)) return;
+  touched = true;
+  if (came) came.hidden = true;
+}
+
+if (button) {
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, touch, { capture: true, passive: true });
+  button.addEventListener("click", () => {
+    touched = false;
+    for (const id of waits) { due.add(id); wanted.add(id); }
+    const first = document.getElementById([...waits][0]);
+    first?.setAttribute("tabindex", "-1"); // the button goes: whoever reached it by keys goes on from the news
+    first?.focus({ preventScroll: true });
+    refresh();
+  });
+}
 
 const topics = [...new Set(regions().flatMap(topicsOf))];
 if (topics.length > 0) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,14 +20,14 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chro
 
 
 @asynccontextmanager
-async def served(office: Office) -> AsyncIterator[str]:
+async def served(office: Office, screens: Sequence[str] = SCREENS) -> AsyncIterator[str]:
     """Serve the office on a free port of localhost, where browsers have WebCrypto; yields its address."""
 
     def announce(_changes: list[Committed]) -> None:
         office.announcer.publish(["cases", "display", "outbox"])
 
     office.store.on_commit(lambda committed: announce(list(committed)))
-    runner = web.AppRunner(application.build(office, SCREENS), access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(application.build(office, screens), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "localhost", 0)
     await site.start()
