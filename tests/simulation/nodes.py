@@ -322,7 +322,9 @@ class AnnexeMachine(Machine):
     def is_at_rest(self) -> bool:
         """Whether it and the prefecture have nothing more for each other."""
         status = None if self.uplink is None else self.uplink.status
-        return status is not None and status.heard and not (status.left or status.holes or status.behind or status.scans)
+        if status is None or not status.heard:
+            return False
+        return not (status.left or status.holes or status.behind or status.scans)
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes. Dark is also who starts."""
