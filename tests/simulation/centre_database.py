@@ -1,16 +1,23 @@
-"""The centre's driver over a simulated disk: what SQLAlchemy's aiosqlite dialect asks of a connection, and no more.
+"""The centre's driver over a simulated disk: what SQLAlchemy asks of a SQLite driver, and no more.
 
-The dialect, the engine, its pool and every statement are the real ones; only aiosqlite's thread is not there.
+The engine, its pool, the compiler and every statement are the real ones; only aiosqlite and its thread are not there. A
+statement that one engine compiled is there for the next: a prefecture that starts again in a run, and the runs after it
+in the same process, compile nothing that was compiled before.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import apsw
+from sqlalchemy import Engine
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi, SQLiteDialect_aiosqlite
+from sqlalchemy.util import await_only
 
 from central.store.database import SQLITE
 from tests.simulation.disk import Disk
@@ -26,42 +33,76 @@ def connect_to(disk: Disk) -> Callable[[], Awaitable[SimulatedDriver]]:
     return connect
 
 
+def url_of(folder: Path) -> str:
+    """The URL of the database in a folder, over this driver."""
+    return f"sqlite+simulated:///{folder / SQLITE}"
+
+
+_compiled: dict[Any, Any] = {}
+
+
+class SimulatedDialect(SQLiteDialect_aiosqlite):
+    """SQLite's dialect over this driver; one is as good as another, so that they share what was compiled."""
+
+    driver = "simulated"
+    supports_statement_cache = True
+
+    @classmethod
+    def import_dbapi(cls) -> SimulatedModule:
+        """What stands for the driver's module."""
+        return SimulatedModule(__import__("aiosqlite"), sqlite3)
+
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        """Called by SQLAlchemy with each engine that uses this dialect."""
+        engine.update_execution_options(compiled_cache=_compiled)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SimulatedDialect)
+
+    def __hash__(self) -> int:
+        return hash(SimulatedDialect)
+
+
+registry.register("sqlite.simulated", __name__, SimulatedDialect.__name__)
+
+
+class SimulatedModule(AsyncAdapt_aiosqlite_dbapi):
+    """The driver's module: its errors are sqlite3's."""
+
+    def connect(self, *_: Any, async_creator_fn: Callable[[], Awaitable[SimulatedDriver]], **__: Any) -> Any:
+        """Open a connection."""
+        return await_only(async_creator_fn())
+
+
 class SimulatedDriver:
-    """Stands where an `aiosqlite.Connection` does."""
+    """A connection, as SQLAlchemy uses one: it waits inside of these methods, where others get their turn."""
 
     def __init__(self, inner: apsw.Connection) -> None:
         self.isolation_level: str | None = None
         self._inner = inner
-        self._conn = self
-        self._connection = self
-        self._tx = self
 
-    def put_nowait(self, work: tuple[asyncio.Future[Any], Callable[[], Any]]) -> None:
-        """What the dialect puts into aiosqlite's queue to be done in its thread."""
-        future, function = work
-        future.set_result(function())
-
-    def cursor(self) -> SimulatedCursor:
-        """A cursor; the dialect enters it."""
+    def cursor(self, server_side: bool = False) -> SimulatedCursor:
+        """A cursor, which holds all of its rows."""
         return SimulatedCursor(self._inner)
 
-    async def create_function(self, name: str, arguments: int, function: Callable[..., Any], **how: Any) -> None:
+    def create_function(self, name: str, arguments: int, function: Callable[..., Any], **how: Any) -> None:
         """Register a function of SQLAlchemy's own."""
         self._inner.create_scalar_function(name, function, arguments, **how)
 
-    async def commit(self) -> None:
+    def commit(self) -> None:
         """Commit, if a transaction is open."""
-        await self._end("COMMIT")
+        await_only(self._end("COMMIT"))
 
-    async def rollback(self) -> None:
+    def rollback(self) -> None:
         """Roll back, if a transaction is open."""
-        await self._end("ROLLBACK")
+        await_only(self._end("ROLLBACK"))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close it."""
         self._inner.close(True)
 
-    def stop(self) -> None:
+    def terminate(self) -> None:
         """Close it without waiting."""
         self._inner.close(True)
 
@@ -73,49 +114,55 @@ class SimulatedDriver:
 
 
 class SimulatedCursor:
-    """Stands where an `aiosqlite.Cursor` does."""
+    """A cursor, as SQLAlchemy uses one."""
 
     arraysize = 1
 
     def __init__(self, inner: apsw.Connection) -> None:
         self._inner = inner
         self._rows: list[tuple[Any, ...]] = []
-        self.description: Sequence[tuple[Any, ...]] | None = None
+        self.description: _Description = None
         self.rowcount = -1
         self.lastrowid: int | None = None
 
-    async def __aenter__(self) -> SimulatedCursor:
-        return self
-
-    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> SimulatedCursor:
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run one statement."""
-        await asyncio.sleep(0)
+        await_only(asyncio.sleep(0))
         self.description, self._rows = _run(self._inner, sql, parameters)
         self.rowcount = -1 if self.description else self._inner.changes()
         self.lastrowid = self._inner.last_insert_rowid()
-        return self
 
-    async def executemany(self, sql: str, many: Iterable[Sequence[Any]]) -> SimulatedCursor:
+    def executemany(self, sql: str, many: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each of `many`."""
-        await asyncio.sleep(0)
+        await_only(asyncio.sleep(0))
         self.rowcount = 0
         for parameters in many:
             _run(self._inner, sql, parameters)
             self.rowcount += self._inner.changes()
-        return self
 
-    async def fetchall(self) -> list[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.fetchall())
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows that are left."""
         rows, self._rows = self._rows, []
         return rows
 
-    async def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+        """The next rows."""
+        rows, self._rows = self._rows[:size], self._rows[size:]
+        return rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
         """The next row."""
         return self._rows.pop(0) if self._rows else None
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Forget the rows."""
         self._rows = []
+
+    async def _async_soft_close(self) -> None:
+        """Called by SQLAlchemy's asyncio layer where a result goes to code that does not wait: all rows are here."""
 
 
 _Description = Sequence[tuple[Any, ...]] | None

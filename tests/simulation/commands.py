@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 BATCH = 40
 """Runs that one process is copied for: to load the code costs about two runs."""
 
+WARMING = 0
+"""The seed of the run that is thrown away, in which much happens."""
+
 Result = dict[str, Any]
 
 
@@ -89,11 +92,13 @@ def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _play_batch(first: int, count: int) -> None:
     """Play here, a line of JSON a run; each in a copy of this process, which ends without unwinding what lost its
-    power. Nothing is collected: a run is over before its garbage is in the way."""
+    power. Nothing is collected: a run is over before its garbage is in the way. One run is played and thrown away
+    before the copies are made: what Python and SQLAlchemy work out but once is then there for all of them."""
     from tests.simulation.world import play  # noqa: PLC0415 - the command that starts the processes needs none of it
 
     logging.disable(logging.CRITICAL)  # what the machines log of their troubles is thousands of lines a run
     gc.disable()
+    play(WARMING)
     gc.freeze()
     for seed in range(first, first + count):
         copy = os.fork()

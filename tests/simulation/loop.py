@@ -121,16 +121,15 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         return task.result()
 
     def _one(self) -> None:
-        while not self._queues:
+        queues = self._queues
+        while not queues:
             self._wait()
-        names = list(self._queues)
-        if len(names) > 1:
-            names.sort()
-        name = names[int(self._chance.random() * len(names))]
-        queue = self._queues[name]
+        drawn, names = self._chance.random(), sorted(queues) if len(queues) > 1 else list(queues)
+        name = names[int(drawn * len(names))]
+        queue = queues[name]
         handle, node = queue.popleft()
         if not queue:
-            del self._queues[name]
+            del queues[name]
         self._ran += 1
         if self._ran > LONGEST:
             raise Spinning(f"still running after {LONGEST} steps, at {self._seconds:.0f} s")

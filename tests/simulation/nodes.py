@@ -72,6 +72,7 @@ class CentreMachine(Machine):
             now=self.now,
             entropy=self.entropy(),
             software=SOFTWARE[self.runs],
+            database_url=centre_database.url_of(self.disk.folder),
             connect=centre_database.connect_to(self.disk),
         )
         connections = Connections(centre, versions=SPOKEN[self.runs])
@@ -321,7 +322,9 @@ class AnnexeMachine(Machine):
     def is_at_rest(self) -> bool:
         """Whether it and the prefecture have nothing more for each other."""
         status = None if self.uplink is None else self.uplink.status
-        return status is not None and status.heard and not (status.left or status.holes or status.behind)
+        if status is None or not status.heard:
+            return False
+        return not (status.left or status.holes or status.behind or status.scans)
 
     def doing(self) -> str:
         """What its uplink is doing now, in one word: the state in which a fault strikes. Dark is also who starts."""

@@ -120,7 +120,7 @@ class World:
         except Exception as error:  # whatever it is, the seed that shows it is worth more than the traceback
             self.report.broken.append(f"{type(error).__name__}: {error}")
         for annexe in self.all_annexes:
-            self.report.broken += asyncio.run(unsound(annexe))
+            self.report.broken += SimulatedLoop(self._fork()).run_until_complete(unsound(annexe))
         self.report.broken += self._loop.errors
         self.report.seconds = self._loop.time()
         for machine in self._machines:

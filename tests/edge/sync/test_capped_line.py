@@ -1,4 +1,8 @@
-"""An annexe that may use no more than a cap: what a case waits for, and what passes. Nothing is timed."""
+"""An annexe that may use no more than a cap: what a case waits for, and what passes. Nothing is timed.
+
+How much is under way follows what was measured, and a busy machine is measured with the line; so what is asserted here
+is the order. The bound to the byte is in `tests/simulation/test_poor_lines.py`, which no machine disturbs.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,10 @@ from pathlib import Path
 from edge.sync.ledger import Ledger
 from edge.sync.link import Dialler
 from edge.sync.shaping import ShapedDialler
-from protocol.sync.window import FLOOR
 from tests.central.support import centre_in
+from tests.edge.sync.on_the_line import CASES, OFFICE, taken_in
 from tests.edge.sync.support import annexe_in, at_centre, at_edge, eventually, make_uplink, running, served, until
-from tests.edge.sync.test_slow_line import (
-    BATCH,
-    CASES,
-    OFFICE,
-    office_bytes_before_the_case,
-    on_the_line,
-    real_ms,
-)
+from tests.edge.sync.test_slow_line import real_ms
 from tests.edge.sync.writing import work_in_the_office, write_some
 
 CAP = 8 * 1024
@@ -38,7 +35,6 @@ async def test_under_a_cap_a_case_goes_first_and_all_arrives(tmp_path: Path) -> 
         async with running(make_uplink(store, shaped, now=real_ms)) as uplink:
             await until(lambda: uplink.status.heard and uplink.status.left < 480, uplink.on_change)
             (case,) = await write_some(store, 1)
-            there_already = sum(map(on_the_line, at_centre(tmp_path / "centre")[OFFICE]))
 
             async def arrived() -> bool:
                 return case in [row.subject for row in await centre.queries.requests()]
@@ -47,7 +43,7 @@ async def test_under_a_cap_a_case_goes_first_and_all_arrives(tmp_path: Path) -> 
             assert uplink.status.left > 80, "the cap held the office's records back"
             rate[0] = None  # the hour has come in which nothing is bound
             await until(lambda: uplink.status.left == 0, uplink.on_change)
-        overtaking = office_bytes_before_the_case(tmp_path / "centre") - there_already
-        assert overtaking <= FLOOR + BATCH, "a window and one batch: no more goes first"
+        overtaken = [stream for stream, _ in taken_in(tmp_path / "centre")]
+        assert overtaken[overtaken.index(CASES) :].count(OFFICE) > 80, "the case went before them"
     assert at_centre(tmp_path / "centre") == at_edge(tmp_path / "a")
     assert CASES in at_centre(tmp_path / "centre")
