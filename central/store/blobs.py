@@ -1,4 +1,5 @@
-"""Scans that annexes hold, on their way here and kept: pieces of sealed blobs, in the database beside the records.
+"""Scans and certificates that annexes hold, on their way here and kept: pieces of sealed blobs, in the database beside
+the records.
 
 - A case's fold says which blobs there are (`note_scans`), in the transaction that writes its view: what it names is
   wanted, what it names no more is deleted.
@@ -20,7 +21,7 @@ from central.store import schema
 from central.store.database import Database
 from central.store.store import CentralStore
 from protocol.errors import PeerError
-from protocol.office.case import Case, Scan
+from protocol.office.case import Case, KeptFile
 from protocol.records.blobs import BlobReader, ChunkList, count_chunks, parse_list
 from protocol.sync.blob_flow import MAX_WANTED, ChunkArrived, Want
 
@@ -51,24 +52,24 @@ class Progress:
 
 async def note_scans(database: Database, connection: AsyncConnection, annexe: str, case: Case) -> None:
     """Want what a folded case names, and delete what it names no more; in the transaction that writes its view."""
-    if not case.scans:
+    held = {file.blob: file for file in case.files}
+    if not case.scans and not held:
         return
-    held = {scan.blob: scan for scan in case.scans_held}
-    rows = [_wanted_row(annexe, scan) for scan in held.values()]
+    rows = [_wanted_row(annexe, file) for file in held.values()]
     await database.put(connection, schema.blobs, rows, replace=False)
     gone = [scan.blob for scan in case.scans if scan.blob not in held]
     for table in (schema.blobs, schema.blob_pieces) if gone else ():
         await connection.execute(delete(table).where(table.c.annexe == annexe, table.c.address.in_(gone)))
 
 
-def _wanted_row(annexe: str, scan: Scan) -> dict[str, object]:
+def _wanted_row(annexe: str, file: KeptFile) -> dict[str, object]:
     return {
         "annexe": annexe,
-        "address": scan.blob,
-        "size": scan.size,
+        "address": file.blob,
+        "size": file.size,
         "pieces": 0,
         "whole": False,
-        "since_ms": scan.time_ms,
+        "since_ms": file.time_ms,
         "problem": "",
     }
 

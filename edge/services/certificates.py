@@ -12,11 +12,18 @@ from edge.services.office import Office
 from edge.services.requests import RequestRow, dossier, read_dossier, row_of
 from edge.services.sms import READY
 from edge.store.store import Transaction
-from protocol.errors import N_, OperatorError, PersonError
+from protocol.errors import N_, PersonError
+from protocol.office.case import Certificate
 from protocol.office.casework import Case, State
 from protocol.office.catalogue import Procedure
 from protocol.office.events import Actor, CertificateCollected, CertificateReady, Collector
 from protocol.records.encoding import Value
+from protocol.records.hashing import digest
+
+NOT_HERE = N_(
+    "The file of this certificate is not whole here: it comes back from the prefecture or the second appliance. If it "
+    "does not, have it annulled or replaced."
+)
 
 PRINTED_AT_MOST = 200
 """Certificates on the clerk's list to print; an annexe of the pilot has a few a day, and the oldest come first."""
@@ -31,17 +38,25 @@ async def to_print(office: Office) -> list[RequestRow]:
 
 
 async def pdf(office: Office, case: bytes) -> bytes:
-    """Return the sealed certificate; PersonError 404 while there is none."""
+    """Return the sealed certificate, byte for byte; PersonError 404 while there is none, 409 where its file is not."""
     opened = await dossier(office, case)
     if opened.case.certificate is None and opened.case.decision is None and opened.case.void:
         raise PersonError(N_("This certificate was annulled: it is not printed any more."), status=404)
     if opened.case.certificate is None:
         raise PersonError(N_("This certificate is not sealed yet: wait a minute and try again."), status=404)
-    async with office.store.reading() as reader:
-        found = await reader.blob(opened.case.certificate.blob)
-    if found is None:
-        raise OperatorError("A sealed certificate is missing from the store: run mulhaqa-edge verify-log.")
+    found = await _file(office, case, opened.case.certificate)
+    if found is None or digest("pdf", found) != opened.case.certificate.pdf_hash:
+        raise PersonError(NOT_HERE, status=409)
     return found
+
+
+async def _file(office: Office, case: bytes, certificate: Certificate) -> bytes | None:
+    async with office.store.reading() as reader:
+        if not certificate.size:
+            return await reader.older_file(certificate.blob)
+        key = await reader.data_key(case)
+    content = None if key is None else await office.store.scans.open(key, certificate.blob, certificate.size)
+    return None if content is None else b"".join([piece async for piece in content])
 
 
 async def confirm_ready(office: Office, command: bytes, case: bytes, printed: bool, stamped: bool, by: Actor) -> None:

@@ -5,6 +5,8 @@ Rules:
 - The press works outside the writer. Whether the case is still as it was when its paper was made is decided again
   inside it, so neither a crash, nor a second attempt, nor a decision taken back and taken again seals anything twice or
   too early.
+- The paper is durable before its event names it, as a scan is (`edge.store.scans`); one that no event came to name is
+  deleted.
 - Refusals go first: telling them needs no press.
 - What fails rests and is tried again (`setbacks`); one request's trouble is not another's. When the press cannot work
   now, the others' turn comes at the next look.
@@ -14,9 +16,11 @@ Rules:
 from __future__ import annotations
 
 from base64 import b32encode
+from collections.abc import AsyncIterator
 
 import structlog
 
+from edge.press.documents import CertificateData, SealedCertificate
 from edge.services.agenda import Entry
 from edge.services.cases import append_lawful, opened_case
 from edge.services.elapsed import passed
@@ -26,8 +30,10 @@ from edge.services.receipts import certificate_data
 from edge.services.requests import Dossier, dossier
 from edge.services.sealing import usable_seals
 from edge.services.sms import ANSWERED
+from edge.store.group import Decide
+from edge.store.scans import SealedScan
 from edge.store.store import Transaction
-from protocol.errors import MulhaqaError, OperatorError, PersonError
+from protocol.errors import CallerError, MulhaqaError, OperatorError, PersonError
 from protocol.office.casework import Case, State
 from protocol.office.events import CertificateSealed
 from protocol.office.seals import SealKeys
@@ -138,17 +144,32 @@ async def _seal_one(office: Office, opened: Dossier, seals: SealKeys) -> None:
     serial = b32encode(office.entropy(SERIAL_BYTES)).decode().lower()
     data = certificate_data(office, opened.case, opened.procedure, serial, office.now())
     sealed = await office.press.certificate(data, seals)
+    async with office.store.reading() as reader:
+        key = await reader.data_key(opened.subject)
+    if key is None:
+        raise CallerError("a case that was opened has its key")
+    async with office.store.scans.sealing(key, _whole(sealed.pdf)) as file, office.store.scans.naming(file.address):
+        await office.store.scans.keep(file)
+        await office.store.execute(office.command(), _sealing(opened, serial, data, sealed, file))
 
+
+async def _whole(pdf: bytes) -> AsyncIterator[bytes]:
+    yield pdf
+
+
+def _sealing(
+    opened: Dossier, serial: str, data: CertificateData, sealed: SealedCertificate, file: SealedScan
+) -> Decide:
     async def decide(tx: Transaction) -> Value:
         case, procedure = await opened_case(tx, opened.subject)
         if case.heads != opened.case.heads:
             return None
-        stored = await tx.put_blob(opened.subject, sealed.pdf)
         event = CertificateSealed(
             follows=list(case.heads),
             serial=serial,
             pdf_hash=digest("pdf", sealed.pdf),
-            blob=stored,
+            blob=file.address,
+            size=file.size,
             token=sealed.token,
             template=data.template,
             replaces=data.replaces.serial if data.replaces else "",
@@ -158,7 +179,7 @@ async def _seal_one(office: Office, opened: Dossier, seals: SealKeys) -> None:
         await append_lawful(tx, opened.subject, case, procedure, event)
         return None
 
-    await office.store.execute(office.command(), decide)
+    return decide
 
 
 async def _tell_refusal(office: Office, subject: bytes) -> None:

@@ -15,7 +15,7 @@ from edge.store.connection import Row, SqlValue
 from edge.store.keyring import Keyring, Source
 from edge.store.recent import Recent
 from edge.store.rows import AccountView, CaseRow, Later, LogRow, OutboxRow, StaffView
-from edge.store.sealed_files import open_blob
+from edge.store.sealed_files import open_older
 from edge.store.vault import Vault
 from edge.store.views.accounts import GUARDIAN, INDEXED, open_account, open_look
 from edge.store.views.cases import open_case
@@ -204,13 +204,13 @@ class Reader:
         found = await self.rows("SELECT sealed FROM secrets WHERE name = ?", (name,))
         return self._vault.open_local(secret_place(name), blob(found[0][0])) if found else None
 
-    async def blob(self, hash: bytes) -> bytes | None:  # noqa: A002 - what it is
-        """Return a stored file, opened, by the hash that `put_blob` returned."""
-        found = await self.rows("SELECT subject, bytes FROM blobs WHERE hash = ?", (hash,))
+    async def older_file(self, name: bytes) -> bytes | None:
+        """Return a certificate of before they were blobs, opened, by the hash of its sealed bytes."""
+        found = await self.rows("SELECT subject, bytes FROM blobs WHERE hash = ?", (name,))
         if not found:
             return None
         subject, sealed = blob(found[0][0]), blob(found[0][1])
-        return open_blob(await self._required_key(subject), subject, hash, sealed)
+        return open_older(await self._required_key(subject), subject, name, sealed)
 
     async def outbox(
         self, *, states: Iterable[str] | None = None, case: bytes | None = None, limit: int = 200

@@ -50,6 +50,11 @@ class ReturningScans:
         missing = [one for one in named if one.hex() not in here or one in self._scans.damaged]
         return [Want(one, self._begun[one].place if one in self._begun else 0) for one in missing]
 
+    async def let_go(self, addresses: Collection[bytes]) -> None:
+        """Throw away what has come of these: no case names them any more."""
+        for begun in [self._begun.pop(one) for one in addresses if one in self._begun]:
+            await begun.draft.drop()
+
     async def take(self, came: ChunkArrived) -> Returned:
         """Check and keep one piece; what the disk refuses begins anew in another conversation."""
         try:

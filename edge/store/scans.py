@@ -1,4 +1,5 @@
-"""Scans of pieces: blobs (`protocol.records.blobs`) in files, each named by its address.
+"""Scans of pieces, and the PDFs of certificates: blobs (`protocol.records.blobs`) in files, each named by its address.
+Whatever is said of a scan here holds for a certificate too.
 
 - What is written is sealed as it comes: nothing of it is on the disk in clear, and one chunk at a time is in memory.
 - The file is whole and durable before anything names it: an event is written inside `naming`, after `keep`.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -115,6 +116,12 @@ class Scans:
         """Keep a whole scan that came back from the prefecture, unless no case names it any more."""
         async with self.naming(address):
             await self._replace(address, draft)
+
+    async def let_go(self, addresses: Iterable[bytes]) -> None:
+        """Delete those of these that no case names any more: what removed them came from elsewhere."""
+        for address in addresses:
+            async with self.naming(address):
+                pass
 
     async def _replace(self, address: bytes, draft: Draft) -> None:
         name = address.hex()

@@ -7,7 +7,7 @@
 - `contradictions`: a second record under a name that is taken, kept as proof, never folded.
 - `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
 - `commands`: the first answer of every command, sealed by the vault.
-- `blobs`: files (certificates), sealed under their subject's key, by the hash of the sealed bytes.
+- `blobs`: certificates of before they lay beside the scans (`edge.store.sealed_files`).
 - `confirmations`: since when the prefecture, or a mirror, holds what (`edge.store.confirmations`).
 - `secrets`, `checkpoints`, `meta`: the appliance's own secrets, sealed; what peers said they hold; facts of this file.
 """

@@ -51,7 +51,8 @@ async def with_scans_before(reader: Reader, before_ms: int) -> list[tuple[bytes,
     """Return (case, blob) of each scan that is held of a request that is over since before `before_ms`."""
     found = await reader.rows(
         "SELECT subject, address FROM scans JOIN cases USING (subject)"
-        " WHERE NOT removed AND state IN (?, ?, ?, ?) AND appealed = 0 AND updated_ms < ? ORDER BY subject, address",
+        " WHERE NOT removed AND NOT certificate AND state IN (?, ?, ?, ?) AND appealed = 0 AND updated_ms < ?"
+        " ORDER BY subject, address",
         (*OVER, before_ms),
     )
     return [(blob(row[0]), blob(row[1])) for row in found]

@@ -18,7 +18,6 @@ from edge.store.reader import Reader, secret_place
 from edge.store.recent import Recent
 from edge.store.refold import refold
 from edge.store.rows import Committed
-from edge.store.sealed_files import MAX_BLOB, seal_blob
 from edge.store.vault import Vault
 from edge.store.views.fold import entry_of, fold_event, fold_record
 from edge.store.views.view import Folding, Named, View
@@ -153,16 +152,6 @@ class Transaction(Reader):
     def keep_colleague(self, key_id: bytes, chain: Iterable[bytes]) -> None:
         """Keep the credentials of another machine of this annexe, so that what it signs is known after a start."""
         self._put_fact(f"{COLLEAGUE}{key_id.hex()}", colleague(chain))
-
-    async def put_blob(self, subject: bytes, plain: bytes) -> bytes:
-        """Store a file sealed under the key of `subject`; returns the hash that opens it again."""
-        if len(plain) > MAX_BLOB:
-            raise CallerError(f"a file of {len(plain)} bytes is too large for the store")
-        hash_, sealed = seal_blob(await self._sealing_key(subject), subject, plain)
-        self._pending.write(
-            "INSERT INTO blobs (hash, subject, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (hash_, subject, sealed)
-        )
-        return hash_
 
     def put_secret(self, name: str, plain: bytes) -> None:
         """Keep a secret of the appliance itself, sealed by the vault; a second one of the name takes its place."""

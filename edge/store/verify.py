@@ -24,7 +24,7 @@ from edge.store.keyring import Keyring
 from edge.store.pending import Pending
 from edge.store.post import load_colleagues
 from edge.store.schema import DATABASE
-from edge.store.sealed_files import open_blob
+from edge.store.sealed_files import open_older
 from edge.store.vault import Vault
 from edge.store.views import DEFAULT_VIEWS, View
 from edge.store.views.fold import dump, fold_record
@@ -283,7 +283,7 @@ class _Inspection:
             self._find(f"file {hash_.hex()}", "the key that opens it is not held")
             return
         try:
-            open_blob(key, subject, hash_, sealed)
+            open_older(key, subject, hash_, sealed)
         except PeerError as error:
             self._find(f"file {hash_.hex()}", str(error))
 

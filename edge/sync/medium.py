@@ -270,7 +270,7 @@ class Medium:
                 listener(state)
 
 
-_OF_SCANS = frozenset({"piece.scanned", "scan.removed"})
+_OF_SCANS = frozenset({"piece.scanned", "scan.removed", "certificate.sealed"})
 
 
 def _of(held: Sequence[Held], stream: str) -> Held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from edge.store.tail import CameBack, Owner, take_back
 from edge.store.uplink import Uplink as StoreUplink
 from edge.sync.given_results import GivenResults
 from edge.sync.tail import Tail
-from protocol.errors import PeerError
+from protocol.errors import OperatorError, PeerError
 from protocol.records.credentials import Credential, Trust
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import OpeningKey
@@ -32,6 +33,8 @@ from protocol.sync.outbound import Pull, fill
 from protocol.sync.results import CommandResult, ResultsArrived, open_results, seal_results
 from protocol.sync.sealed_keys import Opener, seal_alone
 from protocol.sync.streams import streams_of
+
+logger = logging.getLogger(__name__)
 
 NAMES: Mapping[Role, str] = {"edge": "uplink", "primary": "mirror", "standby": "mirror"}
 """Under `NAME/held` the store keeps the last checkpoint that the peer gave us, and under `NAME/given` the counter of
@@ -155,7 +158,22 @@ class Source:
         records = [one for one in own if one]
         came = await take_back(self._store, self._owner, records, self._trust, keys, self._waiting)
         came.left_out += own.count(None)
+        if came.stored:
+            await self._let_scans_go({one.subject for one in records if one.subject is not None})
         return Taken(stored + came.stored, came)
+
+    async def _let_scans_go(self, subjects: Collection[bytes]) -> None:
+        """Delete the scans of these cases that they name no more, now that this was committed. A power cut in between
+        leaves that to the next start; so does a disk that refuses, for the records stand."""
+        marks = ", ".join("?" for _ in subjects)
+        query = f"SELECT address FROM scans WHERE subject IN ({marks}) AND removed"  # noqa: S608 - marks
+        async with self._store.reading() as reader:
+            gone = [blob(row[0]) for row in await reader.rows(query, tuple(subjects))]
+        try:
+            await self._store.returning.let_go(gone)
+            await self._store.scans.let_go(gone)
+        except OperatorError as error:
+            logger.warning("a scan that was removed cannot be deleted before the next start: %s", error)
 
     async def take_results(self, came: ResultsArrived) -> None:
         """Keep first results of commands, those that stand behind nothing that is still to come; raises PeerError."""

@@ -68,6 +68,15 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that a case names, whatever it is: the address of its blob, the bytes of the file, since when."""
+
+    blob: bytes
+    size: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The decision that stands: the signed sheet's bytes, the signature, and the key (Ed25519) that made it."""
 
@@ -83,7 +92,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The sealed certificate: `blob` opens its file in the store, `token` is the text of its QR code."""
+    """The sealed certificate: `blob` names its file of `size` bytes, `token` is the text of its QR code.
+
+    `size` is 0 for one that was sealed before certificates were blobs.
+    """
 
     serial: str
     pdf_hash: bytes
@@ -92,19 +104,27 @@ class Certificate:
     template: str
     time_ms: int
     expires_ms: int | None = None
+    size: int = 0
+
+    @property
+    def file(self) -> KeptFile | None:
+        """Its PDF, where it is a blob."""
+        return KeptFile(self.blob, self.size, self.time_ms) if self.size else None
 
 
 @dataclass(frozen=True, slots=True)
 class Void:
     """A certificate that counts no more: why ("annulled", "lost", "damaged"), and since when.
 
-    `expires_ms` is the end of the validity that its paper states: a duplicate takes it over.
+    `expires_ms` is the end of the validity that its paper states: a duplicate takes it over. `file` is its PDF: who
+    asks what was handed out is shown it.
     """
 
     serial: str
     cause: str
     time_ms: int
     expires_ms: int | None = None
+    file: KeptFile | None = None
 
     @property
     def replaced(self) -> bool:
@@ -190,6 +210,17 @@ class Case:
     def scans_held(self) -> tuple[Scan, ...]:
         """The scans that can be looked at."""
         return tuple(scan for scan in self.scans if not scan.removed)
+
+    @property
+    def papers(self) -> tuple[KeptFile, ...]:
+        """The PDFs of its certificates, also of those that count no more."""
+        found = [self.certificate.file if self.certificate else None, *(void.file for void in self.void)]
+        return tuple(one for one in found if one is not None)
+
+    @property
+    def files(self) -> tuple[KeptFile, ...]:
+        """All that is kept of it as blobs."""
+        return (*(KeptFile(one.blob, one.size, one.time_ms) for one in self.scans_held), *self.papers)
 
     @property
     def scans_read(self) -> tuple[bytes, ...]:

@@ -69,10 +69,11 @@ class DecisionUndone(BaseCaseEvent, frozen=True, kw_only=True, tag="decision.und
 
 
 class CertificateSealed(BaseCaseEvent, frozen=True, kw_only=True, tag="certificate.sealed"):
-    """The certificate was made: hash of the PDF, hash under which its sealed file is kept, text of its QR code.
+    """The certificate was made: hash of the PDF, address of the blob that holds it, text of its QR code.
 
     `replaces` is the serial of the one that is void since, "" for the first. `expires_ms`: the end of its validity,
-    None where its paper states none.
+    None where its paper states none. `size`: bytes of the PDF; 0 where `blob` is no address but, of before certificates
+    were blobs, names a file that only the appliance has which sealed it.
     """
 
     serial: str
@@ -82,6 +83,7 @@ class CertificateSealed(BaseCaseEvent, frozen=True, kw_only=True, tag="certifica
     template: str
     replaces: str = ""
     expires_ms: int | None = None
+    size: int = 0
 
 
 class CertificateReady(BaseCaseEvent, frozen=True, kw_only=True, tag="certificate.ready"):

@@ -124,7 +124,7 @@ def _undone(case: Case, _event: object, _time_ms: int, then: Then) -> Case:
 
 def _sealed(case: Case, event: CertificateSealed, time_ms: int, then: Then) -> Case:
     paper = (event.serial, event.pdf_hash, event.blob, event.token, event.template)
-    certificate = Certificate(*paper, time_ms, event.expires_ms)
+    certificate = Certificate(*paper, time_ms, event.expires_ms, event.size)
     return replace(case, state=then[0], certificate=certificate)
 
 
@@ -188,7 +188,9 @@ def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Ca
 
 def _void(case: Case, serial: str, cause: str, time_ms: int) -> Void:
     sealed = case.certificate
-    return Void(serial, cause, time_ms, sealed.expires_ms if sealed and sealed.serial == serial else None)
+    if sealed is None or sealed.serial != serial:
+        return Void(serial, cause, time_ms)
+    return Void(serial, cause, time_ms, sealed.expires_ms, sealed.file)
 
 
 def _annulled(case: Case, event: CertificateAnnulled, time_ms: int, then: Then) -> Case:

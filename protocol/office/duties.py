@@ -35,6 +35,8 @@ from protocol.office.events import (
     RequestSubmitted,
 )
 from protocol.office.scan_duties import left_in_the_dossier, removed_once
+from protocol.records.blobs import MAX_BLOB
+from protocol.records.hashing import HASH_SIZE
 
 Duty = Callable[[Case, Any, Procedure], None]
 
@@ -103,6 +105,8 @@ def _sealed_once(case: Case, event: CertificateSealed, _procedure: Procedure) ->
         raise PersonError(N_("This certificate is sealed already."), status=409)
     if event.replaces != (case.void[-1].serial if case.void else ""):
         raise CallerError("A certificate names the one that it replaces, and no other.")
+    if event.size and (len(event.blob) != HASH_SIZE or not 0 < event.size <= MAX_BLOB):
+        raise CallerError("A certificate names its blob by an address, and the size of the file in it.")
     if event.serial in {void.serial for void in case.void}:
         raise CallerError("Each certificate has a serial of its own.")
 

@@ -5,7 +5,8 @@ the next event is folded onto it: `casework.apply` promises the same result as `
 event that does not follow exactly the case's heads (another branch of the log came in), or that this release does not
 know, has the case folded anew from its records.
 
-`scans` names the blobs of all cases, so that what nobody names any more can be found without opening every case.
+`scans` names the blobs of all cases, scans and the PDFs of certificates (`certificate`), so that what nobody names any
+more can be found without opening every case.
 
 `reference` is the blind index of the request's reference; it stands here and not in a table of its own, so that opening
 a case writes one row. `turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how
@@ -47,8 +48,10 @@ CREATE TABLE cases (
 CREATE TABLE scans (
     address BLOB PRIMARY KEY NOT NULL,
     subject BLOB NOT NULL,
-    removed INTEGER NOT NULL
+    removed INTEGER NOT NULL,
+    certificate INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX scans_of ON scans (subject);
 CREATE INDEX cases_by_state ON cases (state, submitted_ms);
 CREATE INDEX cases_by_turn ON cases (turns) WHERE turns IS NOT NULL;
 CREATE INDEX cases_late ON cases (due) WHERE mark > 0;
@@ -81,8 +84,8 @@ async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     if _follows_on(before, fact):
         after = casework.apply(before, fact)
         _put(folding, entry, key, after, new=before is None)
-        if before is not None and after.scans != before.scans:
-            _note_scans(folding, entry.subject, after)
+        if before is not None and (after.scans, after.papers) != (before.scans, before.papers):
+            _note_files(folding, entry.subject, after)
     else:
         await _fold_anew(folding, entry, key, new=before is None)
 
@@ -103,7 +106,7 @@ async def _fold_anew(folding: Folding, entry: Entry, key: bytes, *, new: bool) -
     if any(isinstance(fact.event, RequestSubmitted) for fact in facts):
         case = casework.fold(facts)
         _put(folding, entry, key, case, new=new)
-        _note_scans(folding, entry.subject, case)
+        _note_files(folding, entry.subject, case)
 
 
 def _fact(record: Record, key: bytes) -> Fact:
@@ -133,12 +136,15 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -
         folding.write(CHANGE, row)
 
 
-def _note_scans(folding: Folding, subject: bytes, case: Case) -> None:
-    """A blob is removed once no scan of the case names it any more."""
+def _note_files(folding: Folding, subject: bytes, case: Case) -> None:
+    """Say which blobs a case names; a scan is removed once no scan of the case names its blob any more."""
+    folding.write("DELETE FROM scans WHERE subject = ?", (subject,))
     held = {scan.blob for scan in case.scans_held}
-    for address in dict.fromkeys(scan.blob for scan in case.scans):
-        row = (address, subject, int(address not in held))
-        folding.write("INSERT OR REPLACE INTO scans (address, subject, removed) VALUES (?, ?, ?)", row)
+    rows = {scan.blob: (int(scan.blob not in held), 0) for scan in case.scans}
+    rows |= {paper.blob: (0, 1) for paper in case.papers}
+    for address, facts in rows.items():
+        row = (address, subject, *facts)
+        folding.write("INSERT OR REPLACE INTO scans (address, subject, removed, certificate) VALUES (?, ?, ?, ?)", row)
 
 
 def _columns(case: Case, time_ms: int) -> tuple[SqlValue, ...]:
@@ -161,7 +167,7 @@ def _iso(day: date | None) -> str | None:
 
 CASES = View(
     name="cases",
-    version=5,
+    version=6,
     schema=SCHEMA,
     tables=("cases", "scans"),
     unknown=_frozen,

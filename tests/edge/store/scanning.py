@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from edge.store.store import Store, Transaction
-from protocol.office.events import PieceScanned, ScanRemoved
+from protocol.office.events import Actor, CertificateSealed, PieceScanned, ScanRemoved
+from protocol.records import sealing
 from protocol.records.encoding import Value
+from protocol.records.hashing import digest
+from protocol.records.keys import subkey
 from tests.edge.store.support import CLERK, command
+
+SYSTEM = Actor(role="system", id="", name="")
 
 PAGE = b"%PDF-" + bytes(range(251)) * 200
 
@@ -58,6 +63,66 @@ async def attach(
 
         await store.execute(command(f"scan {number}"), decide)
     return sealed.address
+
+
+PAPER = b"%PDF-1.7 a sealed certificate " + bytes(range(256)) * 400
+"""Some 100 KB, as a certificate with its fonts has: 13 chunks."""
+
+
+async def seal(store: Store, case: bytes, pdf: bytes = PAPER, serial: str = "abcdefghijklmnop") -> bytes:
+    """Seal a certificate as `edge.services.settling` does, without a press; returns its address. Whether the case was
+    granted nobody asks here."""
+    async with store.reading() as reader:
+        key = await reader.data_key(case)
+    assert key is not None
+    async with store.scans.sealing(key, pieces(pdf)) as sealed, store.scans.naming(sealed.address):
+        await store.scans.keep(sealed)
+
+        async def decide(tx: Transaction) -> Value:
+            found = await tx.case(case)
+            assert found is not None
+            event = CertificateSealed(
+                follows=list(found.heads),
+                serial=serial,
+                pdf_hash=digest("pdf", pdf),
+                blob=sealed.address,
+                size=sealed.size,
+                token="MLQ1:TEST",
+                template="residence",
+                by=SYSTEM,
+            )
+            await tx.append("cases", event, key_of=case)
+            return None
+
+        await store.execute(command(f"seals {serial}"), decide)
+    return sealed.address
+
+
+async def printed(store: Store, case: bytes) -> bytes | None:
+    """The certificate's PDF as the counter prints it; None while its file is not here."""
+    async with store.reading() as reader:
+        found, key = await reader.case(case), await reader.data_key(case)
+    assert found is not None
+    assert found.certificate is not None
+    assert key is not None
+    content = await store.scans.open(key, found.certificate.blob, found.certificate.size)
+    return None if content is None else b"".join([piece async for piece in content])
+
+
+async def older(store: Store, case: bytes, pdf: bytes) -> bytes:
+    """Put a certificate where earlier releases kept it; returns its name."""
+    async with store.reading() as reader:
+        key = await reader.data_key(case)
+    assert key is not None
+    sealed = sealing.seal(subkey(key, "blob"), "blob", case, pdf)
+    name = digest("blob", sealed)
+
+    async def work(tx: Transaction) -> Value:
+        tx.write("INSERT INTO blobs (hash, subject, bytes) VALUES (?, ?, ?)", (name, case, sealed))
+        return None
+
+    await store.perform(work)
+    return name
 
 
 async def remove(store: Store, case: bytes, address: bytes) -> None:

@@ -8,6 +8,7 @@ from edge.store.store import Transaction
 from protocol.office.events import AccountViewed
 from protocol.records.encoding import Value
 from tests.edge.store.life import LIFE, live
+from tests.edge.store.scanning import seal
 from tests.edge.store.support import (
     CLERK,
     account_opened,
@@ -43,7 +44,7 @@ def forms(text: str) -> list[bytes]:
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.iterdir()}
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 async def test_nothing_typed_is_on_the_disk_but_sealed(tmp_path: Path) -> None:
@@ -63,10 +64,10 @@ async def test_nothing_typed_is_on_the_disk_but_sealed(tmp_path: Path) -> None:
 
         async def look(tx: Transaction) -> Value:
             await tx.append("cases", AccountViewed(by=CLERK, reason="Idrissi"), key_of=account)
-            await tx.put_blob(case, b"%PDF Salma Idrissi")
             return None
 
         await store.execute(command("look"), look)
+        await seal(store, case, b"%PDF Salma Idrissi")
         while_open = contents(store_folder)
     closed = contents(store_folder)
     assert any(path.name.endswith("-wal") for path in while_open)

@@ -44,7 +44,6 @@ async def account_and_request_at_once(store: Store) -> None:
         assert await tx.account(account) is not None
         case = await tx.new_key()
         await tx.append("cases", request_submitted(account, "B05-99999-99999"), key_of=case)
-        await tx.put_blob(case, b"a scanned piece")
         return None
 
     await store.execute(command("both"), decide)

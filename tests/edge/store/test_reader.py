@@ -3,35 +3,25 @@ from pathlib import Path
 
 import pytest
 
-from edge.store.sealed_files import MAX_BLOB
 from edge.store.store import Store, Transaction
 from protocol.errors import CallerError, PeerError
 from protocol.records.encoding import Value
-from tests.edge.store.support import account_opened, command, open_account, store_in, submit
+from tests.edge.store.scanning import older
+from tests.edge.store.support import account_opened, open_account, store_in, submit
 
 
-async def test_a_file_comes_back_as_it_was_given(tmp_path: Path) -> None:
+async def test_a_certificate_of_before_is_read_as_it_was_sealed(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store:
         case = await submit(store, await open_account(store))
-        hash_ = await put(store, case, b"%PDF-1.7 certificate")
-        assert await put(store, case, b"%PDF-1.7 certificate", "again") == hash_
+        name = await older(store, case, b"%PDF-1.7 certificate")
         async with store.reading() as reader:
-            assert await reader.blob(hash_) == b"%PDF-1.7 certificate"
-            assert await reader.blob(bytes(32)) is None
+            assert await reader.older_file(name) == b"%PDF-1.7 certificate"
+            assert await reader.older_file(bytes(32)) is None
 
 
-async def put(store: Store, case: bytes, plain: bytes, name: str = "put") -> bytes:
-    async def decide(tx: Transaction) -> Value:
-        return await tx.put_blob(case, plain)
-
-    hash_ = await store.execute(command(name), decide)
-    assert isinstance(hash_, bytes)
-    return hash_
-
-
-async def test_a_file_that_was_changed_is_refused(tmp_path: Path) -> None:
+async def test_a_certificate_of_before_that_was_changed_is_refused(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store:
-        hash_ = await put(store, await submit(store, await open_account(store)), b"%PDF")
+        name = await older(store, await submit(store, await open_account(store)), b"%PDF")
 
         async def spoil(tx: Transaction) -> Value:
             tx.write("UPDATE blobs SET bytes = zeroblob(80)")
@@ -40,16 +30,7 @@ async def test_a_file_that_was_changed_is_refused(tmp_path: Path) -> None:
         await store.perform(spoil)
         async with store.reading() as reader:
             with pytest.raises(PeerError, match="damaged"):
-                await reader.blob(hash_)
-
-
-async def test_a_file_too_large_or_of_nobody_is_not_taken(tmp_path: Path) -> None:
-    async with store_in(tmp_path) as store:
-        case = await submit(store, await open_account(store))
-        with pytest.raises(CallerError, match="too large"):
-            await put(store, case, bytes(MAX_BLOB + 1))
-        with pytest.raises(CallerError, match="no key"):
-            await put(store, bytes(16), b"%PDF")
+                await reader.older_file(name)
 
 
 async def test_a_secret_is_kept_over_a_restart_and_can_be_replaced(tmp_path: Path) -> None:

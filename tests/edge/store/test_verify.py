@@ -9,6 +9,7 @@ from protocol.errors import OperatorError
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.keys import SigningKey
 from tests.edge.store.life import LIFE, live
+from tests.edge.store.scanning import older
 from tests.edge.store.support import (
     SIGNING,
     Chance,
@@ -29,11 +30,7 @@ async def worked_in(folder: Path) -> None:
         await hire(store)
         case = await submit(store, await open_account(store))
         await live(store, case, LIFE[0], "complete")
-
-        async def attach(tx: Transaction) -> Value:
-            return await tx.put_blob(case, b"%PDF-1.7 a certificate")
-
-        await store.execute(command("attach"), attach)
+        await older(store, case, b"%PDF-1.7 a certificate")
     async with store_in(folder) as store:
         await open_account(store, 2, account_opened(cnie="FA000002"))
 

@@ -13,15 +13,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from edge.services import staff
-from edge.services.office import SYSTEM, Office
+from edge.services.office import Office
 from edge.services.staff import StaffForm
-from edge.store.store import Transaction
 from edge.web import application
 from protocol.office.decision import sign_sheet
-from protocol.office.events import CertificateSealed
-from protocol.records.encoding import Value
 from protocol.records.hashing import subject_from_text
 from protocol.records.keys import SigningKey
+from tests.edge.store import scanning
 
 PASSWORD = "guichet-berkane-5"
 AGENTS = {
@@ -178,24 +176,7 @@ PDF = b"%PDF-1.7 a sealed certificate"
 
 async def seal(office: Office, case: str) -> None:
     """Seal a granted request as the press would, without waiting for it."""
-    subject = subject_from_text(case)
-
-    async def decided(tx: Transaction) -> Value:
-        opened = await tx.case(subject)
-        assert opened is not None
-        event = CertificateSealed(
-            follows=list(opened.heads),
-            serial="abcdefghijklmnop",
-            pdf_hash=b"h" * 32,
-            blob=await tx.put_blob(subject, PDF),
-            token="MLQ1:TEST",
-            template="residence",
-            by=SYSTEM,
-        )
-        await tx.append("cases", event, key_of=subject)
-        return None
-
-    await office.store.execute(office.command(), decided)
+    await scanning.seal(office.store, subject_from_text(case), PDF)
 
 
 async def make_printable(office: Office, **person: str) -> str:
