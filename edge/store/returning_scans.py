@@ -55,6 +55,10 @@ class ReturningScans:
         for begun in [self._begun.pop(one) for one in addresses if one in self._begun]:
             await begun.draft.drop()
 
+    async def close(self) -> None:
+        """Throw away what is not whole."""
+        await self.let_go(list(self._begun))
+
     async def take(self, came: ChunkArrived) -> Returned:
         """Check and keep one piece; what the disk refuses begins anew in another conversation."""
         try:

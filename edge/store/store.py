@@ -271,6 +271,7 @@ class Store:
         self._may_write.set()
         await self._writer.close()
         await self.names.close()
+        await self.returning.close()
         await self._pool.close()
         await self._connection.close()
         self._lock.release()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from edge.store.store import Store, Transaction
-from protocol.office.events import Actor, CertificateSealed, PieceScanned, ScanRemoved
+from protocol.office.events import CertificateSealed, PieceScanned, ScanRemoved
 from protocol.records import sealing
 from protocol.records.encoding import Value
 from protocol.records.hashing import digest
 from protocol.records.keys import subkey
+from tests.edge.store.life import LIFE, SYSTEM, live
 from tests.edge.store.support import CLERK, command
-
-SYSTEM = Actor(role="system", id="", name="")
 
 PAGE = b"%PDF-" + bytes(range(251)) * 200
 
@@ -69,9 +68,15 @@ PAPER = b"%PDF-1.7 a sealed certificate " + bytes(range(256)) * 400
 """Some 100 KB, as a certificate with its fonts has: 13 chunks."""
 
 
+async def grant(store: Store, case: bytes) -> None:
+    """Lead a request to its grant."""
+    for number, step in enumerate(LIFE[:3]):
+        await live(store, case, step, f"grants {case.hex()} {number}")
+
+
 async def seal(store: Store, case: bytes, pdf: bytes = PAPER, serial: str = "abcdefghijklmnop") -> bytes:
-    """Seal a certificate as `edge.services.settling` does, without a press; returns its address. Whether the case was
-    granted nobody asks here."""
+    """Seal the certificate of a case that was granted as `edge.services.settling` does, without a press; returns its
+    address."""
     async with store.reading() as reader:
         key = await reader.data_key(case)
     assert key is not None

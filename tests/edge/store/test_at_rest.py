@@ -67,7 +67,7 @@ async def test_nothing_typed_is_on_the_disk_but_sealed(tmp_path: Path) -> None:
             return None
 
         await store.execute(command("look"), look)
-        await seal(store, case, b"%PDF Salma Idrissi")
+        await seal(store, case, b"%PDF Salma Idrissi", "cdefghijklmnopqr")
         while_open = contents(store_folder)
     closed = contents(store_folder)
     assert any(path.name.endswith("-wal") for path in while_open)

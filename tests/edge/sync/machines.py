@@ -117,6 +117,10 @@ class Way:
             await here.close()
             await serving
 
+    async def carries(self, _frame: bytes) -> bool:
+        """Whether what the annexe sent reaches the standby; if not, the connection ends."""
+        return True
+
     async def cut(self) -> None:
         for end in self.ends:
             await end.close()
@@ -139,7 +143,10 @@ class Pipe:
         self.other._arrived.put_nowait(frame)
 
     async def receive_frame(self) -> bytes | None:
-        return None if self.closed else await self._arrived.get()
+        frame = None if self.closed else await self._arrived.get()
+        if frame is None or self._way is None or await self._way.carries(frame):
+            return frame
+        return None
 
     async def close(self) -> None:
         if not self.closed:

@@ -13,7 +13,7 @@ from edge.store.store import Store
 from edge.store.verify import verify_log
 from edge.store.whereabouts import records_of
 from edge.sync.medium_files import CLOSED, FULL, GONE
-from tests.edge.store.scanning import PAGE, attach, remove
+from tests.edge.store.scanning import PAGE, PAPER, attach, grant, printed, remove, seal
 from tests.edge.store.support import ANNEXE, account_opened, open_account
 from tests.edge.sync.machines import FIRST, STANDBY, STREAMS, store_of
 from tests.edge.sync.media import (
@@ -258,6 +258,28 @@ async def test_scans_are_there_too_and_go_when_they_are_removed(tmp_path: Path, 
     async with store_of(tmp_path / "new") as store:
         assert (await recovered(store, disk)).scans == 1
         assert await readable(store, case, kept) == PAGE
+
+
+async def test_a_new_card_prints_the_certificates_of_the_lost_one_byte_for_byte(tmp_path: Path, disk: Path) -> None:
+    async with store_of(tmp_path / "card") as store, following(medium_of(store, disk, tmp_path / "card")) as medium:
+        before, later = await work(store, 1), await work(store, 2)
+        await grant(store, before)
+        await grant(store, later)
+        await seal(store, before)
+        await in_step(medium)
+        address = await seal(store, later, PAPER[::-1], "bcdefghijklmnopq")
+        files = files_of(disk, tmp_path / "card").scans
+
+        async def there() -> bool:
+            return address.hex() in {one.name for one in await files.listing()} and not medium.state.scans
+
+        await scans_there(medium, there)
+        await in_step(medium)
+    async with store_of(tmp_path / "new") as store:
+        assert (await recovered(store, disk)).scans == 2
+        assert (await recovered(store, disk)).scans == 0
+        assert await printed(store, before) == PAPER
+        assert await printed(store, later) == PAPER[::-1]
 
 
 async def readable(store: Store, case: bytes, address: bytes) -> bytes:

@@ -17,9 +17,11 @@ from central.connections import Connections
 from central.store import schema
 from edge.store.store import Store
 from edge.sync.uplink import Uplink
+from protocol.office.events import CertificateAnnulled
 from protocol.records.blobs import CHUNK
 from tests.central.support import centre_in
-from tests.edge.store.scanning import PAGE, attach, remove
+from tests.edge.store.life import CAID, LIFE, live
+from tests.edge.store.scanning import PAGE, PAPER, attach, grant, printed, remove, seal
 from tests.edge.store.support import ANNEXE, account_opened, open_account, submit
 from tests.edge.sync.support import Line, annexe_in, eventually, make_uplink, running, served
 
@@ -184,3 +186,42 @@ async def test_a_scan_that_was_damaged_here_is_mended_by_the_prefecture(both: Bo
     assert not await both.store.scans.is_whole(address)
     async with running(uplink):
         await until_async(lambda: both.store.scans.is_whole(address), uplink)
+
+
+async def test_a_replaced_card_gets_its_certificates_back_from_the_prefecture(both: Both, tmp_path: Path) -> None:
+    await grant(both.store, both.case)
+    address = await seal(both.store, both.case)
+    uplink = make_uplink(both.store, both.line)
+    async with running(uplink):
+        await both.has_come(address)
+        assert await both.at_the_prefecture(address) == PAPER
+    (tmp_path / "a" / "scans" / address.hex()).unlink()
+    assert await printed(both.store, both.case) is None
+    async with running(uplink):
+        await until_async(lambda: both.store.scans.is_whole(address), uplink)
+    assert await printed(both.store, both.case) == PAPER
+
+
+async def test_a_certificate_that_counts_no_more_is_kept_here_and_at_the_prefecture(both: Both) -> None:
+    await grant(both.store, both.case)
+    address = await seal(both.store, both.case)
+    await live(both.store, both.case, annulled, "annuls")
+    await live(both.store, both.case, LIFE[2], "grants anew")
+    second = await seal(both.store, both.case, PAPER[::-1], "bcdefghijklmnopq")
+    async with running(make_uplink(both.store, both.line)):
+        await both.has_come(second)
+        await both.has_come(address)
+    assert await both.at_the_prefecture(address) == PAPER
+    assert await both.store.scans.is_whole(address)
+    assert await printed(both.store, both.case) == PAPER[::-1]
+
+
+def annulled(heads: list[bytes]) -> CertificateAnnulled:
+    return CertificateAnnulled(
+        follows=heads,
+        serial="abcdefghijklmnop",
+        reason_code="wrong",
+        reason_text="His name.",
+        due="2026-12-24",
+        by=CAID,
+    )
