@@ -9,8 +9,9 @@ Rules:
 - Deciding goes ahead of the disk: the group before may still be landing. What it left in memory (the log's tips) is
   built upon; what it wrote is read only once it has committed. If a write of it fails, this group is `overtaken`: it
   was decided on what did not come to be, and is decided anew.
-- A command id that was seen answers with the first result. Nobody looks first, for nearly all are new: the table's key
-  refuses the second, and the group is redone, looking; or the second decision fails, and then it is looked for.
+- A command id that was seen answers with the first result, or with a refusal once that was forgotten. Nobody looks
+  first, for nearly all are new: the table's key refuses the second, and the group is redone, looking; or the second
+  decision fails, and then it is looked for.
 - When a write fails, nobody can tell whose it was. So a decision may be run more than once; only what its last run
   appended and returned counts.
 - A savepoint is set on the disk only for a command some of whose writes have run before it ended. Of one that fails
@@ -30,9 +31,11 @@ from edge.store.connection import Connection, DiskFailed
 from edge.store.limit import Limit
 from edge.store.pending import Mark, Pending
 from edge.store.transaction import Changes, Transaction, Workshop
-from protocol.errors import CallerError, MulhaqaError
+from protocol.errors import N_, CallerError, MulhaqaError, PersonError
 from protocol.records.encoding import Value, decode, encode
 from protocol.sync.results import CommandResult
+
+LONG_AGO = N_("This form was sent before, long ago, and was accepted then. Look for what it asked before asking again.")
 
 Decide = Callable[[Transaction], Awaitable[Value]]
 
@@ -166,6 +169,8 @@ class Group:
         return Outcome(job, error=error)
 
     def _again(self, job: Job, command: bytes, sealed: bytes) -> Outcome:
+        if not sealed:
+            return Outcome(job, error=PersonError(LONG_AGO, status=409))
         try:
             return Outcome(job, decode(self._desk.workshop.vault.open_result(command, sealed)))
         except Exception as error:

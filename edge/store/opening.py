@@ -21,8 +21,10 @@ from protocol.records.envelope import parse_record
 from protocol.records.keys import subject_of
 from protocol.records.refusals import NeedsUpgrade
 
-COMMANDS_KEPT_MS = 30 * 24 * 3600 * 1000
-"""How long a command id is remembered: a form left open, or a tablet in a drawer, longer than anyone's patience."""
+RESULTS_KEPT_MS = 30 * 24 * 3600 * 1000
+"""How long a command's first answer is remembered: a form left open, or a tablet in a drawer, longer than anyone's
+patience. Its id is remembered for good, some 30 bytes a command: whoever repeats it later, or after the clock has
+jumped, is told so, and nothing is done twice."""
 
 OFFICE_KEY_SIZE = 32
 
@@ -39,7 +41,8 @@ async def prepare(
         if await _must_refold(pending, views, keyring):
             await refold(pending, views, keyring, vault)
         await _note_reads(pending)
-        pending.write("DELETE FROM commands WHERE at_ms < ?", (now_ms - COMMANDS_KEPT_MS,))
+        old = "UPDATE commands SET result = x'' WHERE at_ms < ? AND length(result) > 0"
+        pending.write(old, (now_ms - RESULTS_KEPT_MS,))
         await pending.flush()
     except BaseException:
         await connection.execute("ROLLBACK")

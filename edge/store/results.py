@@ -1,8 +1,9 @@
 """The first results of commands, for a second copy of this log: given from here, and kept there.
 
 What is given: those of the commands that are committed while somebody follows, each behind its records; and those that
-the disk remembers of earlier, behind all records. What comes is kept in the transaction in which the records are held
-that it stands behind; until then it waits in memory, for whoever gave it gives it again.
+the disk remembers of earlier, behind all records, also the empty ones of long ago: no copy does twice what was done.
+What comes is kept in the transaction in which the records are held that it stands behind; until then it waits in
+memory, for whoever gave it gives it again.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ async def results_after(reader: Reader, command: bytes, since_ms: int) -> list[C
 
 
 def _opened(reader: Reader, command: bytes, sealed: bytes, at_ms: int) -> CommandResult | None:
+    if not sealed:
+        return CommandResult(command, b"", at_ms)
     try:
         return CommandResult(command, reader.result(command, sealed), at_ms)
     except PeerError:

@@ -6,7 +6,7 @@
 - `segments`: where each segment hangs; its last record is found through the index of `records`.
 - `contradictions`: a second record under a name that is taken, kept as proof, never folded.
 - `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
-- `commands`: the first answer of every command, sealed by the vault.
+- `commands`: the first answer of every command, sealed by the vault; empty once it is old (`edge.store.opening`).
 - `blobs`: certificates of before they lay beside the scans (`edge.store.sealed_files`).
 - `confirmations`: since when the prefecture, or a mirror, holds what (`edge.store.confirmations`).
 - `secrets`, `checkpoints`, `meta`: the appliance's own secrets, sealed; what peers said they hold; facts of this file.
@@ -61,6 +61,7 @@ CREATE TABLE IF NOT EXISTS commands (
     result BLOB NOT NULL,
     at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS commands_answered ON commands (at_ms) WHERE length(result) > 0;
 CREATE TABLE IF NOT EXISTS blobs (
     hash BLOB PRIMARY KEY NOT NULL,
     subject BLOB NOT NULL REFERENCES keys (subject),

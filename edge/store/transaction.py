@@ -210,8 +210,8 @@ class Transaction(Reader):
         self.changes.keys[subject] = key
 
     def keep_result(self, command: bytes, encoded: bytes, at_ms: int) -> None:
-        """Keep what a command was first answered elsewhere, unless it is known here."""
-        sealed = self._workshop.vault.seal_result(command, encoded)
+        """Keep what a command was first answered elsewhere, unless it is known here; empty if nobody knows any more."""
+        sealed = self._workshop.vault.seal_result(command, encoded) if encoded else b""
         self._pending.write(
             "INSERT INTO commands (id, result, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (command, sealed, at_ms)
         )

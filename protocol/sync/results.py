@@ -7,6 +7,7 @@
 - `after` names the ends of the annexe's streams when the command was done. A reader keeps a result in the transaction
   in which it holds all of them, never before: a result without its records would confirm what is not there. Those of a
   time that nobody remembers name nothing, and go behind all records.
+- A result is empty where its command was done so long ago that nobody remembers more than that.
 - They are numbered with the batches and count against the same credit.
 """
 

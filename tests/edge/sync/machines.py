@@ -57,13 +57,18 @@ FIRST, STANDBY = Keys(ANNEXE, 1), Keys("standby", 2)
 
 @asynccontextmanager
 async def store_of(
-    folder: Path, keys: Keys = FIRST, *, post: Post = Post.ANNEXE, connect: Connect = open_sqlite
+    folder: Path,
+    keys: Keys = FIRST,
+    *,
+    post: Post = Post.ANNEXE,
+    connect: Connect = open_sqlite,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Store]:
     store = await Store.open(
         folder,
         identity=Identity(keys.annexe, SigningKey(seed(keys.name))),
         vault=vault_of(folder),
-        now=Clock(),
+        now=clock or Clock(),
         entropy=Chance(),
         software="0.1.0",
         fingerprint=f"hardware of {keys.name}",
