@@ -29,7 +29,11 @@ METRICS = (
     Metric(
         "mulhaqa_central_annexe_superseded", "Machines that came back after their standby was promoted.", ("annexe",)
     ),
-    Metric("mulhaqa_central_annexe_scans_awaited", "Scans and certificates of an annexe that have not come whole yet.", ("annexe",)),
+    Metric(
+        "mulhaqa_central_annexe_scans_awaited",
+        "Scans and certificates of an annexe that have not come whole yet.",
+        ("annexe",),
+    ),
     Metric("mulhaqa_central_annexe_contact_timestamp_seconds", "When an annexe was last heard.", ("annexe",)),
     access_log.metric("central"),
 )

@@ -34,7 +34,9 @@ METRICS = (
     Metric("mulhaqa_edge_medium_lag_records", "Records that the second medium does not hold."),
     Metric("mulhaqa_edge_medium_lag_bytes", "How large they are."),
     Metric("mulhaqa_edge_medium_lag_timestamp_seconds", "When the oldest of them was written."),
-    Metric("mulhaqa_edge_medium_scans_missing", "Scanned pieces and certificates that are not on the second medium yet."),
+    Metric(
+        "mulhaqa_edge_medium_scans_missing", "Scanned pieces and certificates that are not on the second medium yet."
+    ),
     Metric("mulhaqa_edge_following", "1 while this standby hears the appliance that it follows, 0 while not."),
     Metric("mulhaqa_edge_uplink_remaining_seconds", "How long the rest takes at the pace of the last minute."),
     Metric("mulhaqa_edge_link_bytes", "Bytes that the link has carried on this day, headers included.", ("way",)),
