@@ -2,8 +2,8 @@
 
 The row holds the folded `Case` itself: opening a case is one row and one unsealing, not a walk through its records, and
 the next event is folded onto it: `casework.apply` promises the same result as `casework.fold` over all of them. Only an
-event that does not follow exactly the case's heads (another branch of the log came in), or that this release does not
-know, has the case folded anew from its records.
+event that does not follow exactly the case's heads (another branch of the log came in), that this release does not
+know, or a request that comes after what follows it, has the case folded anew from its records.
 
 `scans` names the blobs of all cases, scans and the PDFs of certificates (`certificate`), so that what nobody names any
 more can be found without opening every case.
@@ -81,7 +81,7 @@ async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     key = await folding.key(entry.subject)
     before = await _load(folding, entry.subject, key)
     fact = Fact(hash=entry.hash, time_ms=entry.time_ms, event=event)
-    if _follows_on(before, fact):
+    if _follows_on(before, fact) and not (before is None and await _comes_late(folding, entry)):
         after = casework.apply(before, fact)
         _put(folding, entry, key, after, new=before is None)
         if before is not None and (after.scans, after.papers) != (before.scans, before.papers):
@@ -99,6 +99,11 @@ def _follows_on(before: Case | None, fact: Fact) -> bool:
     if before is None:
         return isinstance(fact.event, RequestSubmitted)
     return not before.frozen and set(fact.follows) == set(before.heads)
+
+
+async def _comes_late(folding: Folding, entry: Entry) -> bool:
+    """Whether the request itself came after what follows it: the branches of a log come back in any order."""
+    return not folding.is_deciding and not await folding.is_first_of(entry.subject, entry.hash)
 
 
 async def _fold_anew(folding: Folding, entry: Entry, key: bytes, *, new: bool) -> None:

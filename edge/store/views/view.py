@@ -122,6 +122,11 @@ class Folding:
         rows = await self._log.rows("SELECT bytes FROM records WHERE subject = ? ORDER BY position", (subject,))
         return [parse_record(blob(row[0])) for row in rows]
 
+    async def is_first_of(self, subject: bytes, hash_: bytes) -> bool:
+        """Return whether no other record about `subject` arrived before this one."""
+        rows = await self._log.rows("SELECT hash FROM records WHERE subject = ? ORDER BY position LIMIT 1", (subject,))
+        return not rows or blob(rows[0][0]) == hash_
+
     async def cell(self, table: str, subject: bytes) -> bytes | None:
         """Return the sealed `details` of a subject's row, or None: from memory where this command wrote it.
 

@@ -17,6 +17,7 @@ from protocol.records.credentials import Trust
 from protocol.records.envelope import Record
 from protocol.records.keys import SigningKey
 from protocol.sync.checkpoint import Checkpoint, Held
+from tests.edge.store.life import LIFE, live
 from tests.edge.store.support import ANNEXE, account_opened, open_account, submit
 from tests.edge.sync.support import annexe_in
 from tests.protocol.sync.support import make_prefecture, seed
@@ -137,4 +138,25 @@ async def test_two_branches_that_opened_an_account_for_one_card_are_both_taken(t
         assert await returned(original, records, keys) == CameBack(stored=len(records))
         async with original.reading() as reader:
             assert await reader.account_by("cnie", "FA000000") == account
+    assert (await verify_log(tmp_path / "original", own=OWN)).sound
+
+
+async def test_a_case_is_whole_also_when_what_follows_came_back_before_the_request_itself(tmp_path: Path) -> None:
+    """A clone was started twice, and its second segment reached the prefecture before its first."""
+    async with annexe_in(tmp_path / "clone") as clone:
+        case = await submit(clone, await open_account(clone))
+        await live(clone, case, LIFE[0], "complete")
+    async with annexe_in(tmp_path / "clone") as clone:
+        for number, step in enumerate(LIFE[1:3]):
+            await live(clone, case, step, f"step {number}")
+        records, keys = await everything(clone)
+    first = [one for one in records if one.segment == records[0].segment]
+    later = [one for one in records if one.segment != records[0].segment]
+    async with annexe_in(tmp_path / "original") as original:
+        assert await returned(original, later, keys) == CameBack(stored=len(later))
+        assert await returned(original, first, keys) == CameBack(stored=len(first))
+        async with original.reading() as reader:
+            found = await reader.case(case)
+        assert found is not None
+        assert len(found.history) == 4
     assert (await verify_log(tmp_path / "original", own=OWN)).sound
