@@ -78,6 +78,9 @@ RARE: Final = {
 """How much more often than others a pair is drawn that chance seldom plays, or that often cannot be brought about;
 found by counting."""
 
+RARE_PAIRS: Final = {("card restored", "behind"): 3.0, ("later release", "sending"): 2.0}
+"""And pairs that are drawn still more often: their state is seldom there when the fault can strike."""
+
 BY_CHANCE: Final = {"idle": 0.1, "waiting": 0.3, "behind": 0.6}
 """How much less often a pair is drawn that chance plays by itself, by its state."""
 
@@ -106,7 +109,8 @@ def _needs_second(fault: str, state: str) -> bool:
 
 def _weight(fault: str, state: str) -> float:
     scarce = 4.0 if _needs_second(fault, state) else 1.0  # most runs have no second appliance
-    return scarce * RARE.get(fault, BY_CHANCE.get(state, 1.0))
+    seldom_met = RARE_PAIRS.get((fault, state), 1.0)
+    return scarce * seldom_met * RARE.get(fault, BY_CHANCE.get(state, 1.0))
 
 
 def seldom(counted: Mapping[str, Mapping[str, int]], runs: int) -> dict[str, int]:
