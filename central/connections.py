@@ -26,7 +26,8 @@ from central.folding_soon import FoldingSoon
 from central.lost_feeds import LostFeeds
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
-from central.store.ingest import Receipt, standing_words
+from central.store.ingest import Receipt
+from central.store.signers import standing_words
 from central.taking import Taking, Waiting
 from central.verifying import Verify, verify_here
 from protocol.errors import CallerError, PeerError

@@ -80,6 +80,7 @@ async def serving(
         )
         verifier = Verifier(command())
         stack.push_async_callback(verifier.close)
+        await verifier.start()
         prefecture = join(installation, centre, verify=verifier.verify)
         await keep_revocations(centre, prefecture.revocations)
         learning = asyncio.create_task(_learn(prefecture), name="learning")

@@ -1,7 +1,9 @@
 """Signatures verified beside the server, by a process of its own (`central.verifier`): half of what a record costs.
 
 - Questions go out at once and are answered in their order; the process works while the server commits what came before.
-- A few records are verified here, in less time than it takes to ask. So a prefecture at rest has no such process.
+- A few records are verified here, in less time than it takes to ask.
+- The process is there before it is asked: its start takes as long as hundreds of records, and would be waited for just
+  when an annexe has come back with days of them.
 - Where the process fails, what was asked is verified here, and the next question starts another.
 """
 
@@ -58,6 +60,14 @@ class Verifier:
     def pid(self) -> int | None:
         """The process's id, or None while there is none."""
         return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start the process; where that fails, the first question tries again."""
+        async with self._asking:
+            try:
+                await self._writer()
+            except OSError as error:
+                logger.warning("the process that verifies cannot be started: %s", type(error).__name__)
 
     async def verify(self, claims: Sequence[Claim]) -> list[bool]:
         """Which of these are signed, in their order."""

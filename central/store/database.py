@@ -15,6 +15,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,10 +52,10 @@ def sqlite_url(folder: Path) -> str:
 
 
 class _Upsert(NamedTuple):
-    """A statement in SQL, and the columns that its parameters are, in their order."""
+    """A statement in SQL, and what takes its parameters from a row, in their order."""
 
     sql: str
-    columns: tuple[str, ...]
+    values: Callable[[Row], tuple[Any, ...]]
 
 
 class Database:
@@ -121,8 +122,7 @@ class Database:
         """Insert whole rows; where the primary key is taken, replace the row or leave it as it is."""
         if rows:
             upsert = self._upsert(table, replace=replace)
-            values = [tuple(row[name] for name in upsert.columns) for row in rows]
-            await connection.exec_driver_sql(upsert.sql, values)
+            await connection.exec_driver_sql(upsert.sql, [upsert.values(row) for row in rows])
 
     def _upsert(self, table: Table, *, replace: bool) -> _Upsert:
         """One statement a table, made once, in the driver's own words: a row so costs no more than the driver takes."""
@@ -130,7 +130,8 @@ class Database:
         if known is None:
             compiled = self._make_upsert(table, replace=replace).compile(dialect=self._engine.dialect)
             columns = tuple(getattr(compiled, "positiontup", ()))
-            known = self._upserts[table.name, replace] = _Upsert(str(compiled), columns)
+            values: Any = itemgetter(*columns)  # gives a tuple, for every table has more than one column
+            known = self._upserts[table.name, replace] = _Upsert(str(compiled), values)
         return known
 
     def _make_upsert(self, table: Table, *, replace: bool) -> ClauseElement:

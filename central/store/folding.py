@@ -31,7 +31,7 @@ from central.store.store import CentralStore
 from central.store.waiting import Waiting
 from protocol.errors import PeerError
 from protocol.office.case import Case, Void
-from protocol.office.casework import Fact, fold
+from protocol.office.casework import Fact, apply, fold
 from protocol.office.encoded_events import read_event
 from protocol.office.events import AgentKeyEnrolled, DecisionTaken, Event, RequestSubmitted, UnknownEvent
 from protocol.records.envelope import open_plain, parse_record
@@ -157,7 +157,7 @@ class Folder:
         for one in opened:
             by_subject.setdefault(one.subject, []).append(one)
         cases = {
-            subject: fold(Fact(one.hash, one.time_ms, one.event) for one in facts)
+            subject: _case([Fact(one.hash, one.time_ms, one.event) for one in facts])
             for subject, facts in by_subject.items()
             if any(isinstance(one.event, RequestSubmitted) for one in facts)
         }
@@ -220,6 +220,12 @@ class Folder:
 
 async def _at_once() -> None:
     """Nothing is more urgent."""
+
+
+def _case(facts: Sequence[Fact]) -> Case:
+    """The case of these facts. Of one that is new, as most are, there is no order to find."""
+    is_new = len(facts) == 1 and not facts[0].follows
+    return apply(None, facts[0]) if is_new else fold(facts)
 
 
 def _view(

@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,12 +28,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.store import schema
 from central.store.chains import Place, load_intake, save_holes, save_segments, stored_hashes
 from central.store.machines import SUPERSEDED, KnownMachine, latest_epoch, machines_of, note_machine
+from central.store.signers import Signers
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.encoded_events import is_one_encoding
-from protocol.records.credentials import Credential, Standing, Trust
+from protocol.records.credentials import Credential, Trust
 from protocol.records.envelope import Record, open_body, open_plain, plain_of, verify_record
-from protocol.records.keys import OpeningKey, subject_of
+from protocol.records.keys import DATA_KEY_SIZE, OpeningKey, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
 from protocol.sync.batches import Arrived, SealedKey
 from protocol.sync.checkpoint import WHY_BODY, WHY_BYTES, WHY_KEY, WHY_SIGNATURE, WHY_SIGNER, Held
@@ -74,6 +75,7 @@ class _Taking:
     signature was verified before; `plains`: events by their record's hash; `needed`: the keys that were kept."""
 
     annexe: str
+    signers: Signers
     fresh: Mapping[bytes, bytes]
     signed: frozenset[bytes]
     keys: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -158,7 +160,7 @@ class Ingest:
                     known = await self._load(connection, annexe)
                 intakes = known.intakes
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
-                taking = _Taking(annexe, self._open_keys(keys), frozenset(signed))
+                taking = _Taking(annexe, Signers(self._trust, annexe), self._open_keys(keys), frozenset(signed))
                 judged = await self._judge(connection, taking, intakes, records) if records else ()
                 for name, intake in intakes.items():
                     states, holes = before[name]
@@ -166,7 +168,7 @@ class Ingest:
                     await save_holes(self._store.database, connection, annexe, intake, holes)
                 late = self._superseded(judged, known.epochs)
                 await self._note_machines(connection, annexe, known.machines, judged, machine)
-                counter = await self._keep(connection, annexe, row, judged, late, contact, is_contact=is_contact)
+                counter = await self._keep(connection, taking, row, judged, late, contact, is_contact=is_contact)
             self._intakes[annexe] = replace(known, counter=counter)
             self._remember(taking, judged)
         return Receipt(counter, tuple(intake.held() for intake in intakes.values()), judged)
@@ -246,7 +248,8 @@ class Ingest:
                 key = opener.open(sealed)
             except PeerError:
                 continue
-            if len(key) == 32 and subject_of(key) == sealed.subject:
+            follows = sealed.opened is not None  # then whoever opened the box derived the subject from the key
+            if follows or (len(key) == DATA_KEY_SIZE and subject_of(key) == sealed.subject):
                 opened[sealed.subject] = key
         return opened
 
@@ -264,28 +267,16 @@ class Ingest:
         record = arrived.record
         if record is None:
             return WHY_BYTES
-        if self._credential(taking.annexe, record) is None:
+        if taking.signers.of(record) is None:
             return WHY_SIGNER
         if record.hash not in taking.signed and not self._is_signed(record):
             return WHY_SIGNATURE
         return _body_fault(taking, arrived, record)
 
-    def _credential(self, annexe: str, record: Record) -> Credential | None:
-        credential = self._trust.signer(record.signer)
-        if credential is None or credential.kind != "annexe" or credential.holder != annexe:
-            return None
-        return credential
-
-    def _flags(self, annexe: str, record: Record, why: str | None, late: Collection[bytes]) -> str:
-        credential = self._credential(annexe, record)
-        words = standing_words(self._trust.standing(credential, record.time.ms)) if credential else []
-        words += [SUPERSEDED] if record.hash in late else []
-        return ",".join([*words, why] if why else words)
-
     async def _keep(
         self,
         connection: AsyncConnection,
-        annexe: str,
+        taking: _Taking,
         row: RowMapping | None,
         judged: Sequence[Judged],
         late: Collection[bytes],
@@ -293,8 +284,8 @@ class Ingest:
         *,
         is_contact: bool,
     ) -> int:
-        arrivals = row["arrivals"] if row else 0
-        rows = self._rows(annexe, judged, late, arrivals)
+        annexe, arrivals = taking.annexe, row["arrivals"] if row else 0
+        rows = _rows(taking, judged, late, arrivals)
         await self._store.database.put(connection, schema.records, rows, replace=False)
         if rows:
             received = {"annexe": annexe, "position": arrivals + len(rows), "received_ms": self._now()}
@@ -313,28 +304,34 @@ class Ingest:
         await self._store.database.put(connection, schema.annexes, [updated], replace=True)
         return int(counter)
 
-    def _rows(
-        self, annexe: str, judged: Sequence[Judged], late: Collection[bytes], arrivals: int
-    ) -> list[dict[str, object]]:
-        rows: dict[bytes, dict[str, object]] = {}
-        for one in judged:
-            record = one.arrived.record
-            if one.outcome not in KEPT or record is None or record.hash in rows:  # a proof may come twice in one batch
-                continue
-            rows[record.hash] = {
-                "annexe": annexe,
-                "hash": record.hash,
-                "position": arrivals + len(rows) + 1,
-                "stream": record.stream,
-                "segment": record.segment,
-                "seq": record.seq,
-                "subject": record.subject,
-                "time_ms": record.time.ms,
-                "standing": one.outcome.value,
-                "flags": self._flags(annexe, record, one.why, late),
-                "encoded": record.encoded(),
-            }
-        return list(rows.values())
+
+def _rows(taking: _Taking, judged: Sequence[Judged], late: Collection[bytes], arrivals: int) -> list[dict[str, object]]:
+    """What is kept, as rows of `records`."""
+    rows: dict[bytes, dict[str, object]] = {}
+    for arrived, outcome, why in judged:
+        record = arrived.record
+        if outcome not in KEPT or record is None or record.hash in rows:  # a proof may come twice in one batch
+            continue
+        rows[record.hash] = {
+            "annexe": taking.annexe,
+            "hash": record.hash,
+            "position": arrivals + len(rows) + 1,
+            "stream": record.stream,
+            "segment": record.segment,
+            "seq": record.seq,
+            "subject": record.subject,
+            "time_ms": record.time.ms,
+            "standing": outcome.value,
+            "flags": _flags(taking, record, why, late),
+            "encoded": record.encoded(),
+        }
+    return list(rows.values())
+
+
+def _flags(taking: _Taking, record: Record, why: str | None, late: Collection[bytes]) -> str:
+    words = taking.signers.words(record)
+    superseded = [SUPERSEDED] if record.hash in late else []
+    return ",".join([*words, *superseded, why] if why else [*words, *superseded])
 
 
 async def _annexe_row(connection: AsyncConnection, annexe: str) -> RowMapping | None:
@@ -362,8 +359,3 @@ def _body_fault(taking: _Taking, arrived: Arrived, record: Record) -> str | None
 def _plain_of(arrived: Arrived, record: Record, key: bytes) -> bytes:
     """The event of a sealed record. One that came opened was sealed here, under the key that its subject names."""
     return plain_of(arrived.opened) if arrived.opened is not None else open_plain(record, key)
-
-
-def standing_words(standing: Standing) -> list[str]:
-    """The flags of a credential as words: ["expired"], or none."""
-    return [flag.name for flag in fields(standing) if getattr(standing, flag.name)]

@@ -14,10 +14,10 @@ from aiohttp import web
 from central.fleet import MINUTE_MS, Observed, Rule, conditions, found
 from central.observing import observed
 from central.prefecture import Prefecture
-from central.store.ingest import standing_words
 from central.store.machines import came_back, in_force
 from central.store.queries import AnnexeState
 from central.store.setbacks import standing
+from central.store.signers import standing_words
 from central.web import signed_in
 from central.web.words import CAME_BACK, CONDITIONS, FLAGS, OTHER_FLAG, Look
 from screens.pages import render

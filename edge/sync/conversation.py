@@ -91,6 +91,7 @@ class Conversation:
         self._tail = source.new_tail()
         self._behind = asyncio.Event()
         self._through = 0
+        self._has_looked = False  # for own records that the peer has and we have not: before that nothing is sent
 
     def announce(self, stream: str) -> None:
         """The log has more of this stream."""
@@ -131,7 +132,10 @@ class Conversation:
             await asyncio.gather(receiving, return_exceptions=True)
 
     async def _take(self, frame: bytes) -> None:
-        for event in self._session.receive(frame, self._now()):
+        events = self._session.receive(frame, self._now())
+        if self._has_looked:
+            self._room.set()  # what an answer made room for leaves at once; noting the answer takes a commit
+        for event in events:
             await self._act(event)
             await self._seen(event)
         await self._flush()
@@ -196,6 +200,7 @@ class Conversation:
     async def _look_for_tail(self, checkpoint: Checkpoint) -> None:
         """Ask for what the peer holds of our own streams and we do not."""
         asked = await self._tail.learn(checkpoint)
+        self._has_looked = True
         if asked:
             self._session.ask(asked)
             await self._commit(self._through)

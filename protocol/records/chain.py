@@ -20,9 +20,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from protocol.errors import CallerError, PeerError
 from protocol.records.clock import CLOCK_CHANGED, LABELS, Timestamp
@@ -37,6 +36,8 @@ NO_PARENT: Final = bytes(HASH_SIZE)
 
 class Verdict(Enum):
     """What a record is to a chain. The first four may be accepted."""
+
+    __hash__ = object.__hash__  # Enum's own is in Python, and asked for with each record
 
     EXTENDS = "extends"
     OPENS = "opens"
@@ -55,8 +56,7 @@ class Verdict(Enum):
 ACCEPTABLE: Final = frozenset({Verdict.EXTENDS, Verdict.OPENS, Verdict.OPENS_UNKNOWN_PARENT, Verdict.BRANCHES})
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A record, named: its segment (8 bytes), its seq, its hash (32 bytes)."""
 
     segment: bytes
@@ -64,8 +64,7 @@ class Head:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentState:
+class SegmentState(NamedTuple):
     """A segment as far as it is held: what it continues, and its last record."""
 
     segment: bytes
@@ -81,7 +80,7 @@ class SegmentState:
 
 
 class Chain:
-    """What is held of one stream. `check` looks, `accept` takes in."""
+    """What is held of one stream. `check` looks, `accept` takes in, `take` does both in one step."""
 
     def __init__(self, stream: str, segments: Iterable[SegmentState] = ()) -> None:
         self.stream = stream
@@ -108,9 +107,21 @@ class Chain:
 
     def accept(self, record: Record) -> None:
         """Take in a record whose verdict is ACCEPTABLE; raises CallerError for any other."""
-        verdict = self.check(record)
+        verdict = self.take(record)
         if verdict not in ACCEPTABLE:
             raise CallerError(f"A record that {verdict.value} cannot be accepted.")
+
+    def take(self, record: Record, stored: bytes | None = None) -> Verdict:
+        """What the record is to this chain, which takes it in if that is ACCEPTABLE and else stays as it is.
+
+        `stored` as for `check`.
+        """
+        verdict = self.check(record, stored)
+        if verdict in ACCEPTABLE:
+            self._take_in(record)
+        return verdict
+
+    def _take_in(self, record: Record) -> None:
         known = self._segments.get(record.segment)
         parent = known.parent if known else opening_parent(record)
         if known is None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from protocol.errors import CallerError
 from protocol.records.clock import MAX_MS
@@ -148,8 +148,7 @@ def covers(area: str, other: str) -> bool:
     return other == area or other.startswith(f"{area}/")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What speaks against a credential at a time. Flags for people and policies; none stops the log."""
 
     expired: bool = False
@@ -161,7 +160,7 @@ class Standing:
     @property
     def good(self) -> bool:
         """Whether nothing speaks against it."""
-        return self == Standing()
+        return not any(self)
 
 
 class Trust:

@@ -21,7 +21,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from protocol.errors import CallerError, PeerError
 from protocol.records.clock import MAX_COUNTER, MAX_MS, Timestamp
@@ -156,6 +159,24 @@ def parse_record(data: bytes) -> Record:
 
     Raises NotCanonical, TooLarge, TooDeep or NotARecord.
     """
+    return _parse_typed(data) or _parse_checked(data)
+
+
+def _parse_typed(data: bytes) -> Record | None:
+    """The short way of `parse_record`: what is written again as the same bytes is their one encoding. None says nothing
+    of bytes that are no such record; the long way tells what is wrong with them."""
+    if len(data) > MAX_RECORD:
+        return None
+    try:
+        version, stream, segment, seq, prev, time, subject, signer, body, signature = _read_fields(data)
+        record = Record(version, stream, segment, seq, prev, Timestamp(*time), subject, signer, body, signature)
+    except (msgspec.MsgspecError, ValueError, NotARecord):
+        return None
+    return record if record.encoded() == data else None
+
+
+def _parse_checked(data: bytes) -> Record:
+    """The long way: by the closed encoding alone, which says what it refuses."""
     fields = decode(data, max_size=MAX_RECORD)
     if not isinstance(fields, list) or len(fields) != FIELDS:
         raise NotARecord(f"A record is an array of {FIELDS} fields.")
@@ -295,33 +316,51 @@ def _header_fields(record: Record) -> list[Value]:
 
 def _check_place(record: Record) -> None:
     """Where the record stands: the fields that keep their place in every version."""
-    _check_integer("version", record.version, 1, MAX_VERSION)
-    if type(record.stream) is not str or len(record.stream) > MAX_STREAM or not STREAM_NAME.fullmatch(record.stream):
+    if type(record.version) is not int or not 1 <= record.version <= MAX_VERSION:
+        raise _not_an_integer("version", 1, MAX_VERSION)
+    if type(record.stream) is not str or not _is_stream(record.stream):
         raise NotARecord("A stream is one or two lower-case words, as in berkane-05/cases.")
-    _check_bytes("segment", record.segment, SEGMENT_SIZE)
-    _check_integer("seq", record.seq, 0, MAX_SEQ)
-    _check_bytes("prev", record.prev, HASH_SIZE)
+    if type(record.segment) is not bytes or len(record.segment) != SEGMENT_SIZE:
+        raise _not_bytes("segment", SEGMENT_SIZE)
+    if type(record.seq) is not int or not 0 <= record.seq <= MAX_SEQ:
+        raise _not_an_integer("seq", 0, MAX_SEQ)
+    if type(record.prev) is not bytes or len(record.prev) != HASH_SIZE:
+        raise _not_bytes("prev", HASH_SIZE)
     if type(record.time) is not Timestamp:
         raise NotARecord("A record's time is a Timestamp.")
-    _check_integer("time", record.time.ms, 0, MAX_MS)
-    _check_integer("time's counter", record.time.counter, 0, MAX_COUNTER)
+    ms, counter = record.time
+    if type(ms) is not int or not 0 <= ms <= MAX_MS:
+        raise _not_an_integer("time", 0, MAX_MS)
+    if type(counter) is not int or not 0 <= counter <= MAX_COUNTER:
+        raise _not_an_integer("time's counter", 0, MAX_COUNTER)
 
 
 def _check_content(record: Record) -> None:
     """What the record holds, and who vouches for it."""
-    if record.subject is not None:
-        _check_bytes("subject", record.subject, SUBJECT_SIZE)
-    _check_bytes("signer", record.signer, KEY_ID_SIZE)
+    subject = record.subject
+    if subject is not None and (type(subject) is not bytes or len(subject) != SUBJECT_SIZE):
+        raise _not_bytes("subject", SUBJECT_SIZE)
+    if type(record.signer) is not bytes or len(record.signer) != KEY_ID_SIZE:
+        raise _not_bytes("signer", KEY_ID_SIZE)
     if type(record.body) is not bytes:
         raise NotARecord("A record's body is bytes.")
-    _check_bytes("signature", record.signature, SIGNATURE_SIZE)
+    if type(record.signature) is not bytes or len(record.signature) != SIGNATURE_SIZE:
+        raise _not_bytes("signature", SIGNATURE_SIZE)
 
 
-def _check_integer(name: str, value: int, low: int, high: int) -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise NotARecord(f"A record's {name} is an integer from {low} to {high}.")
+@lru_cache(maxsize=1024)
+def _is_stream(name: str) -> bool:
+    """A log's records are all of a few streams: each name is looked at once."""
+    return len(name) <= MAX_STREAM and STREAM_NAME.fullmatch(name) is not None
 
 
-def _check_bytes(name: str, value: bytes, size: int) -> None:
-    if type(value) is not bytes or len(value) != size:
-        raise NotARecord(f"A record's {name} has {size} bytes.")
+def _not_an_integer(name: str, low: int, high: int) -> NotARecord:
+    return NotARecord(f"A record's {name} is an integer from {low} to {high}.")
+
+
+def _not_bytes(name: str, size: int) -> NotARecord:
+    return NotARecord(f"A record's {name} has {size} bytes.")
+
+
+_Fields = tuple[int, str, bytes, int, bytes, tuple[int, int], bytes | None, bytes, bytes, bytes]
+_read_fields: Final = msgspec.msgpack.Decoder(_Fields).decode

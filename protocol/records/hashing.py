@@ -34,14 +34,17 @@ def prefix(thing: str) -> bytes:
 
 def digest(thing: str, *parts: bytes, size: int = HASH_SIZE, key: bytes = b"") -> bytes:
     """BLAKE2b of `size` bytes (1 to 64) over the parts, for the purpose THING; `key`: up to 64 bytes, or none."""
-    if len(parts) == 1:  # small, and most of what is hashed: cheaper in one piece
-        part = parts[0]
-        return blake2b(prefix(thing) + len(part).to_bytes(8, "big") + part, digest_size=size, key=key).digest()
-    state = blake2b(prefix(thing), digest_size=size, key=key)
+    return blake2b(message(thing, *parts), digest_size=size, key=key).digest()
+
+
+def message(thing: str, *parts: bytes) -> bytes:
+    """What `digest` hashes, in one piece: most of it is small, and cheaper so."""
+    if len(parts) == 1:
+        return prefix(thing) + len(parts[0]).to_bytes(8, "big") + parts[0]
+    pieces = [prefix(thing)]
     for part in parts:
-        state.update(len(part).to_bytes(8, "big"))
-        state.update(part)
-    return state.digest()
+        pieces += (len(part).to_bytes(8, "big"), part)
+    return b"".join(pieces)
 
 
 def record_hash(encoded: bytes) -> bytes:

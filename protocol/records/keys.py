@@ -18,15 +18,14 @@ from nacl.bindings import (
     crypto_box_seal_open,
     crypto_box_seed_keypair,
     crypto_core_ed25519_is_valid_point,
-    crypto_sign,
-    crypto_sign_open,
     crypto_sign_seed_keypair,
 )
 from nacl.exceptions import CryptoError
 
 from protocol.errors import CallerError
-from protocol.records.hashing import SUBJECT_SIZE, digest, prefix
+from protocol.records.hashing import SUBJECT_SIZE, digest, message, prefix
 from protocol.records.refusals import BadKey, BadSignature, CannotOpen
+from protocol.records.sodium import SODIUM
 
 SEED_SIZE: Final = 32
 PUBLIC_SIZE: Final = 32
@@ -53,7 +52,7 @@ class SigningKey:
 
     def sign(self, thing: str, message: bytes) -> bytes:
         """The 64 bytes of signature over the message for the purpose THING."""
-        return crypto_sign(prefix(thing) + message, self._secret)[:SIGNATURE_SIZE]
+        return SODIUM.sign(prefix(thing) + message, self._secret)
 
 
 class OpeningKey:
@@ -105,10 +104,8 @@ def verify_signature(public: bytes, thing: str, message: bytes, signature: bytes
     """Raises BadSignature unless the holder of `public` signed the message for the purpose THING."""
     if len(public) != PUBLIC_SIZE or len(signature) != SIGNATURE_SIZE:
         raise BadSignature("A signature has 64 bytes and a public key 32.")
-    try:
-        crypto_sign_open(signature + prefix(thing) + message, public)
-    except CryptoError as error:
-        raise BadSignature(f"The signature is not one by this key over these bytes as a {thing}.") from error
+    if not SODIUM.is_signed(prefix(thing) + message, signature, public):
+        raise BadSignature(f"The signature is not one by this key over these bytes as a {thing}.")
 
 
 def check_public(public: bytes) -> None:
@@ -129,7 +126,13 @@ def key_id(public: bytes) -> bytes:
 def subkey(key: bytes, thing: str) -> bytes:
     """The key for one purpose, derived from a key that is used for nothing else but deriving."""
     _check_size(key, DATA_KEY_SIZE, "A data key")
-    return digest("subkey", thing.encode(), key=key)
+    return blake2b(_subkey_message(thing), digest_size=DATA_KEY_SIZE, key=key).digest()
+
+
+@lru_cache(maxsize=256)
+def _subkey_message(thing: str) -> bytes:
+    """What `digest("subkey", THING)` hashes."""
+    return message("subkey", thing.encode())
 
 
 def subject_of(key: bytes) -> bytes:

@@ -15,12 +15,10 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import Final
 
-from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt
-from nacl.exceptions import CryptoError
-
 from protocol.records.hashing import digest
 from protocol.records.keys import subkey
 from protocol.records.refusals import CannotOpen
+from protocol.records.sodium import SODIUM
 
 NONCE_SIZE: Final = 24
 TAG_SIZE: Final = 16
@@ -39,19 +37,16 @@ class Sealer:
     def seal(self, place: bytes, plain: bytes) -> bytes:
         """Seal `plain` at `place`; OVERHEAD bytes longer."""
         nonce = self._nonce(place, plain)
-        return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, self._seal_key)
+        return nonce + SODIUM.seal(plain, place, nonce, self._seal_key)
 
     def unseal(self, place: bytes, sealed: bytes) -> bytes:
         """What `seal` sealed at the same place; raises CannotOpen."""
         if len(sealed) < OVERHEAD:
             raise CannotOpen(f"Sealed bytes are at least {OVERHEAD}; these are cut short.")
         nonce, ciphertext = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
-        try:
-            plain = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, place, nonce, self._seal_key)
-        except CryptoError as error:
-            raise CannotOpen(
-                "The bytes were not sealed under this key at this place, or were changed since."
-            ) from error
+        plain = SODIUM.open(ciphertext, place, nonce, self._seal_key)
+        if plain is None:
+            raise CannotOpen("The bytes were not sealed under this key at this place, or were changed since.")
         if not compare_digest(nonce, self._nonce(place, plain)):
             raise CannotOpen("The nonce is not the one that belongs to these bytes: no writer of ours sealed them.")
         return plain

@@ -83,7 +83,8 @@ class Arrived:
 @dataclass(frozen=True, slots=True)
 class SealedKey:
     """A data key on its way to one reader: alone in a sealed box, or at a `place` of one that it shares. `opened`: the
-    key itself, where whoever reads the frames has opened its box (`protocol.sync.boxed`)."""
+    key itself, where whoever reads the frames has opened its box, and derived the subject from it
+    (`protocol.sync.boxed`)."""
 
     subject: bytes
     sealed: bytes

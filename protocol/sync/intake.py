@@ -15,8 +15,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
+from typing import NamedTuple
 
 from protocol.errors import PeerError
 from protocol.records.chain import Chain, SegmentState, Verdict, opening_parent, time_holds
@@ -28,6 +29,8 @@ from protocol.sync.refusals import GapTooWide
 
 class Outcome(Enum):
     """What became of an arrived record."""
+
+    __hash__ = object.__hash__  # Enum's own is in Python, and asked for with each record
 
     ACCEPTED = "accepted"
     BRANCHED = "branched"  # accepted, and a second continuation of the same record
@@ -49,8 +52,7 @@ _ACCEPTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An arrived record with its outcome; `why` says why it is REFUSED, or what is wrong with one that is kept."""
 
     arrived: Arrived
@@ -106,9 +108,8 @@ class Intake:
         return self._chained(arrived, record, stored)
 
     def _chained(self, arrived: Arrived, record: Record, stored: bytes | None) -> Judged:
-        verdict = self._chain.check(record, stored)
+        verdict = self._chain.take(record, stored)
         if verdict in _ACCEPTED:
-            self._chain.accept(record)
             self._lasts[record.segment] = record.seq
             self._holes.pop((record.segment, record.seq), None)
             return Judged(arrived, _ACCEPTED[verdict])
@@ -154,7 +155,7 @@ class Intake:
             return False
         state = self._state(opening.segment)
         if state is not None:
-            self._replace(replace(state, parent=parent))
+            self._replace(state._replace(parent=parent))
         return True
 
     def _leap(self, record: Record) -> str | None:

@@ -66,6 +66,21 @@ async def test_a_few_are_verified_without_a_process() -> None:
         assert verifier.pid is None
 
 
+async def test_the_process_is_there_before_it_is_asked() -> None:
+    async with verifying() as verifier:
+        await verifier.start()
+        started = verifier.pid
+        assert started is not None
+        assert await verifier.verify(claims(FEW, (3,))) == verdicts(FEW, (3,))
+        assert verifier.pid == started
+
+
+async def test_a_process_that_cannot_be_started_keeps_no_server_from_starting() -> None:
+    async with verifying(("/nowhere/at/all",)) as verifier:
+        await verifier.start()
+        assert await verifier.verify(claims(FEW)) == verdicts(FEW)
+
+
 @pytest.mark.parametrize("program", [("/bin/false",), ("/nowhere/at/all",), (sys.executable, "-c", "print('?')")])
 async def test_where_the_process_fails_the_work_is_done_here(program: Sequence[str]) -> None:
     async with verifying(program) as verifier:

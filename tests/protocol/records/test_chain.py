@@ -116,9 +116,10 @@ def test_each_record_is_taken_once_and_known_again_after(seed: int, segments: in
     records = history(seed, segments)
     chain = Chain(STREAM)
     for record in records:
-        assert chain.check(record) in ACCEPTABLE
-        chain.accept(record)
-        assert chain.check(record) is Verdict.DUPLICATE
+        verdict = chain.check(record)
+        assert verdict in ACCEPTABLE
+        assert chain.take(record) is verdict
+        assert chain.take(record) is Verdict.DUPLICATE
     for record in records:
         assert chain.check(record) in {Verdict.DUPLICATE, Verdict.PAST}
         assert chain.check(record, record.hash) is Verdict.DUPLICATE
@@ -154,6 +155,7 @@ def test_checking_changes_nothing_and_only_what_holds_is_accepted() -> None:
         assert chain.check(second) is Verdict.GAP
     chain.accept(first)
     for record in (first, third):
+        assert chain.take(record) is chain.check(record)
         with pytest.raises(CallerError):
             chain.accept(record)
     assert chain.leaves() == [Head(b"segment1", 0, first.hash)]
