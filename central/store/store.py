@@ -17,8 +17,8 @@ from central.store.schema import data_keys
 from central.store.vault import NAME, CentreVault
 from protocol.errors import OperatorError, PeerError
 
-# Keys kept unwrapped: the open cases of a prefecture's annexes, some 10 MB; the least used goes first.
-REMEMBERED = 50_000
+# Keys kept unwrapped: what the annexes of a prefecture work on in a week, some 5 MB; the least used goes first.
+REMEMBERED = 16_384
 # Subjects in one question: SQLite takes 32,766 parameters.
 CHUNK = 1000
 
