@@ -318,7 +318,7 @@ def _check_place(record: Record) -> None:
     """Where the record stands: the fields that keep their place in every version."""
     if type(record.version) is not int or not 1 <= record.version <= MAX_VERSION:
         raise _not_an_integer("version", 1, MAX_VERSION)
-    if type(record.stream) is not str or not _is_stream(record.stream):
+    if type(record.stream) is not str or len(record.stream) > MAX_STREAM or not _is_stream(record.stream):
         raise NotARecord("A stream is one or two lower-case words, as in berkane-05/cases.")
     if type(record.segment) is not bytes or len(record.segment) != SEGMENT_SIZE:
         raise _not_bytes("segment", SEGMENT_SIZE)
@@ -351,7 +351,7 @@ def _check_content(record: Record) -> None:
 @lru_cache(maxsize=1024)
 def _is_stream(name: str) -> bool:
     """A log's records are all of a few streams: each name is looked at once."""
-    return len(name) <= MAX_STREAM and STREAM_NAME.fullmatch(name) is not None
+    return STREAM_NAME.fullmatch(name) is not None
 
 
 def _not_an_integer(name: str, low: int, high: int) -> NotARecord:
