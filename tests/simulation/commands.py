@@ -9,6 +9,8 @@ that cannot be.
 Each run is played in a process of its own (`loop.UNENDED` says why), copied from one that has loaded the code, as many
 at once as there are processors. Text is hashed alike in all of them: the order of a set is a part of what a seed
 decides.
+
+Runs that were kept count only for the code that they were played with (`state_of_code`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from launcher import options
 from tests.simulation.aims import FULL_RUN, PAIRS, seldom, unforeseen
+from tests.simulation.state_of_code import state_of_code
 
 if TYPE_CHECKING:
     from tests.simulation.world import Report
@@ -47,11 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _play_batch(chosen.seed, chosen.runs)
     if chosen.story:
         _play_story(chosen.story, chosen.seed, as_json=chosen.json)
-    held = _held(chosen.resume)
+    code = _code() if chosen.resume else ""
+    held = _held(chosen.resume, code)
     wanted = [seed for seed in range(chosen.seed, chosen.seed + chosen.runs) if seed not in held]
     for done, results in enumerate(_batches(wanted, chosen.jobs), 1):
         held |= {result["seed"]: result for result in results}
-        _keep(chosen.resume, results)
+        _keep(chosen.resume, [result | {"code": code} for result in results])
         _say(f"{min(done * BATCH, len(wanted))} of {len(wanted)} runs, {len(_failed(held))} did not hold")
     summary = _summary(list(held.values()))
     print(json.dumps(summary) if chosen.json else _text(summary))
@@ -68,16 +72,25 @@ def _in_a_process(seeds: Sequence[int]) -> list[Result]:
     """Seeds of one batch follow each other, but for those that were played before."""
     results = []
     for first, count in _stretches(seeds):
-        command = [sys.executable, "-m", "tests.simulation", "--batch", "--seed", str(first), "--runs", str(count)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONHASHSEED": "0"}
-        )
+        done = _batch(first, count)
         played = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         results += played
         if len(played) < count:
             words = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
             results.append(_broken(first + len(played), f"the process ended with {done.returncode}: {words[0]}"))
     return results
+
+
+def _code() -> str:
+    """The state of the code that a batch plays: none at all says it."""
+    return _batch(0, 0).stdout.strip()
+
+
+def _batch(first: int, count: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.simulation", "--batch", "--seed", str(first), "--runs", str(count)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONHASHSEED": "0"}
+    )
 
 
 def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -100,6 +113,8 @@ def _play_batch(first: int, count: int) -> None:
     gc.disable()
     play(WARMING)
     gc.freeze()
+    if not count:
+        print(state_of_code(), flush=True)
     for seed in range(first, first + count):
         copy = os.fork()
         if copy == 0:
@@ -136,11 +151,11 @@ def _broken(seed: int, why: str) -> Result:
     return {"seed": seed, "broken": [why], "faults": {}, "confirmed": 0}
 
 
-def _held(resume: Path | None) -> dict[int, Result]:
+def _held(resume: Path | None, code: str) -> dict[int, Result]:
     if resume is None or not resume.exists():
         return {}
     played = [json.loads(line) for line in resume.read_text().splitlines()]
-    return {result["seed"]: result for result in played if not result["broken"]}
+    return {one["seed"]: one for one in played if not one["broken"] and one["code"] == code}
 
 
 def _keep(resume: Path | None, results: Sequence[Result]) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,17 @@ def test_whatever_goes_wrong_nothing_that_was_confirmed_is_lost_or_doubled() -> 
 @pytest.mark.parametrize("seed", MENDED)
 def test_a_run_that_once_did_not_hold_does(seed: int) -> None:
     assert simulated("--runs", "1", "--seed", str(seed))["failed"] == []
+
+
+def test_what_was_kept_counts_for_the_code_that_was_played_and_for_no_other(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    played = simulated("--runs", "2", "--seed", "60", "--resume", str(kept))
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert len({line["code"] for line in lines}) == 1
+    of_old = [line | {"seed": 62, "code": "of an older release", "confirmed": 10_000} for line in lines[:1]]
+    kept.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *of_old]))
+    assert simulated("--runs", "2", "--seed", "60", "--resume", str(kept)) == played
+    assert len(kept.read_text().splitlines()) == 3, "nothing was played again"
 
 
 def test_a_seed_plays_the_same_run_again() -> None:
