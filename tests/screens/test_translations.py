@@ -64,3 +64,11 @@ def test_tamazight_stays_in_the_kiosks_navigation() -> None:
     """A sentence that matters is said in Arabic, whole, rather than half of it in Tifinagh."""
     refusals = {message for message, path in written() if path.suffix == ".py" and "services" in path.parts}
     assert set(translated("zgh")) & refusals == set()
+
+
+def test_a_law_is_read_by_its_number_in_arabic() -> None:
+    """Behind Arabic letters a hyphen turns the two numbers round (UAX 9, W2): law 09-08 is written 09.08, as the
+    Bulletin officiel does."""
+    turned = re.compile(r"[\u0600-\u06ff][^\n]*?\b\d+-\d+\b")
+    found = [text for texts in translated("ar").values() for text in texts if turned.search(text)]
+    assert found == []
