@@ -99,7 +99,7 @@ async def seal(store: Store, case: bytes, pdf: bytes = PAPER, serial: str = "abc
             await tx.append("cases", event, key_of=case)
             return None
 
-        await store.execute(command(f"seals {serial}"), decide)
+        await store.execute(command(f"seals {case.hex()} {serial}"), decide)
     return sealed.address
 
 

@@ -161,7 +161,8 @@ async def test_verification_names_the_scans_that_are_missing_or_damaged(tmp_path
         good, damaged, missing = [await attach(store, case, PAGE + bytes([number]), str(number)) for number in range(3)]
     (tmp_path / "scans" / missing.hex()).unlink()
     path = tmp_path / "scans" / damaged.hex()
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     report = await verify_scans(tmp_path)
     assert report.named == 3
     assert set(report.unsound) == {damaged.hex(), missing.hex()}
