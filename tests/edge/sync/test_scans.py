@@ -182,7 +182,8 @@ async def test_a_scan_that_was_damaged_here_is_mended_by_the_prefecture(both: Bo
     async with running(uplink):
         await both.has_come(address)
     path = tmp_path / "a" / "scans" / address.hex()
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     assert not await both.store.scans.is_whole(address)
     async with running(uplink):
         await until_async(lambda: both.store.scans.is_whole(address), uplink)
