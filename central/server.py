@@ -144,8 +144,8 @@ async def _learn(prefecture: Prefecture) -> None:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
             await prefecture.centre.learn()
-            await tell_looks(prefecture.centre)
             await keep_revocations(prefecture.centre, prefecture.revocations)
+            await tell_looks(prefecture.centre)
         except MulhaqaError as error:
             log.warning("server.learning_failed", why=str(error))
 

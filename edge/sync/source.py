@@ -164,14 +164,16 @@ class Source:
 
     async def _let_scans_go(self, subjects: Collection[bytes]) -> None:
         """Delete the scans of these cases that they name no more, now that this was committed. A power cut in between
-        leaves that to the next start; so does a disk that refuses, for the records stand."""
+        leaves that to the next start; so does a disk that refuses, for the records stand, and so does who holds the
+        commands back: one that waits may have the scans, and waits for what is taken here."""
         marks = ", ".join("?" for _ in subjects)
         query = f"SELECT address FROM scans WHERE subject IN ({marks}) AND removed"  # noqa: S608 - marks
         async with self._store.reading() as reader:
             gone = [blob(row[0]) for row in await reader.rows(query, tuple(subjects))]
         try:
             await self._store.returning.let_go(gone)
-            await self._store.scans.let_go(gone)
+            if not self._store.is_held:
+                await self._store.scans.let_go(gone)
         except OperatorError as error:
             logger.warning("a scan that was removed cannot be deleted before the next start: %s", error)
 

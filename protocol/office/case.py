@@ -106,25 +106,18 @@ class Certificate:
     expires_ms: int | None = None
     size: int = 0
 
-    @property
-    def file(self) -> KeptFile | None:
-        """Its PDF, where it is a blob."""
-        return KeptFile(self.blob, self.size, self.time_ms) if self.size else None
-
 
 @dataclass(frozen=True, slots=True)
 class Void:
     """A certificate that counts no more: why ("annulled", "lost", "damaged"), and since when.
 
-    `expires_ms` is the end of the validity that its paper states: a duplicate takes it over. `file` is its PDF: who
-    asks what was handed out is shown it.
+    `expires_ms` is the end of the validity that its paper states: a duplicate takes it over.
     """
 
     serial: str
     cause: str
     time_ms: int
     expires_ms: int | None = None
-    file: KeptFile | None = None
 
     @property
     def replaced(self) -> bool:
@@ -170,6 +163,7 @@ class Case:
 
     `asked_until`: the last day for the pieces that were asked for. `marks`: how much of the delay has passed, as noted
     (percent). `told`: the answer that stands was told, or is being told. `void`: certificates that count no more.
+    `papers`: the PDFs of all that was ever sealed, also twice on two branches: somebody may hold each.
     """
 
     state: State
@@ -194,6 +188,7 @@ class Case:
     told: bool = False
     certificate: Certificate | None = None
     void: tuple[Void, ...] = ()
+    papers: tuple[KeptFile, ...] = ()
     appeal: Appeal | None = None
     messages: tuple[Message, ...] = ()
     collected_by: Collector | None = None
@@ -210,12 +205,6 @@ class Case:
     def scans_held(self) -> tuple[Scan, ...]:
         """The scans that can be looked at."""
         return tuple(scan for scan in self.scans if not scan.removed)
-
-    @property
-    def papers(self) -> tuple[KeptFile, ...]:
-        """The PDFs of its certificates, also of those that count no more."""
-        found = [self.certificate.file if self.certificate else None, *(void.file for void in self.void)]
-        return tuple(one for one in found if one is not None)
 
     @property
     def files(self) -> tuple[KeptFile, ...]:

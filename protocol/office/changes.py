@@ -188,9 +188,7 @@ def _answered(case: Case, event: AppealAnswered, time_ms: int, then: Then) -> Ca
 
 def _void(case: Case, serial: str, cause: str, time_ms: int) -> Void:
     sealed = case.certificate
-    if sealed is None or sealed.serial != serial:
-        return Void(serial, cause, time_ms)
-    return Void(serial, cause, time_ms, sealed.expires_ms, sealed.file)
+    return Void(serial, cause, time_ms, sealed.expires_ms if sealed and sealed.serial == serial else None)
 
 
 def _annulled(case: Case, event: CertificateAnnulled, time_ms: int, then: Then) -> Case:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
 from protocol.errors import CallerError
-from protocol.office.case import Case, State, Step
+from protocol.office.case import Case, KeptFile, State, Step
 from protocol.office.changes import CHANGES, NOTES, opened
-from protocol.office.events import CASE_KINDS, CaseEvent, Event, RequestSubmitted, kind_of
+from protocol.office.events import CASE_KINDS, CaseEvent, CertificateSealed, Event, RequestSubmitted, kind_of
 from protocol.office.transitions import CONTRADICTIONS, TRANSITIONS
 
 CONTESTED = frozenset(kind for pair in CONTRADICTIONS for kind in pair)
@@ -90,10 +90,17 @@ def _folded(case: Case, fact: Fact, *, disputed: bool) -> Case:
         rule = None  # the table names who may settle a conflict: one more agent's word does not end it
     note = NOTES[kind](event) if kind in NOTES else ""
     step = Step(kind, fact.time_ms, event.by, note, lawful=rule is not None)
-    case = replace(case, heads=heads, history=(*case.history, step))
+    case = replace(case, heads=heads, history=(*case.history, step), papers=_papers(case, event, fact.time_ms))
     if disputed:
         return replace(case, state=State.CONFLICT)
     return case if rule is None else CHANGES[kind](case, event, fact.time_ms, rule.then)
+
+
+def _papers(case: Case, event: CaseEvent, time_ms: int) -> tuple[KeptFile, ...]:
+    """The PDFs of a case with what this event sealed, whatever else became of it."""
+    if not isinstance(event, CertificateSealed) or not event.size:
+        return case.papers
+    return (*case.papers, KeptFile(event.blob, event.size, time_ms))
 
 
 def _ordered(by_hash: Mapping[bytes, Fact]) -> Iterator[Fact]:

@@ -30,6 +30,9 @@ PUBLIC: Final = 32
 SECRET: Final = 64
 SIGNATURE: Final = 64
 
+STEP: Final = 256
+"""Bytes by which a buffer grows: records have a few dozen sizes then, and pieces of blobs one."""
+
 _BYTES, _SIZE, _NOTHING = ctypes.c_char_p, ctypes.c_ulonglong, ctypes.c_void_p
 _SEALING: Final = (_BYTES, _NOTHING, _BYTES, _SIZE, _BYTES, _SIZE, _NOTHING, _BYTES, _BYTES)
 _OPENING: Final = (_BYTES, _NOTHING, _NOTHING, _BYTES, _SIZE, _BYTES, _SIZE, _BYTES, _BYTES)
@@ -52,9 +55,9 @@ class Sodium:
         _measure(key, KEY)
         if self._seal is None:
             return crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, key)
-        sealed = ctypes.create_string_buffer(len(plain) + TAG)
+        sealed = _room(len(plain) + TAG)
         self._seal(sealed, None, plain, len(plain), place, len(place), None, nonce, key)
-        return sealed.raw
+        return sealed.raw[: len(plain) + TAG]
 
     def open(self, sealed: bytes, place: bytes, nonce: bytes, key: bytes) -> bytes | None:
         """What `seal` sealed with the same place, nonce and key; None for anything else."""
@@ -65,9 +68,9 @@ class Sodium:
             return None
         if self._open is None:
             return _opened(sealed, place, nonce, key)
-        plain = ctypes.create_string_buffer(size)
+        plain = _room(size)
         refused = self._open(plain, None, None, sealed, len(sealed), place, len(place), nonce, key)
-        return None if refused else plain.raw
+        return None if refused else plain.raw[:size]
 
     def sign(self, message: bytes, secret: bytes) -> bytes:
         """Ed25519's 64 bytes over the message; `secret`: seed and public key, as libsodium keeps them."""
@@ -85,6 +88,12 @@ class Sodium:
         if self._verify is None:
             return _holds(message, signature, public)
         return bool(self._verify(signature, message, len(message), public) == 0)
+
+
+def _room(size: int) -> ctypes.Array[ctypes.c_char]:
+    """At least so many bytes to write to. Each size that ctypes is asked for is a type of its own, which stays until
+    somebody looks for rings of objects: so only multiples are asked for."""
+    return ctypes.create_string_buffer(size + -size % STEP)
 
 
 def _function(library: ctypes.CDLL | None, name: str, takes: tuple[Any, ...]) -> Any:

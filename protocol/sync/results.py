@@ -62,9 +62,7 @@ class ResultsArrived:
 
 def seal_results(reader: bytes, results: Iterable[CommandResult], entropy: Callable[[int], bytes]) -> bytes:
     """The box of these results, for the holder of an X25519 key."""
-    listed: list[Value] = [
-        [one.command, one.result, one.at_ms, [[*place] for place in one.after]] for one in results
-    ]
+    listed: list[Value] = [[one.command, one.result, one.at_ms, [[*place] for place in one.after]] for one in results]
     return seal_to(reader, encode(listed), entropy(32))
 
 

@@ -155,7 +155,7 @@ def _held(resume: Path | None, code: str) -> dict[int, Result]:
     if resume is None or not resume.exists():
         return {}
     played = [json.loads(line) for line in resume.read_text().splitlines()]
-    return {one["seed"]: one for one in played if not one["broken"] and one["code"] == code}
+    return {one["seed"]: one for one in played if not one["broken"] and one.get("code") == code}
 
 
 def _keep(resume: Path | None, results: Sequence[Result]) -> None:

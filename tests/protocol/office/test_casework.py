@@ -363,3 +363,14 @@ def test_two_branches_that_answer_an_appeal_differently_are_a_conflict() -> None
     beside = fact(reopened(story.heads), "clone", 50_000)
     tell(story, answered)
     assert casework.fold([*story.facts, beside]).state is State.CONFLICT
+
+
+def test_what_two_branches_sealed_is_kept_whichever_counts() -> None:
+    story = tell(under_decision(), granted)
+    elsewhere = msgspec.structs.replace(sealed(story.heads), serial="xyz", blob=b"e" * 32, size=9)
+    here = msgspec.structs.replace(sealed(story.heads), size=8)
+    story.then(here)
+    tell(story, ready)
+    case = casework.fold([*story.facts, fact(elsewhere, "clone", 50_000)])
+    assert {paper.blob for paper in case.papers} == {here.blob, elsewhere.blob}
+    assert {file.size for file in case.files} == {8, 9}
