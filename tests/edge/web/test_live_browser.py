@@ -105,10 +105,10 @@ async def test_the_focus_stays_where_the_keyboard_has_brought_it(office: Office,
 async def test_what_is_filled_in_stays_until_it_is_taken_back(
     office: Office, counter: Page, field: str, fill: str, empty: str
 ) -> None:
-    await counter.evaluate(ADD_FIELD, field)
     change = "(f) => {{ {}; f.dispatchEvent(new Event('input', {{ bubbles: true }})); }}"
+    fill_in = f"({change.format(fill)})(document.querySelector('[name=note]'))"
     note = counter.locator("[name=note]")
-    await note.evaluate(change.format(fill))
+    await counter.evaluate(f"(field) => {{ ({ADD_FIELD})(field); {fill_in}; }}", field)  # in one breath: it is in hand
     await new_request(office)
     await expect(news(counter)).to_be_visible()
     await expect(queued(counter)).to_have_count(0)
