@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import random
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from central.store.database import SQLITE
 from launcher.acts.authority import Authority
 from launcher.acts.counter import Counter
 from launcher.client import Browser
@@ -69,13 +66,6 @@ def kept_in(folder: Path) -> int:
     return len([one for one in folder.glob("*") if one.suffix != ".draft"])
 
 
-def whole_at(stage: Stage) -> int:
-    """How many files lie whole at the prefecture."""
-    with contextlib.closing(sqlite3.connect(f"file:{stage.centre_data / SQLITE}?mode=ro", uri=True)) as database:
-        [[count]] = database.execute("SELECT count(*) FROM blobs WHERE whole")
-    return int(count)
-
-
 @pytest.mark.timeout(300)
 def test_a_promoted_standby_prints_what_the_lost_appliance_sealed(tmp_path: Path, port: int, person: Person) -> None:
     stage = stage_in(tmp_path)
@@ -119,23 +109,5 @@ def test_a_new_card_prints_what_the_lost_one_sealed(tmp_path: Path, disk: Path, 
         assert counter_at(stage, stage.ports.edge).certificate(case) == paper
         stage.edge.stop()
         assert "The log is sound." in stage.command("edge", "verify-log", "--data", data).out
-    finally:
-        stage.stop()
-
-
-@pytest.mark.timeout(300)
-def test_a_replaced_appliance_prints_what_the_prefecture_gives_back(tmp_path: Path, person: Person) -> None:
-    stage = stage_in(tmp_path)
-    data = str(stage.edge_data)
-    try:
-        stage.start()
-        case, paper = sealed(stage, person)
-        until(lambda: whole_at(stage) == 1, "the certificate is at the prefecture")
-        stage.edge.kill()
-        stage.edge_data.rename(stage.folder / "lost")
-        stage.command("edge", "install", "--data", data, str(stage.folder / f"{ANNEXE}.seed"))
-        stage.edge.start()
-        until(lambda: kept_in(stage.edge_data / "scans") == 1, "the certificate has come back")
-        assert counter_at(stage, stage.ports.edge).certificate(case) == paper
     finally:
         stage.stop()
