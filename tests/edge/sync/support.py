@@ -24,7 +24,7 @@ from edge.sync.link import PATIENCE_S, Dialler, Dials
 from edge.sync.uplink import Uplink
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.hello import LocalIdentity
-from tests.central.support import PREFECTURE
+from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE, Chance, Clock, vault_of
 from tests.protocol.sync.support import seed
 
@@ -215,3 +215,10 @@ def at_edge(folder: Path) -> dict[str, list[bytes]]:
 
 def at_centre(folder: Path) -> dict[str, list[bytes]]:
     return records_in(folder / "central.sqlite", column="encoded")
+
+
+@asynccontextmanager
+async def prefecture(folder: Path) -> AsyncIterator[Line]:
+    """A prefecture in `folder`, and the line to it."""
+    async with centre_in(folder) as centre, served(centre) as (line, _):
+        yield line

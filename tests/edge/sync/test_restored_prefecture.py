@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from central.backup import copy_database
@@ -18,24 +17,18 @@ from edge.store.rows import Committed
 from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE
 from tests.edge.sync.support import (
-    Line,
     annexe_in,
     at_centre,
     at_edge,
     eventually,
     make_uplink,
+    prefecture,
     running,
     served,
     until,
     until_sent,
 )
 from tests.edge.sync.writing import write_some
-
-
-@asynccontextmanager
-async def prefecture(folder: Path) -> AsyncIterator[Line]:
-    async with centre_in(folder) as centre, served(centre) as (line, _):
-        yield line
 
 
 async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,12 @@ from protocol.sync.checkpoint import Held, write_checkpoint
 from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE
 from tests.edge.sync.support import (
-    Line,
     annexe_in,
     at_centre,
     at_edge,
     eventually,
     make_uplink,
+    prefecture,
     running,
     served,
     until,
@@ -29,12 +27,6 @@ from tests.edge.sync.support import (
 from tests.edge.sync.writing import work_in_the_office, write_some
 
 CASES, OFFICE = f"{ANNEXE}/cases", f"{ANNEXE}/office"
-
-
-@asynccontextmanager
-async def prefecture(folder: Path) -> AsyncIterator[Line]:
-    async with centre_in(folder) as centre, served(centre) as (line, _):
-        yield line
 
 
 async def test_a_request_reaches_the_prefecture_and_can_be_read_there(tmp_path: Path) -> Any:
