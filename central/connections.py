@@ -93,9 +93,11 @@ class Connections:
 
     def _folded(self, annexe: str) -> None:
         self.changed(annexe)
-        for connection in self.open.values():
-            if connection.annexe == annexe:
-                connection.look_for_scans()
+        here = [connection for connection in self.open.values() if connection.annexe == annexe]
+        for connection in here:
+            connection.look_for_scans()
+            if len(here) > 1:  # a clone, or one that was replaced, is told what another machine of its annexe wrote
+                connection.say_again_soon()
 
     def hear(self, annexe: str, progress: ProgressTold) -> None:
         """Remember what an annexe tells of itself."""
@@ -151,7 +153,7 @@ class Connection:
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
         self._lost = LostFeeds(self._centre, session, self._say_again, self._wake.set)
-        self._gave_back = False  # some of its own records: more may have come here than it was told of
+        self._must_say_again = False  # more of its own streams may have come here than it was told of
         self._scans = ScanTraffic(self._centre, session)
         self._through = 0
         self._taking = Taking(self._take_group)
@@ -172,6 +174,11 @@ class Connection:
     def look_for_scans(self) -> None:
         """Cases may name scans that are not here."""
         self._scans.look()
+
+    def say_again_soon(self) -> None:
+        """Another machine of this annexe may have given something that this one lacks."""
+        self._must_say_again = True
+        self._wake.set()
 
     async def end(self) -> None:
         """Close the connection from our side."""
@@ -347,8 +354,8 @@ class Connection:
     async def _pump(self) -> None:
         while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):
             await self._flush()
-        if self._gave_back and self.annexe is not None:
-            self._gave_back = False
+        if self._must_say_again and self.annexe is not None:
+            self._must_say_again = False
             await self._say_again(self.annexe)
 
     async def _send_records(self) -> bool:
@@ -362,7 +369,8 @@ class Connection:
             return False
         keys = [(one, held[one]) for one in wanted if one in held]
         self._session.supply(pull, records, keys, self._centre.entropy, self._centre.now())
-        self._gave_back = self._gave_back or pull.stream not in streams_of("centre", self.annexe or "")
+        gave_back = pull.stream not in streams_of("centre", self.annexe or "")
+        self._must_say_again = self._must_say_again or gave_back
         return True
 
     async def _flush(self) -> None:

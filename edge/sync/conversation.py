@@ -170,12 +170,16 @@ class Conversation:
         if came is not None:
             if came.left_out:
                 logger.warning("%d records of this annexe were left out: they do not hold here", came.left_out)
-            for stream in await self._tail.grew(came.stored):
-                self._session.stop_waiting(stream)
-            await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))
-            if not self._tail.missing:
-                await self._want_scans()
+            await self._see_tail(came.stored)
         await self._commit(batch.number)
+
+    async def _see_tail(self, stored: int) -> None:
+        """See what of the tail is here now: `stored` records of it came in this conversation."""
+        for stream in await self._tail.grew(stored):
+            self._session.stop_waiting(stream)
+        await self._seen(TailMoved(bool(self._tail.missing), self._tail.came))
+        if not self._tail.missing:
+            await self._want_scans()
 
     async def _want_scans(self) -> None:
         """Ask for scans that are not here; the session asks for each once."""
@@ -270,6 +274,8 @@ class Conversation:
             await asyncio.sleep(SILENCE_S)
             if patience.is_over():
                 raise Silent
+            if self._tail.missing:
+                await self._see_tail(0)  # it may have come another way: over the LAN, or on a stick
             if self._tail.is_to_be_asked_again():
                 await self._commit(self._through)
                 await self._flush()

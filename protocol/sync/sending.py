@@ -55,13 +55,16 @@ class Sending:
         self.window.record_answered(through, now_ms)
 
     def learn(self, checkpoint: Checkpoint, takes: Sequence[str], *, restored: bool) -> None:
-        """What the peer holds. `takes`: the streams that it writes itself; one of them that it names it asks for."""
+        """What the peer holds. `takes`: the streams that it writes itself; one of them that it names it asks for, and
+        asks for again when somebody else wrote more of it."""
         for held in checkpoint.held:
             if held.stream in takes and held.stream not in self.streams:
                 self.streams[held.stream] = Outbound(held.stream)
         for name, stream in self.streams.items():
-            if name not in takes or checkpoint.names(name):
+            is_asked_for = name in takes and checkpoint.names(name)
+            if name not in takes or is_asked_for:
                 stream.learn(checkpoint.of(name), forget=restored)
+            stream.more = stream.more or is_asked_for
 
     # What there is to send
 

@@ -84,6 +84,13 @@ async def promoted_standby_apart(stage: Stage) -> None:
     await stage.work(standby)
     await stage.rest(standby)
     stage.expect(records_of(appliance) <= records_of(standby), "the promoted one has back what the old one alone had")
+    await stage.plug_in(appliance)
+    for _ in range(2):
+        await stage.work(standby)
+        await stage.rest(standby)
+        await stage.rest(appliance)
+        stage.expect(records_of(standby) <= records_of(appliance), "the old one, while connected, hears what is new")
+    await stage.unplug(appliance)
     await stage.unplug(standby)
     await _all_meet(stage, appliance, standby)
 

@@ -61,6 +61,19 @@ def test_what_is_asked_for_comes_back_in_order_with_its_keys(world: Any) -> None
     assert not edge.failures()
 
 
+def test_asked_for_again_it_comes_again_where_another_machine_wrote_more(world: Any) -> None:
+    edge, centre, written = lost(world)
+    ask(world, edge)
+    carry(edge, centre)
+    world.feeds.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": 9})
+    edge.session.ask([CASES])
+    world.at_edge.counter += 1
+    edge.session.committed(0, world.at_edge.counter, world.at_edge.held())
+    carry(edge, centre)
+    assert world.at_edge.records[CASES] == [one.encoded for one in world.feeds.streams[CASES]]
+    assert len(world.at_edge.records[CASES]) > len(written)
+
+
 def test_while_it_is_waited_for_nothing_of_that_stream_is_sent(world: Any) -> None:
     edge, _, _ = lost(world)
     world.log.restart()
