@@ -33,10 +33,10 @@ def lost(world: Any) -> tuple[End, End, list[bytes]]:
     return edge, centre, written
 
 
-def ask(world: Any, edge: End) -> None:
+def ask(world: Any, edge: End, held: Held | None = None) -> None:
     edge.session.ask([CASES])
     world.at_edge.counter += 1
-    edge.session.committed(0, world.at_edge.counter, [*world.at_edge.held(), Held(CASES)])
+    edge.session.committed(0, world.at_edge.counter, [*world.at_edge.held(), held or Held(CASES)])
 
 
 def carry(here: End, there: End) -> int:
@@ -65,10 +65,11 @@ def test_asked_for_again_it_comes_again_where_another_machine_wrote_more(world: 
     edge, centre, written = lost(world)
     ask(world, edge)
     carry(edge, centre)
-    world.feeds.append(CASES, {"kind": "clock.changed", "label": "trusted", "ms": 9})
-    edge.session.ask([CASES])
-    world.at_edge.counter += 1
-    edge.session.committed(0, world.at_edge.counter, world.at_edge.held())
+    world.log.streams[CASES] = world.feeds.streams[CASES]
+    write_some(world, 1)
+    world.feeds.keys |= world.log.keys
+    del world.log.streams[CASES]
+    ask(world, edge, world.at_edge.intakes[CASES].held())
     carry(edge, centre)
     assert world.at_edge.records[CASES] == [one.encoded for one in world.feeds.streams[CASES]]
     assert len(world.at_edge.records[CASES]) > len(written)
