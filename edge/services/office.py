@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from devices.health import Health
 from devices.modem import Modem
 from edge.press.client import Press
+from edge.reencoding.client import Reencoder
 from edge.services.agenda import Agenda
 from edge.services.announcer import Announcer
 from edge.services.attempts import Attempts
@@ -111,6 +112,8 @@ class Office:
     press: Press
     modem: Modem
     passwords: Passwords
+    reencoder: Reencoder = field(default_factory=Reencoder)
+    """Makes the scans anew that people bring; it has a process only while it works."""
     seals: SealKeys | None = None
     """None where the annexe's seals are withheld: then nothing is sealed, and the administrator is told (`sealing`)."""
     software: str = "unknown"

@@ -1,6 +1,7 @@
 """Scans of the pieces that stay in a dossier: taken in at the counter, looked at by who works on it.
 
 - The type is read from the file's own first bytes: what a browser or a file's name says of it is nobody's word.
+- What is kept is never the file that came but a new one that shows the same (`edge.reencoding`).
 - The size is bounded while the file comes, and the disk keeps room for the log: a scan is refused long before a
   person's request would be.
 """
@@ -8,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from edge.services.cases import change_case, opened_case
@@ -58,8 +60,8 @@ async def attach(
 ) -> None:
     """Keep a scan of the piece `piece` and attach it to the request; `content` is the file as it comes.
 
-    Raises PersonError when the piece is not one that stays in the dossier, when the file is missing, too large or of
-    another type, when the request is answered, or (507) when the disk is nearly full.
+    Raises PersonError when the piece is not one that stays in the dossier, when the file is missing, too large,
+    damaged, locked or of another type, when the request is answered, or (507) when the disk is nearly full.
     """
     await _check_early(office, case, piece, by)
     file = _File(content)
@@ -68,7 +70,8 @@ async def attach(
     if key is None:
         raise CallerError("a case that was opened has its key")
     media = await file.media()
-    async with office.store.scans.sealing(key, file.bounded()) as sealed:
+    shown = office.reencoder.made_anew(file.bounded(), media)
+    async with aclosing(shown), office.store.scans.sealing(key, shown) as sealed:
 
         def event(_tx: Transaction, opened: Case, _procedure: Procedure) -> PieceScanned:
             return _event(opened, piece, sealed.address, sealed.size, media, by)

@@ -17,6 +17,7 @@ from devices.modem import Modem, Outcome, SendReport, SimulatedModem
 from edge.press.client import Press, worker_command
 from edge.press.documents import CertificateData, Paper, ReceiptData, SealedCertificate
 from edge.press.notices import Notice
+from edge.reencoding.client import Reencoder
 from edge.services import accounts, decisions, enquiries, pieces, requests, staff
 from edge.services.accounts import AccountForm
 from edge.services.announcer import Announcer
@@ -34,6 +35,7 @@ from protocol.office.seals import SealKeys
 from protocol.records.encoding import Value
 from protocol.records.keys import SigningKey
 from tests.edge.press.papers import chain
+from tests.edge.reencoding.stand_in import StandInReencoder
 from tests.edge.web.support import PROCEDURES, RESIDENCE, Clock, entropy_from, publish
 
 __all__ = ["PROCEDURES", "RESIDENCE", "Clock"]
@@ -122,6 +124,7 @@ async def office_in(
     clock: Clock,
     *,
     press: Press | None = None,
+    reencoder: Reencoder | None = None,
     modem: Modem | None = None,
     settings: Settings | None = None,
     documents: tuple[dict[str, Any], ...] = PROCEDURES,
@@ -147,6 +150,7 @@ async def office_in(
         entropy=entropy,
         announcer=Announcer(),
         press=press or StandInPress(),
+        reencoder=reencoder or StandInReencoder(),
         modem=modem or SimulatedModem(clock),
         passwords=Passwords(entropy, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
         seals=chain().seals,

@@ -26,6 +26,7 @@ from protocol.records.clock import Timestamp
 from protocol.records.credentials import Credential, Trust, issue
 from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
+from tests.edge.reencoding.stand_in import StandInReencoder
 
 Visitor = TestClient[Any, Any]
 Post = Callable[..., Awaitable[Any]]
@@ -240,6 +241,7 @@ async def open_office(folder: Path, clock: Clock, documents: tuple[dict[str, Any
         entropy=entropy,
         announcer=Announcer(),
         press=Press.start(),
+        reencoder=StandInReencoder(),
         modem=SimulatedModem(clock),
         passwords=Passwords(entropy, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import struct
 import zlib
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FilePayload, Route, expect
 
+from edge.reencoding.client import Reencoder
 from edge.services.office import Office
 from tests.edge.web.browser import needs_chromium, open_page, sign_in
 from tests.edge.web.staff import at_work, complete, enquire, file_request, open_account
@@ -34,6 +36,7 @@ def picture(width: int = 600, height: int = 800) -> bytes:
 
 
 PAGE = FilePayload(name="page.png", mimeType="image/png", buffer=picture())
+DAMAGED = FilePayload(name="half.png", mimeType="image/png", buffer=picture()[:900])
 OTHER = FilePayload(name="page.exe", mimeType="image/png", buffer=b"MZ this is no scan")
 
 
@@ -51,14 +54,17 @@ async def filed(office: Office) -> str:
 async def test_a_clerk_scans_sees_the_picture_and_the_agent_sees_it_too(
     office: Office, site: str, browser: Browser, language: str
 ) -> None:
+    office.reencoder = Reencoder()
     request = await filed(office)
     page = await open_page(browser, site, language=language)
     await sign_in(page, site, "salma")
     await page.goto(f"{site}{request}")
     faults = await faults_of(page)
-    await page.set_input_files("#scan-bill", OTHER)
-    await page.click("form[data-upload] button")
-    await expect(page.locator("#error-bill")).to_be_visible()
+    refused = page.locator("#error-bill")
+    for file, says in ((OTHER, re.compile("JPEG")), (DAMAGED, re.compile("تالف|abîmé"))):
+        await page.set_input_files("#scan-bill", file)
+        await page.click("form[data-upload] button")
+        await expect(refused).to_have_text(says)
     faults += await faults_of(page)
     await page.set_input_files("#scan-bill", PAGE)
     await page.click("form[data-upload] button")
