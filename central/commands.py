@@ -17,6 +17,7 @@ import uvloop
 
 from central import calendar_commands, journal, revocation_commands, staff, stick_commands
 from central.admission import admit_annexe
+from central.audit_command import AUDIT, audit_options
 from central.backup_commands import anyway_options, backup_options, restore_options
 from central.catalogue_files import FOLDER, check_catalogue, publish_catalogue, read_catalogue
 from central.installation import install, open_installation
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     _admit_options(_command(annexe, "admit", "Let an annexe in: its credential, and the seal of its codes."))
     _snapshot_options(_command(commands, "snapshot", "Write all that is published, for the seed of a new annexe."))
     where_options(_command(commands, "where", WHERE))
+    audit_options(_command(commands, "audit", AUDIT))
     people = _group(commands, "staff", "Those who sign in at the prefecture.")
     _staff_options(_command(people, "add", "Add somebody who signs in with a login and a password."))
     backup_options(_command(commands, "backup", "Write everything of DIR to one sealed file; the server may run."))

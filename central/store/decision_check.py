@@ -54,7 +54,22 @@ def check_decision(
     return DecisionCheck.VERIFIED if agrees else DecisionCheck.MISMATCH
 
 
-def _agrees(sheet: DecisionSheet, decision: Decision, login: str) -> bool:
+def check_entered(annexe: str, subject: bytes, event: DecisionTaken, logins: Mapping[bytes, str]) -> DecisionCheck:
+    """Check a decision as it was entered, whether it stands or not: its key, its signature, and that its sheet says
+    what its record says. The dossier that it was read from is `check_decision`'s."""
+    login = logins.get(event.signer)
+    if login is None:
+        return DecisionCheck.UNKNOWN_KEY
+    try:
+        verify_sheet(event.sheet, event.signer, event.signature)
+        sheet = parse_sheet(event.sheet)
+    except PeerError:
+        return DecisionCheck.BAD_SIGNATURE
+    is_here = (sheet.annexe, sheet.case, set(sheet.follows)) == (annexe, subject, set(event.follows))
+    return DecisionCheck.VERIFIED if is_here and _agrees(sheet, event, login) else DecisionCheck.MISMATCH
+
+
+def _agrees(sheet: DecisionSheet, decision: Decision | DecisionTaken, login: str) -> bool:
     """Whether agent and answer are those of the log."""
     return (sheet.agent, sheet.credential, decision.by.id) == (login, key_id(decision.signer), login) and (
         (sheet.outcome, sheet.reason_code, sheet.reason_text)

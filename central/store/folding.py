@@ -24,9 +24,10 @@ from sqlalchemy import LargeBinary, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
+from central.store.agents import logins_of
 from central.store.blobs import note_scans
 from central.store.decision_check import DecisionCheck, check_decision
-from central.store.sealed_case import open_login, seal_case, seal_login
+from central.store.sealed_case import seal_case, seal_login
 from central.store.store import CentralStore
 from central.store.waiting import Waiting
 from protocol.errors import PeerError
@@ -151,7 +152,9 @@ class Folder:
         opened = [*(known[one.hash] for one in rows if one.hash in known), *others]
         keys = await self._store.keys_of(connection, annexe, subjects)
         logins = (
-            await self._logins(connection, annexe) if any(isinstance(o.event, DecisionTaken) for o in opened) else {}
+            await logins_of(self._store, connection, annexe)
+            if any(isinstance(one.event, DecisionTaken) for one in opened)
+            else {}
         )
         by_subject: dict[bytes, list[_Opened]] = {}
         for one in opened:
@@ -197,18 +200,6 @@ class Folder:
                     }
                 )
         await self._store.database.put(connection, schema.agent_keys, rows, replace=True)
-
-    async def _logins(self, connection: AsyncConnection, annexe: str) -> dict[bytes, str]:
-        """Whose each enrolled key is; an annexe has a handful of agents."""
-        table = schema.agent_keys
-        query = select(table.c.public, table.c.subject, table.c.sealed_login).where(table.c.annexe == annexe)
-        rows = (await connection.execute(query)).all()
-        keys = await self._store.keys_of(connection, annexe, [subject for _, subject, _ in rows])
-        return {
-            public: open_login(keys[subject], annexe, public, sealed)
-            for public, subject, sealed in rows
-            if subject in keys
-        }
 
     async def _unchecked(self, connection: AsyncConnection, annexe: str) -> list[bytes]:
         table = schema.case_views

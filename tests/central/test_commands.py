@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import update
 
 from central.catalogue_files import FOLDER
 from central.commands import main
 from central.installation import open_installation
+from central.store import schema
 from edge.press.pages import claims_of
 from edge.press.typesetter import Typesetter
 from edge.press.worker import make_certificate
@@ -336,6 +338,33 @@ async def _arrived(data: Path, it: Provisioned) -> None:
         annexe = Annexe(prefecture, it)
         annexe.submit("granted")
         await annexe.send("granted")
+
+
+def test_a_request_can_be_audited_by_its_reference(data: Path, it: Provisioned, said: Any) -> None:
+    assert run(data, "annexe", "admit", it.credential) == 0
+    asyncio.run(_arrived(data, it))
+    said()
+    assert run(data, "audit", REFERENCES["granted"]) == 0
+    text = said().out
+    assert "request.submitted" in text
+    assert f"of annexe {ANNEXE}, epoch 1" in text
+    assert "does NOT hold" not in text
+    assert "All 1 records verify." in text
+    assert run(data, "audit", "--json", REFERENCES["granted"]) == 0
+    *steps, whole = [json.loads(line) for line in said().out.splitlines()]
+    assert (whole["verifies"], whole["records"]) == (True, len(steps))
+    asyncio.run(_damaged(data))
+    assert run(data, "audit", REFERENCES["granted"]) == 1
+    assert "does NOT hold" in said().out
+
+
+async def _damaged(data: Path) -> None:
+    """Somebody who has the prefecture's disk changes what an annexe wrote."""
+    async with reopened(open_installation(data)) as prefecture:
+        table = schema.records
+        async with prefecture.centre.store.database.write() as connection:
+            sealed = table.c.subject.is_not(None)
+            await connection.execute(update(table).where(sealed).values(encoded=table.c.encoded + b"\0"))
 
 
 def test_where_a_request_is_can_be_asked(data: Path, it: Provisioned, said: Any) -> None:
