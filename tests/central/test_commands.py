@@ -364,7 +364,7 @@ async def _damaged(data: Path) -> None:
         table = schema.records
         async with prefecture.centre.store.database.write() as connection:
             sealed = table.c.subject.is_not(None)
-            await connection.execute(update(table).where(sealed).values(encoded=table.c.encoded + b"\0"))
+            await connection.execute(update(table).where(sealed).values(encoded=b"nothing that can be read"))
 
 
 def test_where_a_request_is_can_be_asked(data: Path, it: Provisioned, said: Any) -> None:
