@@ -64,7 +64,10 @@ def test_ed25519_signs_and_verifies_as_rfc_8032_says(sodium: Sodium, name: str) 
 AEAD_KEY = bytes(range(0x80, 0xA0))
 AEAD_NONCE = bytes(range(0x40, 0x58))
 AEAD_PLACE = of("50515253c0c1c2c3c4c5c6c7")
-AEAD_PLAIN = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+AEAD_PLAIN = (
+    b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
+    b"sunscreen would be it."
+)
 AEAD_SEALED = of(
     "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb",
     "731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452",
