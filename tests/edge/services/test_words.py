@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[3]
 LOCALE = ROOT / "screens" / "locale"
-SPOKEN_BY = ("edge/services", "edge/store", "edge/sync", "edge/press", "protocol/office", "edge")
+SPOKEN_BY = ("edge/services", "edge/store", "edge/sync", "edge/press", "edge/reencoding", "protocol/office", "edge")
 FACT = re.compile(r"%\((\w+)\)s")
 
 
