@@ -178,7 +178,7 @@ class Stage:
     def _make_prefecture(self) -> None:
         self._say("prefecture: its authority, keys and server")
         seed = self._in("centre.seed")
-        self._provision("authority", "--out", self._in("authority"))
+        self._provision("authority", "init", "--demo", "--out", self._in("authority"))
         self._provision("centre", "--authority", self._in("authority"), "--out", seed)
         self._central("install", seed)
         self._destroy("centre.seed")

@@ -1,18 +1,18 @@
 """The prefecture's authority: who vouches for every machine and every seal.
 
-    offline/root.key          signs the issuer once a year; kept on a stick in a safe, not on this disk
-    offline/seal-root.key     the X.509 root's key, likewise
+    offline/roots.sealed      the two roots, sealed with a passphrase (provisioning.roots); kept on a stick in a safe
     issuer.key                signs annexes, the centre, agents and seeds through the year
     seal-authority.key        signs the seals of the annexes
+    issued.log                what was issued (provisioning.issuance)
     root.credential, issuer.credential, seal-root.der, seal-authority.der      to be shown to anybody
 
 Whoever holds `issuer.key` can admit an annexe until the issuer's credential ends; whoever holds the root can do so for
-good. That is why the root works once a year and lives elsewhere: `authority --renew` needs it, nothing else does.
+good. That is why the root works once a year, needs a passphrase and lives elsewhere: `authority issuer` needs it,
+nothing that is done through the year does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +20,24 @@ from protocol.errors import OperatorError
 from protocol.records.credentials import Credential, issue, parse_credential
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
-from provisioning import files
+from provisioning import files, issuance, seal_authority
+from provisioning.issuance import Issued
+from provisioning.roots import DAY_MS, SLACK_MS, Entropy, Roots, sealed_file
+from provisioning.strongbox import Lock
 
-DAY_MS = 24 * 60 * 60 * 1000
-ROOT_YEARS = 20  # longer than an annexe's hardware; a root is replaced by one that the old root signs
 ISSUER_DAYS = 396  # a year and a month, so that two issuers overlap while seeds are on their way
-SLACK_MS = DAY_MS  # an appliance without a battery clock may be a day behind when it first meets its credential
-
 ISSUER_RIGHTS = ("annexe", "centre", "agent", "seal", "screen")
 
-Entropy = Callable[[int], bytes]
+ROOT, KEY, CREDENTIAL = "root.credential", "issuer.key", "issuer.credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an issuer may vouch for: kinds of credential, an area ("" for its root's), and for how many days."""
+
+    kinds: tuple[str, ...] = ISSUER_RIGHTS
+    area: str = ""
+    days: int = ISSUER_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,84 +76,83 @@ class Issuer:
         )
 
 
-def root_key_file(folder: Path) -> Path:
-    """Where the root's key lies until it is carried away."""
-    return folder / "offline" / "root.key"
+def would_make(folder: Path) -> tuple[Path, ...]:
+    """The files that `create` makes."""
+    return (sealed_file(folder), *(folder / name for name in (ROOT, KEY, CREDENTIAL)), *seal_authority.files_of(folder))
 
 
-def create(folder: Path, *, area: str, now_ms: int, entropy: Entropy, force: bool = False) -> Issuer:
-    """Make the root and its first issuer in `folder`; OperatorError if there is an authority in it."""
-    names = ("root.credential", "issuer.key", "issuer.credential", "offline/root.key")
-    files.refuse_existing(*(folder / name for name in names), force=force)
+def create(folder: Path, roots: Roots, lock: Lock, *, now_ms: int, entropy: Entropy, force: bool = False) -> Issuer:
+    """Keep new roots in `folder`, with their first issuer and seal authority; OperatorError if there are some in it."""
+    files.refuse_existing(*would_make(folder), force=force)
+    keep(folder, roots, roots.sealed(lock, entropy), now_ms=now_ms, force=force)
+    seal_authority.create(folder, roots, now_ms=now_ms, entropy=entropy, force=force)
+    return renew(folder, roots, Limits(), now_ms=now_ms, entropy=entropy, force=force)
+
+
+def keep(folder: Path, roots: Roots, box: bytes, *, now_ms: int, did: str = "issued", force: bool = False) -> None:
+    """Write the sealed roots and what is shown of them."""
     files.make_folder(folder)
-    files.make_folder(folder / "offline")
-    seed = entropy(32)
-    root_key = SigningKey(seed)
-    root = issue(
-        kind="root",
-        holder=area,
-        public=root_key.public,
-        sealing=None,
-        area=area,
-        rights=("issuer",),
-        role="",
-        epoch=1,
-        not_before=now_ms - SLACK_MS,
-        not_after=now_ms + ROOT_YEARS * 366 * DAY_MS,
-        signing=root_key,
-    )
-    files.write_private_values(root_key_file(folder), {"root": seed}, force=force)
-    files.write_public(folder / "root.credential", root.encoded(), force=force)
-    return renew(folder, now_ms=now_ms, entropy=entropy, force=force)
+    files.make_folder(sealed_file(folder).parent)
+    root, seal_root = roots.credential(), roots.seal_root().certificate
+    seal_line = Issued.certificate("seal-root", seal_root, seal_root, roots.area, now_ms, did)
+    issuance.append(folder, [Issued.credential(root, now_ms, did), seal_line])
+    files.write_private(sealed_file(folder), box, force=force)
+    files.write_public(folder / ROOT, root.encoded(), force=force)
+    files.write_public(folder / seal_authority.ROOT, seal_root, force=force)
 
 
-def renew(folder: Path, *, now_ms: int, entropy: Entropy, force: bool = True) -> Issuer:
-    """Make the issuer of a new year, signed by the root, whose key must be back in its place."""
-    root = _credential(folder / "root.credential")
-    root_key = SigningKey(_seed(root_key_file(folder), "root"))
-    if root_key.public != root.public:
-        raise OperatorError(f"{root_key_file(folder)} is not the key of {folder / 'root.credential'}.")
-    seed = entropy(32)
-    key = SigningKey(seed)
+def renew(folder: Path, roots: Roots, limits: Limits, *, now_ms: int, entropy: Entropy, force: bool = True) -> Issuer:
+    """Make the issuer of a new year in the place of the one before, signed by the root."""
+    root = read_root(folder)
+    if roots.signing.public != root.public:
+        raise OperatorError(f"{sealed_file(folder)} holds another root than {folder / ROOT}.")
+    issuer = make_issuer(roots, root, limits, now_ms=now_ms, entropy=entropy)
+    issuance.append(folder, [Issued.credential(issuer.credential, now_ms)])
+    files.write_private_values(folder / KEY, {"issuer": issuer.signing.seed}, force=force)
+    files.write_public(folder / CREDENTIAL, issuer.credential.encoded(), force=force)
+    return issuer
+
+
+def make_issuer(roots: Roots, root: Credential, limits: Limits, *, now_ms: int, entropy: Entropy) -> Issuer:
+    """Draw an issuer's key and have the root vouch for it within `limits`."""
+    key = SigningKey(entropy(32))
     credential = issue(
         kind="issuer",
         holder=root.area,
         public=key.public,
         sealing=None,
-        area=root.area,
-        rights=ISSUER_RIGHTS,
+        area=limits.area or root.area,
+        rights=limits.kinds,
         role="",
         epoch=1,
         not_before=now_ms - SLACK_MS,
-        not_after=now_ms + ISSUER_DAYS * DAY_MS,
-        signing=root_key,
+        not_after=now_ms + limits.days * DAY_MS,
+        signing=roots.signing,
     )
-    files.write_private_values(folder / "issuer.key", {"issuer": seed}, force=force)
-    files.write_public(folder / "issuer.credential", credential.encoded(), force=force)
     return Issuer(key, credential, root)
+
+
+def read_root(folder: Path) -> Credential:
+    """The root's credential; OperatorError if there is no authority in `folder`."""
+    if not (folder / ROOT).exists():
+        raise OperatorError(
+            f"{folder} holds no authority: make one first with mulhaqa-provision authority init --out {folder}"
+        )
+    return parse_credential(files.read(folder / ROOT))
 
 
 def open_issuer(folder: Path) -> Issuer:
     """Open the authority's issuer; OperatorError if there is none in `folder`."""
-    if not (folder / "issuer.key").exists():
-        raise OperatorError(
-            f"{folder} holds no authority: make one first with mulhaqa-provision authority --out {folder}"
-        )
-    key = SigningKey(_seed(folder / "issuer.key", "issuer"))
-    credential = _credential(folder / "issuer.credential")
-    if credential.public != key.public:
-        raise OperatorError(f"{folder / 'issuer.key'} is not the key of issuer.credential beside it.")
-    return Issuer(key, credential, _credential(folder / "root.credential"))
-
-
-def _seed(path: Path, name: str) -> bytes:
+    root, path = read_root(folder), folder / KEY
     if not path.exists():
-        raise OperatorError(f"{path} is not there: bring it back from where it is kept, then type the command again.")
-    return as_bytes(files.read_private_values(path, {name})[name], path)
-
-
-def _credential(path: Path) -> Credential:
-    return parse_credential(files.read(path))
+        raise OperatorError(
+            f"{folder} has no issuer: make one with mulhaqa-provision authority issuer --authority {folder}"
+        )
+    key = SigningKey(as_bytes(files.read_private_values(path, {"issuer"})["issuer"], path))
+    credential = parse_credential(files.read(folder / CREDENTIAL))
+    if credential.public != key.public:
+        raise OperatorError(f"{path} is not the key of issuer.credential beside it.")
+    return Issuer(key, credential, root)
 
 
 def as_bytes(value: Value, path: Path) -> bytes:

@@ -14,17 +14,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from protocol.errors import MulhaqaError, OperatorError
+from protocol.office.seals import SealKeys
 from protocol.office.seed import CentreSeed, Seed, StandbySeed, parse_seed, seed_bytes
-from protocol.records.credentials import Credential, parse_credential
+from protocol.records.credentials import parse_credential
 from protocol.records.encoding import decode
 from protocol.records.keys import SigningKey
-from provisioning import annexe, authority, dictionary, files, machines, seal_authority
+from provisioning import annexe, authority, authority_commands, dictionary, files, issuance, machines, seal_authority
+from provisioning.issuance import Issued
+from provisioning.machines import Machine
 from provisioning.seals import Prefecture
 
 ABOUT = "The prefecture's authority, and the signed seeds that its server and its annexes begin with."
 
 EPILOG = """in this order:
-  mulhaqa-provision authority --out AUTHORITY
+  mulhaqa-provision authority init --out AUTHORITY
   mulhaqa-provision centre --authority AUTHORITY --out centre.seed
   mulhaqa-provision annexe --authority AUTHORITY --id berkane-05 --prefix B05 ... --out berkane-05.keys
   mulhaqa-provision seed --authority AUTHORITY --annexe berkane-05.keys ... --out berkane-05.seed
@@ -38,7 +41,7 @@ Each command explains itself:  mulhaqa-provision annexe --help
 Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
 """
 
-PREFECTURE_FR, PREFECTURE_AR = "Province de Berkane", "إقليم بركان"
+PREFECTURE_FR, PREFECTURE_AR = authority_commands.PREFECTURE, "إقليم بركان"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,26 +64,15 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _authority_options(commands.add_parser("authority", help="make the prefecture's root, issuer and seal authority"))
+    authority_commands.options(
+        commands.add_parser("authority", help="the prefecture's roots, issuers and seal authority")
+    )
     _centre_options(commands.add_parser("centre", help="make the prefecture server's keys, credential and seed"))
     _annexe_options(commands.add_parser("annexe", help="make an annexe's keys, credential and seals"))
     _standby_options(commands.add_parser("standby", help="make the keys of a second appliance of an annexe"))
     _seed_options(commands.add_parser("seed", help="make the signed seed that an appliance is installed from"))
     _dictionary_options(commands.add_parser("dictionary", help="train the compression dictionary of records"))
     return whole
-
-
-def _authority_options(command: argparse.ArgumentParser) -> None:
-    command.description = (
-        "Makes the offline root, the issuer of the year and the authority of seals in one folder. Carry the folder "
-        "'offline' away to a safe; --renew, once a year, is all that needs it again."
-    )
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the authority's folder")
-    command.add_argument("--area", default="berkane", help="what the authority may vouch for (default: berkane)")
-    command.add_argument("--prefecture", default=PREFECTURE_FR, help=f"as on papers (default: {PREFECTURE_FR})")
-    command.add_argument("--renew", action="store_true", help="only make the issuer of a new year")
-    _force(command)
-    command.set_defaults(run=_authority)
 
 
 def _centre_options(command: argparse.ArgumentParser) -> None:
@@ -102,7 +94,7 @@ def _annexe_options(command: argparse.ArgumentParser) -> None:
     for name, language in (("name", "the annexe's name"), ("town", "the town"), ("province", "the province")):
         command.add_argument(f"--{name}-fr", required=True, help=f"{language} in French")
         command.add_argument(f"--{name}-ar", required=True, help=f"{language} in Arabic")
-    command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority'")
+    command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority init'")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the key file, as in berkane-05.keys")
     _force(command)
     command.set_defaults(run=_annexe)
@@ -128,7 +120,7 @@ def _standby_options(command: argparse.ArgumentParser) -> None:
     )
     _from_authority(command)
     command.add_argument("--annexe", type=Path, required=True, metavar="FILE", help="the keys of whom it will follow")
-    command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority'")
+    command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority init'")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="as in berkane-05-standby.keys")
     _force(command)
     command.set_defaults(run=_standby)
@@ -149,24 +141,12 @@ def _force(command: argparse.ArgumentParser) -> None:
     command.add_argument("--force", action="store_true", help="replace what is there, for good")
 
 
-def _authority(chosen: argparse.Namespace) -> None:
-    if chosen.renew:
-        issuer = authority.renew(chosen.out, now_ms=_now_ms(), entropy=os.urandom)
-        print(f"A new issuer signs until {_day(issuer.credential)}. Carry {chosen.out / 'offline'} away again.")
-        return
-    files.refuse_existing(*(chosen.out / name for name in seal_authority.ALL), force=chosen.force)
-    issuer = authority.create(chosen.out, area=chosen.area, now_ms=_now_ms(), entropy=os.urandom, force=chosen.force)
-    prefecture = Prefecture(chosen.prefecture)
-    seal_authority.create(chosen.out, prefecture, now_ms=_now_ms(), entropy=os.urandom, force=chosen.force)
-    print(f"The authority of {chosen.prefecture} is in {chosen.out}; its issuer signs until {_day(issuer.credential)}.")
-    print(f"Carry {chosen.out / 'offline'} away to a safe place: nothing but --renew needs it.")
-
-
 def _centre(chosen: argparse.Namespace) -> None:
     issuer = authority.open_issuer(chosen.authority)
     credential = chosen.out.with_suffix(".credential")
     files.refuse_existing(chosen.out, credential, force=chosen.force)
     machine = machines.make(issuer, "centre", chosen.id, now_ms=_now_ms(), entropy=os.urandom)
+    _log(chosen, machine)
     seed = CentreSeed(
         centre_id=chosen.id,
         name_ar=chosen.name_ar,
@@ -202,6 +182,7 @@ def _annexe(chosen: argparse.Namespace) -> None:
     seals = seal_authority.annexe_seals(
         chosen.authority, Prefecture(chosen.prefecture), chosen.id, now_ms=now_ms, entropy=os.urandom
     )
+    _log(chosen, machine, seals)
     annexe.save(chosen.out, described, machine, seals, force=chosen.force)
     shown = " and ".join(str(path) for path in annexe.public_files(chosen.out))
     print(f"{chosen.out} holds the keys of {chosen.id} (secret); {shown} are for the prefecture.")
@@ -217,10 +198,18 @@ def _standby(chosen: argparse.Namespace) -> None:
     seals = seal_authority.annexe_seals(
         chosen.authority, Prefecture(chosen.prefecture), followed.annexe_id, now_ms=now_ms, entropy=os.urandom
     )
+    _log(chosen, machine, seals)
     annexe.save(chosen.out, followed, machine, seals, force=chosen.force)
     shown = " and ".join(str(path) for path in annexe.public_files(chosen.out))
     print(f"{chosen.out} holds the keys of a standby of {followed.annexe_id}, epoch {epoch} (secret).")
     print(f"{shown} are for the prefecture: admit them now, so that the annexe knows the standby's signature in time.")
+
+
+def _log(chosen: argparse.Namespace, machine: Machine, seals: SealKeys | None = None) -> None:
+    """Write down what is issued, before there is a file of it."""
+    credential, now_ms = parse_credential(machine.credential), _now_ms()
+    sealed = [] if seals is None else seal_authority.lines_of(chosen.authority, seals, credential.area, now_ms)
+    issuance.append(chosen.authority, [Issued.credential(credential, now_ms), *sealed])
 
 
 def _seed(chosen: argparse.Namespace) -> None:
@@ -289,7 +278,3 @@ def _dictionary(chosen: argparse.Namespace) -> None:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _day(credential: Credential) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(credential.not_after / 1000))

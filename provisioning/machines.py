@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from protocol.records.keys import OpeningKey, SigningKey
-from provisioning.authority import Entropy, Issuer
+from provisioning.authority import Issuer
+from provisioning.roots import Entropy
 
 FIRST_EPOCH: Final = 1
 """Of an annexe's first machine; that of each standby is one more than that of the machine which it follows."""

@@ -1,8 +1,7 @@
-"""The X.509 side of the authority, as files: the root of seals, the authority that certifies each annexe's two seals.
+"""The X.509 side of the authority, as files: the authority that certifies each annexe's two seals.
 
-offline/seal-root.key    the root's private key (PKCS #8), carried away with the other root's
-seal-authority.key       the authority's private key
-seal-root.der, seal-authority.der      the certificates, to be shown to anybody who checks a paper
+seal-authority.key                  its private key (PKCS #8); the root's own is in provisioning.roots
+seal-root.der, seal-authority.der   the certificates, to be shown to anybody who checks a paper
 """
 
 from __future__ import annotations
@@ -12,25 +11,26 @@ from pathlib import Path
 from protocol.errors import OperatorError
 from protocol.office.seals import SealKeys
 from protocol.records.encoding import Value
-from provisioning import files, seals
-from provisioning.authority import SLACK_MS, Entropy
+from provisioning import files, issuance, seals
+from provisioning.issuance import Issued
+from provisioning.roots import SLACK_MS, Entropy, Roots
 
-ROOT_KEY, ROOT = Path("offline/seal-root.key"), Path("seal-root.der")
+ROOT = Path("seal-root.der")
 KEY, CERTIFICATE = Path("seal-authority.key"), Path("seal-authority.der")
-ALL = (ROOT_KEY, ROOT, KEY, CERTIFICATE)
 
 
-def create(folder: Path, prefecture: seals.Prefecture, *, now_ms: int, entropy: Entropy, force: bool = False) -> None:
-    """Make the root of seals and the seal authority in `folder`; OperatorError if they are there."""
-    files.refuse_existing(*(folder / name for name in ALL), force=force)
-    start = now_ms - SLACK_MS
-    root = seals.make_root(prefecture, seals.new_key(entropy), seals.Lifetime.years(start, seals.ROOT_YEARS))
-    authority = seals.make_seal_authority(
-        prefecture, root, seals.new_key(entropy), seals.Lifetime.years(start, seals.AUTHORITY_YEARS)
-    )
-    files.make_folder(folder / ROOT_KEY.parent)
-    files.write_private(folder / ROOT_KEY, root.key, force=force)
-    files.write_public(folder / ROOT, root.certificate, force=force)
+def files_of(folder: Path) -> tuple[Path, ...]:
+    """The files of the seal authority in `folder`."""
+    return tuple(folder / name for name in (ROOT, KEY, CERTIFICATE))
+
+
+def create(folder: Path, roots: Roots, *, now_ms: int, entropy: Entropy, force: bool = False) -> None:
+    """Make the seal authority in `folder`, certified by the root; OperatorError if it is there."""
+    files.refuse_existing(folder / KEY, folder / CERTIFICATE, force=force)
+    root, life = roots.seal_root(), seals.Lifetime.years(now_ms - SLACK_MS, seals.AUTHORITY_YEARS)
+    authority = seals.make_seal_authority(seals.Prefecture(roots.prefecture), root, seals.new_key(entropy), life)
+    line = Issued.certificate("seal-authority", authority.certificate, root.certificate, roots.area, now_ms)
+    issuance.append(folder, [line])
     files.write_private(folder / KEY, authority.key, force=force)
     files.write_public(folder / CERTIFICATE, authority.certificate, force=force)
 
@@ -49,8 +49,14 @@ def annexe_seals(folder: Path, prefecture: seals.Prefecture, annexe: str, *, now
     )
 
 
+def lines_of(folder: Path, made: SealKeys, area: str, now_ms: int) -> list[Issued]:
+    """What the log says of an annexe's two seals."""
+    issuer = files.read(folder / CERTIFICATE)
+    return [Issued.certificate("seal", one, issuer, area, now_ms) for one in (made.pades_cert, made.token_cert)]
+
+
 def public_certificates(folder: Path) -> dict[str, Value]:
     """What the centre verifies seals with: the root and the authority, DER."""
     if not (folder / ROOT).exists():
-        raise OperatorError(f"{folder} holds no seal authority: make one with mulhaqa-provision authority.")
+        raise OperatorError(f"{folder} holds no seal authority: make one with mulhaqa-provision authority init.")
     return {"root": files.read(folder / ROOT), "authority": files.read(folder / CERTIFICATE)}

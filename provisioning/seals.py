@@ -90,11 +90,23 @@ class Authority:
         return "Authority(...)"
 
 
-def new_key(entropy: Callable[[int], bytes]) -> bytes:
-    """Return a fresh P-256 private key (PKCS #8, DER); `entropy(n)` gives n random bytes."""
-    secret = int.from_bytes(entropy(KEY_ENTROPY), "big") % (P256_ORDER - 1) + 1
+def draw_scalar(entropy: Callable[[int], bytes]) -> bytes:
+    """Return the 32 bytes of a fresh P-256 private key; `entropy(n)` gives n random bytes."""
+    return (int.from_bytes(entropy(KEY_ENTROPY), "big") % (P256_ORDER - 1) + 1).to_bytes(32, "big")
+
+
+def key_of(scalar: bytes) -> bytes:
+    """Return the private key (PKCS #8, DER) of a scalar; CallerError when it is none of P-256's."""
+    secret = int.from_bytes(scalar, "big")
+    if not 0 < secret < P256_ORDER:
+        raise CallerError("A P-256 private key lies between 1 and the order of its group.")
     private = ec.derive_private_key(secret, ec.SECP256R1())
     return private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def new_key(entropy: Callable[[int], bytes]) -> bytes:
+    """Return a fresh P-256 private key (PKCS #8, DER); `entropy(n)` gives n random bytes."""
+    return key_of(draw_scalar(entropy))
 
 
 def make_root(prefecture: Prefecture, key: bytes, life: Lifetime) -> Authority:

@@ -51,7 +51,7 @@ class Provisioned:
 def provision(folder: Path) -> Provisioned:
     made = Provisioned(folder)
     for words in (
-        ["authority", "--out", str(folder / "authority")],
+        ["authority", "init", "--demo", "--out", str(folder / "authority")],
         ["centre", "--authority", str(folder / "authority"), "--out", str(made.seed)],
         [
             "annexe", "--authority", str(folder / "authority"), "--id", ANNEXE, "--prefix", "B05",

@@ -28,7 +28,7 @@ def made_seed(folder: Path, documents: Sequence[dict[str, Any]] = PROCEDURES, na
     """Make the authority, the centre and an annexe in `folder`; returns the annexe's seed, the guide in it."""
     authority, centre, keys = folder / "authority", folder / "centre.seed", folder / f"{name}.keys"
     seed, snapshot = folder / f"{name}.seed", folder / "all.snapshot"
-    typed(["authority", "--out", authority])
+    typed(["authority", "init", "--demo", "--out", authority])
     typed(["centre", "--authority", authority, "--out", centre])
     typed(["annexe", "--authority", authority, *DESCRIBED, "--out", keys])
     signing = SigningKey(parse_centre_seed(centre.read_bytes()).signing_seed)

@@ -28,7 +28,7 @@ ADDRESSES = ("--centre-url", "http://localhost:8081", "--verify-url", "http://lo
 @pytest.fixture
 def it(tmp_path: Path) -> Path:
     """The folder of a prefecture's IT that made everything for one annexe."""
-    assert main(["authority", "--out", str(tmp_path / "authority")]) == 0
+    assert main(["authority", "init", "--demo", "--out", str(tmp_path / "authority")]) == 0
     assert main(["centre", "--authority", str(tmp_path / "authority"), "--out", str(tmp_path / "centre.seed")]) == 0
     assert annexe(tmp_path) == 0
     return tmp_path
@@ -85,8 +85,8 @@ def test_the_seals_stand_on_the_root_that_the_centre_holds(it: Path) -> None:
 
 def test_whatever_holds_a_key_is_readable_by_its_owner_alone(it: Path) -> None:
     assert seed(it) == 0
-    secret = [*it.rglob("*.key"), *it.rglob("*.keys"), *it.rglob("*.seed")]
-    assert len(secret) == 7
+    secret = [path for end in ("key", "keys", "seed", "sealed", "demo", "log") for path in it.rglob(f"*.{end}")]
+    assert len(secret) == 8
     assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
     assert not list(it.rglob("*.partial"))
 
@@ -107,7 +107,7 @@ def test_nothing_is_ever_written_over_a_key(it: Path, command: str, capsys: pyte
     assert seed(it) == 0
     before = {path: path.read_bytes() for path in it.rglob("*") if path.is_file()}
     again = {
-        "authority": lambda: main(["authority", "--out", str(it / "authority")]),
+        "authority": lambda: main(["authority", "init", "--demo", "--out", str(it / "authority")]),
         "centre": lambda: main(["centre", "--authority", str(it / "authority"), "--out", str(it / "centre.seed")]),
         "annexe": lambda: annexe(it),
         "seed": lambda: seed(it),
@@ -121,20 +121,6 @@ def test_force_replaces_knowingly(it: Path) -> None:
     before = (it / "berkane-05.keys").read_bytes()
     assert annexe(it, "--force") == 0
     assert (it / "berkane-05.keys").read_bytes() != before
-
-
-def test_a_year_later_the_issuer_is_renewed_and_the_root_stays(it: Path) -> None:
-    root, issuer = ((it / "authority" / f"{name}.credential").read_bytes() for name in ("root", "issuer"))
-    assert main(["authority", "--out", str(it / "authority"), "--renew"]) == 0
-    assert (it / "authority" / "root.credential").read_bytes() == root
-    assert (it / "authority" / "issuer.credential").read_bytes() != issuer
-
-
-def test_without_the_offline_root_no_issuer_is_made(it: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (it / "authority" / "offline" / "root.key").unlink()
-    assert main(["authority", "--out", str(it / "authority"), "--renew"]) == 1
-    assert "bring it back" in capsys.readouterr().err
-    assert annexe(it, id="berkane-06", prefix="B06") == 0
 
 
 def test_a_key_file_that_others_can_read_is_not_used(it: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,7 +160,7 @@ def test_without_an_authority_the_sentence_says_how_to_make_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert annexe(tmp_path) == 1
-    assert "mulhaqa-provision authority --out" in capsys.readouterr().err
+    assert "mulhaqa-provision authority init --out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["dance"], ["annexe"]])

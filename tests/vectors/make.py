@@ -15,6 +15,7 @@ from tests.vectors.credential_vectors import credentials
 from tests.vectors.primitive_vectors import compression, encoding, hashing, keys, sealing
 from tests.vectors.record_vectors import records
 from tests.vectors.session_vectors import sessions
+from tests.vectors.strongbox_vectors import strongbox
 from tests.vectors.values import Json
 from tests.vectors.volume_vectors import volumes
 
@@ -34,6 +35,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "boxed": boxed,
     "bundles": bundles,
     "volumes": volumes,
+    "strongbox": strongbox,
 }
 
 

@@ -1,0 +1,104 @@
+"""The two offline roots of a prefecture, and nothing else that is secret: what the passphrase and the sheet protect.
+
+    secret     encode([1, area, prefecture, made (ms), seed(32), seal root made (ms), scalar(32)])
+    at rest    offline/roots.sealed = the box of it (provisioning.strongbox), thing "roots"
+
+- `seed` is the Ed25519 key of credentials, `scalar` the P-256 key of the X.509 root.
+- Both public certificates follow from it, byte for byte: whoever restores the roots from paper has them again.
+- The key is never on a disk in the clear; it is in memory for as long as a command runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from protocol.errors import OperatorError
+from protocol.records.credentials import Credential, issue
+from protocol.records.encoding import decode, encode
+from protocol.records.keys import SigningKey
+from provisioning import files, seals
+from provisioning.strongbox import BoxRefused, Lock, open_box, seal
+
+VERSION: Final = 1
+DAY_MS: Final = 24 * 60 * 60 * 1000
+ROOT_YEARS: Final = 20  # longer than an annexe's hardware; a root is replaced by one that the old root signs
+SLACK_MS: Final = DAY_MS  # an appliance without a battery clock may be a day behind when it first meets its credential
+THING: Final = "roots"
+
+Entropy = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The roots, opened. `area`: "berkane"; `prefecture`: as on papers; when each was drawn, in ms."""
+
+    area: str
+    prefecture: str
+    made_ms: int
+    seed: bytes = field(repr=False)
+    seal_made_ms: int
+    scalar: bytes = field(repr=False)
+
+    @classmethod
+    def draw(cls, area: str, prefecture: str, *, now_ms: int, entropy: Entropy) -> Roots:
+        """New roots from 72 random bytes."""
+        return cls(area, prefecture, now_ms, entropy(32), now_ms, seals.draw_scalar(entropy))
+
+    @property
+    def signing(self) -> SigningKey:
+        """The key that signs issuers, and the root that follows."""
+        return SigningKey(self.seed)
+
+    def credential(self) -> Credential:
+        """The root's credential, signed by itself."""
+        return self.vouched_by(self.signing)
+
+    def vouched_by(self, signing: SigningKey) -> Credential:
+        """The root's credential, signed by another root: the bridge to this one for whoever trusts that one."""
+        return issue(
+            kind="root",
+            holder=self.area,
+            public=self.signing.public,
+            sealing=None,
+            area=self.area,
+            rights=("issuer",),
+            role="",
+            epoch=1,
+            not_before=self.made_ms - SLACK_MS,
+            not_after=self.made_ms + ROOT_YEARS * 366 * DAY_MS,
+            signing=signing,
+        )
+
+    def seal_root(self) -> seals.Authority:
+        """The X.509 root with its key."""
+        life = seals.Lifetime.years(self.seal_made_ms - SLACK_MS, seals.ROOT_YEARS)
+        return seals.make_root(seals.Prefecture(self.prefecture), seals.key_of(self.scalar), life)
+
+    def sealed(self, lock: Lock, entropy: Entropy) -> bytes:
+        """The roots as they lie on a disk or stand on the sheet."""
+        secret = encode([VERSION, self.area, self.prefecture, self.made_ms, self.seed, self.seal_made_ms, self.scalar])
+        return seal(THING, secret, lock, entropy)
+
+
+def open_roots(box: bytes, passphrase: str) -> Roots:
+    """The roots in a box; raises BoxRefused."""
+    match decode(open_box(THING, box, passphrase)):
+        case [1, str(area), str(prefecture), int(made_ms), bytes(seed), int(seal_made_ms), bytes(scalar)]:
+            return Roots(area, prefecture, made_ms, seed, seal_made_ms, scalar)
+    raise BoxRefused("These roots were sealed by a later release: use that one.")
+
+
+def sealed_file(folder: Path) -> Path:
+    """Where the sealed roots lie until they are carried away."""
+    return folder / "offline" / "roots.sealed"
+
+
+def read_sealed(folder: Path) -> bytes:
+    """The box of the roots; OperatorError when it was carried away."""
+    path = sealed_file(folder)
+    if not path.exists():
+        raise OperatorError(f"{path} is not there: bring it back from where it is kept, then type the command again.")
+    return files.read_private(path)
