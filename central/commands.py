@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvloop
 
-from central import calendar_commands, journal, revocation_commands, staff, stick_commands
+from central import calendar_commands, issuer_commands, journal, revocation_commands, staff, stick_commands
 from central.admission import admit_annexe
 from central.audit_command import AUDIT, audit_options
 from central.backup_commands import anyway_options, backup_options, restore_options
@@ -88,6 +88,9 @@ def parser() -> argparse.ArgumentParser:
         options(_command(calendar, name, text))
     annexe = _group(commands, "annexe", "The annexes.")
     _admit_options(_command(annexe, "admit", "Let an annexe in: its credential, and the seal of its codes."))
+    issuer = _group(commands, "issuer", "The issuer that this server holds, and what it renews.")
+    for name, (text, options) in issuer_commands.COMMANDS.items():
+        options(_command(issuer, name, text))
     _snapshot_options(_command(commands, "snapshot", "Write all that is published, for the seed of a new annexe."))
     where_options(_command(commands, "where", WHERE))
     audit_options(_command(commands, "audit", AUDIT))

@@ -20,10 +20,12 @@ from central.announcements import Announcements
 from central.centre import Centre
 from central.connections import Connections
 from central.installation import Installation
+from central.issuer import held_issuer
 from central.opening import Entropy, Now, opened_centre, software_version
 from central.passwords import Passwords
 from central.prefecture import Prefecture, Profile
 from central.references import References
+from central.renewing import renew_due
 from central.revoking import keep_revocations
 from central.staff import Staff
 from central.store.feed_log import ALL
@@ -34,6 +36,9 @@ from protocol.errors import MulhaqaError, OperatorError
 
 LOOK_AGAIN_S = 5.0
 """How often the server looks whom another process (`annexe admit`) has published: an annexe waits no longer."""
+
+RENEW_AGAIN_S = 3600.0
+"""How often it looks which credentials end soon: they are renewed four months before, so an hour is early enough."""
 
 GRACE_S = 5.0
 """What a page under way gets to end when the server stops."""
@@ -85,6 +90,8 @@ async def serving(
         await keep_revocations(centre, prefecture.revocations)
         learning = asyncio.create_task(_learn(prefecture), name="learning")
         stack.push_async_callback(_cancel, learning)
+        renewing = asyncio.create_task(_renew(installation, centre), name="renewing")
+        stack.push_async_callback(_cancel, renewing)
         await stack.enter_async_context(_listening(prefecture, settings))
         log.info("server.serving", centre=prefecture.profile.id, port=settings.port, software=prefecture.software)
         yield prefecture
@@ -148,6 +155,19 @@ async def _learn(prefecture: Prefecture) -> None:
             await tell_looks(prefecture.centre)
         except MulhaqaError as error:
             log.warning("server.learning_failed", why=str(error))
+
+
+async def _renew(installation: Installation, centre: Centre) -> None:
+    """Renew the credentials that end soon, if the prefecture's root gave this server an issuer."""
+    while True:
+        try:
+            issuer = held_issuer(installation)
+            renewed = [] if issuer is None else await renew_due(centre, issuer)
+            for one in renewed:
+                log.info("server.renewed", kind=one.kind, holder=one.holder, epoch=one.epoch)
+        except MulhaqaError as error:
+            log.warning("server.renewing_failed", why=str(error))
+        await asyncio.sleep(RENEW_AGAIN_S)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

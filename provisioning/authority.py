@@ -126,7 +126,7 @@ def make_issuer(roots: Roots, root: Credential, limits: Limits, *, now_ms: int, 
         role="",
         epoch=1,
         not_before=now_ms - SLACK_MS,
-        not_after=now_ms + limits.days * DAY_MS,
+        not_after=min(now_ms + limits.days * DAY_MS, root.not_after),
         signing=roots.signing,
     )
     return Issuer(key, credential, root)

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,9 @@ from provisioning.sheet_page import fingerprint, sheet_page
 from provisioning.strongbox import DEMO, SENSITIVE, Lock, cost_of
 
 PREFECTURE: Final = "Province de Berkane"
+CENTRE_KINDS: Final = ("annexe", "centre")
+"""What the server renews by itself: the machines that speak to each other. Agents, seals and screens are for people."""
+
 LONGEST_ISSUER_DAYS: Final = 2 * ISSUER_DAYS
 """An issuer lives online: one that ends later would do the root's work."""
 
@@ -61,19 +64,19 @@ def _init_options(command: argparse.ArgumentParser) -> None:
 
 def _issuer_options(command: argparse.ArgumentParser) -> None:
     _of(command)
-    command.add_argument(
-        "--kinds", default=",".join(ISSUER_RIGHTS), help=f"what it may vouch for (default: {','.join(ISSUER_RIGHTS)})"
-    )
-    command.add_argument("--area", default="", help="where it may (default: all of the authority's area)")
-    command.add_argument(
-        "--days",
-        type=int,
-        default=ISSUER_DAYS,
-        help=f"for how long, at most {LONGEST_ISSUER_DAYS} (default: {ISSUER_DAYS})",
-    )
+    _limit_options(command, ISSUER_RIGHTS)
     passphrases.options(command)
     _dry_run(command)
     command.set_defaults(run=_issuer)
+
+
+def _centre_issuer_options(command: argparse.ArgumentParser) -> None:
+    _of(command)
+    _out(command, "the issuer's file (secret), for mulhaqa-central issuer install")
+    _limit_options(command, CENTRE_KINDS)
+    passphrases.options(command)
+    _dry_run(command)
+    command.set_defaults(run=_centre_issuer)
 
 
 def _sheet_options(command: argparse.ArgumentParser) -> None:
@@ -118,11 +121,23 @@ def _list_options(command: argparse.ArgumentParser) -> None:
 COMMANDS: Final[dict[str, tuple[str, Options]]] = {
     "init": ("Make the roots, their first issuer and the seal authority in a new folder.", _init_options),
     "issuer": ("Make the issuer of a new year in the place of the one before.", _issuer_options),
+    "centre-issuer": ("Make the issuer of a year that the prefecture's server renews with.", _centre_issuer_options),
     "sheet": ("Write the recovery sheet of the roots, to be printed and locked away.", _sheet_options),
     "backup": ("Write the whole folder to one file, sealed with a passphrase, and read it back.", _backup_options),
     "restore": ("Make the folder again from a backup, or its roots from the recovery sheet.", _restore_options),
     "list": ("Tell what was issued, by whom, and until when; and whether the log is whole.", _list_options),
 }
+
+
+def _limit_options(command: argparse.ArgumentParser, kinds: Sequence[str]) -> None:
+    command.add_argument("--kinds", default=",".join(kinds), help=f"what it may vouch for (default: {','.join(kinds)})")
+    command.add_argument("--area", default="", help="where it may (default: all of the authority's area)")
+    command.add_argument(
+        "--days",
+        type=int,
+        default=ISSUER_DAYS,
+        help=f"for how long, at most {LONGEST_ISSUER_DAYS} (default: {ISSUER_DAYS})",
+    )
 
 
 def _of(command: argparse.ArgumentParser) -> None:
@@ -180,6 +195,21 @@ def _issuer(chosen: argparse.Namespace) -> None:
     issuer = authority.renew(chosen.authority, roots, limits, now_ms=now_ms, entropy=os.urandom)
     print(f"A new issuer signs until {_day(issuer.credential.not_after)}.")
     print(f"Carry {sealed_file(chosen.authority).parent} away again.")
+
+
+def _centre_issuer(chosen: argparse.Namespace) -> None:
+    limits = _limits(chosen)
+    files.refuse_existing(chosen.out, force=chosen.force)
+    root, now_ms = authority.read_root(chosen.authority), _now_ms()
+    if chosen.dry_run:
+        return _would(f"an issuer of {', '.join(limits.kinds)} for {limits.days} days", chosen.out)
+    roots, _ = _opened(chosen)
+    issuer = authority.make_issuer(roots, root, limits, now_ms=now_ms, entropy=os.urandom)
+    issuance.append(chosen.authority, [Issued.credential(issuer.credential, now_ms)])
+    secret = {"issuer": issuer.signing.seed, "credential": issuer.credential.encoded()}
+    files.write_private_values(chosen.out, secret, force=chosen.force)
+    print(f"{chosen.out} (secret) signs until {_day(issuer.credential.not_after)}: carry it to the server by hand,")
+    print("type mulhaqa-central issuer install there, and destroy the file.")
 
 
 def _limits(chosen: argparse.Namespace) -> Limits:

@@ -26,7 +26,6 @@ FLAGS: Mapping[str, str] = {
     "expired": N_("its credential has expired"),
     "not_yet": N_("its credential does not hold yet"),
     "revoked": N_("its credential is revoked"),
-    "issued_late": N_("its credential was issued too late"),
     "issuer_revoked": N_("whoever issued its credential is revoked"),
 }
 OTHER_FLAG = N_("its credential needs a look")

@@ -7,7 +7,10 @@
 - A root is offline and signs itself; a new root is signed by an old one. A root signs issuers, and an issuer signs
   leaves: annexe, centre, agent, seal, screen. A leaf signs no credential.
 - An issuer's rights are the kinds that it may issue, its area is where. An area is a path: "berkane" covers itself and
-  "berkane/05", and not "berkane-05".
+  "berkane/05", and not "berkane-05". An annexe's id is inside its area, with hyphens for the path's strokes: in
+  "berkane" there are "berkane-05" and "berkane-nord-02", in "berkane/05" there is "berkane-05".
+- What is vouched for ends with its issuer at the latest. Whoever oversteps is refused by name. (It may begin before its
+  issuer does: an issuer's key that is vouched for anew begins later than what it signed before.)
 - **Expiry and revocation are flags, never refusals.** A log that ends because a date has passed loses people's
   cases; a reader stores, acknowledges and flags. Only a signature that does not fit or a right that was never
   given refuses a credential, for then it never was one.
@@ -154,7 +157,6 @@ class Standing(NamedTuple):
     expired: bool = False
     not_yet: bool = False
     revoked: bool = False
-    issued_late: bool = False  # it begins after its issuer's own end
     issuer_revoked: bool = False
 
     @property
@@ -185,6 +187,8 @@ class Trust:
             return
         issuer = self._held.get(credential.issuer)
         if issuer is None:
+            if known is not None and _is_older(credential, known):
+                return  # of a root before those that are known here: it adds nothing to what holds already
             raise CredentialRefused("The credential's issuer is not known here.")
         _check_right(credential, issuer)
         _check_signature(credential, issuer)
@@ -207,14 +211,18 @@ class Trust:
 
     def standing(self, credential: Credential, now_ms: int) -> Standing:
         """What speaks against a credential at a time."""
-        issuer = self._held.get(credential.issuer)
         return Standing(
             expired=now_ms > credential.not_after,
             not_yet=now_ms < credential.not_before,
             revoked=credential.id in self._revoked,
-            issued_late=issuer is not None and credential.not_before > issuer.not_after,
             issuer_revoked=credential.issuer != credential.id and credential.issuer in self._revoked,
         )
+
+
+def _is_older(credential: Credential, known: Credential) -> bool:
+    """Whether this is an earlier credential of the same key for the same holder, by its own account."""
+    earlier = (credential.epoch, credential.not_after) < (known.epoch, known.not_after)
+    return earlier and credential.public == known.public and _place(credential) == _place(known)
 
 
 def _place(credential: Credential) -> tuple[str, str]:
@@ -227,10 +235,21 @@ def _check_right(credential: Credential, issuer: Credential) -> None:
         raise CredentialRefused(f"A credential of kind {issuer.kind} vouches for nobody.")
     if credential.kind in {"root", "issuer"} and issuer.kind != "root":
         raise CredentialRefused("Only a root vouches for roots and issuers.")
+    named = f"The {issuer.kind} {issuer.holder} ({issuer.id.hex()[:8]})"
     if credential.kind != "root" and credential.kind not in issuer.rights:
-        raise CredentialRefused(f"The issuer has no right to vouch for an {credential.kind}.")
+        raise CredentialRefused(f"{named} has no right to vouch for the kind {credential.kind}.")
     if not covers(issuer.area, credential.area):
-        raise CredentialRefused("The credential's area lies outside its issuer's.")
+        raise CredentialRefused(f"{named} has no right to vouch for anyone in the area {credential.area}.")
+    if credential.kind == "annexe" and not _is_in(credential.holder, credential.area):
+        raise CredentialRefused(f"{named} vouches for {credential.holder}, which is no annexe of {credential.area}.")
+    if credential.kind != "root" and credential.not_after > issuer.not_after:
+        raise CredentialRefused(f"{named} vouches for a longer time than its own credential holds.")
+
+
+def _is_in(annexe: str, area: str) -> bool:
+    """Whether an annexe's id is one of an area."""
+    begins = area.replace("/", "-")
+    return annexe == begins or annexe.startswith(f"{begins}-")
 
 
 def _check_signature(credential: Credential, issuer: Credential | None) -> None:

@@ -114,12 +114,33 @@ def test_an_expired_credential_is_taken_in_all_the_same() -> None:
     assert held.standing(annexe(not_after=BEGIN), END).expired
 
 
-def test_a_credential_that_begins_after_its_issuers_end_is_flagged() -> None:
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"not_after": END + 1}, "for a longer time than its own"),
+        ({"holder": "oujda-05"}, "no annexe of berkane/05"),
+        ({"area": "oujda", "holder": "oujda-05"}, "in the area oujda"),
+        ({"kind": "centre"}, "the kind centre"),
+    ],
+)
+def test_an_issuer_that_oversteps_is_refused_by_name(changes: dict[str, Any], says: str) -> None:
     held = Trust([root()])
-    held.add(issuer(not_after=BEGIN))
-    late = annexe(not_before=BEGIN + 1)
-    held.add(late)
-    assert held.standing(late, BEGIN + 2) == Standing(issued_late=True)
+    held.add(issuer())
+    fields: dict[str, Any] = {"kind": "annexe", "holder": "berkane-05", "area": "berkane/05"}
+    with pytest.raises(CredentialRefused, match=f"The issuer berkane .*{says}"):
+        held.add(made(key=ANNEXE, by=ISSUER, **(fields | changes)))
+
+
+def test_what_a_root_before_those_known_here_vouched_for_adds_nothing_and_stands_in_nobodys_way() -> None:
+    held = Trust([made("root", OTHER, OTHER, rights=("issuer",))])
+    held.add(made("issuer", ISSUER, OTHER, rights=("annexe",)))
+    held.add(issuer(not_after=END - 1))
+    known = held.signer(ISSUER.id)
+    assert known is not None
+    assert known.issuer == OTHER.id
+    for changes in ({"not_after": END}, {"not_after": END - 1, "holder": "berkane-x"}):
+        with pytest.raises(CredentialRefused):
+            held.add(issuer(**changes))
 
 
 def test_revocation_is_a_flag_on_the_key_and_on_what_it_vouched_for() -> None:
@@ -133,7 +154,7 @@ def test_revocation_is_a_flag_on_the_key_and_on_what_it_vouched_for() -> None:
 
 
 def test_of_two_for_one_key_the_later_stays_whatever_their_order() -> None:
-    old, new = annexe(), annexe(not_after=END + 1)
+    old, new = annexe(not_after=END - 1), annexe()
     for order in ((old, new), (new, old), (old, new, old)):
         held = Trust([root()])
         held.add(issuer())

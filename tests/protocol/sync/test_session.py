@@ -367,7 +367,7 @@ def test_what_vouches_for_both_ends_is_shown_by_neither(world: Any) -> None:
 def test_an_annexe_of_another_issuer_is_shown_who_vouches_for_the_prefecture(world: Any) -> None:
     other = make_prefecture("other")
     centre = Session("centre", world.centre, Trust([world.prefecture.root, other.root]), world.draw())
-    stranger = Session("edge", other.identity("annexe", "oujda-01"), other.trust(), world.draw())
+    stranger = Session("edge", other.identity("annexe", "berkane-09"), other.trust(), world.draw())
     centre.receive(stranger.hello, NOW)
     shown = unpack(centre.outgoing()[0])[1][0]
     assert isinstance(shown, bytes)
