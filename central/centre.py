@@ -7,8 +7,8 @@ fold of whatever a crash left unfolded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -118,6 +118,7 @@ class Centre:
             now=now,
             entropy=entropy,
         )
+        centre._stand_on_what_is_known()
         await fold_as_this_release(store, identity.id)
         await centre.folder.look_again()
         await centre.folder.fold()
@@ -125,14 +126,21 @@ class Centre:
 
     async def publish_credentials(self, credentials: Sequence[Credential]) -> int:
         """Trust credentials and publish them in `all`; returns how many were new. Raises CredentialRefused."""
-        for credential in credentials:
-            if credential.kind != "root":
-                self.trust.add(credential)
-        return await self.feeds.publish_credentials(credentials)
+        self.trust.add_all(_unknown(credentials, self.trust))
+        count = await self.feeds.publish_credentials(credentials)
+        self._stand_on_what_is_known()
+        return count
 
     async def learn(self) -> None:
         """Trust what another process has published since: a server hears of an annexe that a command admitted."""
         await _trust_published(self.store, self.trust)
+        self._stand_on_what_is_known()
+
+    def _stand_on_what_is_known(self) -> None:
+        """Show from now on the newest credential of this centre, and what vouches for it down from the oldest root."""
+        leaf = self.trust.signer(self.identity.leaf.id)
+        if leaf is not None and leaf != self.identity.leaf:
+            self.identity = replace(self.identity, chain=self.trust.chain(leaf))
 
     async def close(self) -> None:
         """Close the store."""
@@ -143,5 +151,10 @@ async def _trust_published(store: CentralStore, trust: Trust) -> None:
     table = schema.credentials
     async with store.database.read() as connection:
         rows = (await connection.execute(select(table.c.kind, table.c.encoded))).all()
-    for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2)):
-        trust.add(parse_credential(encoded))
+    published = [parse_credential(encoded) for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2))]
+    trust.add_all(_unknown(published, trust))
+
+
+def _unknown(credentials: Iterable[Credential], trust: Trust) -> list[Credential]:
+    """All but the roots that are known: those may be vouched for by one from before this server."""
+    return [one for one in credentials if one.kind != "root" or trust.signer(one.id) is None]

@@ -15,7 +15,15 @@ from pathlib import Path
 
 import uvloop
 
-from central import calendar_commands, issuer_commands, journal, revocation_commands, staff, stick_commands
+from central import (
+    calendar_commands,
+    credential_commands,
+    issuer_commands,
+    journal,
+    revocation_commands,
+    staff,
+    stick_commands,
+)
 from central.admission import admit_annexe
 from central.audit_command import AUDIT, audit_options
 from central.backup_commands import anyway_options, backup_options, restore_options
@@ -91,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
     issuer = _group(commands, "issuer", "The issuer that this server holds, and what it renews.")
     for name, (text, options) in issuer_commands.COMMANDS.items():
         options(_command(issuer, name, text))
+    vouched = _group(commands, "credentials", "Who is vouched for, and published so.")
+    for name, (text, options) in credential_commands.COMMANDS.items():
+        options(_command(vouched, name, text))
     _snapshot_options(_command(commands, "snapshot", "Write all that is published, for the seed of a new annexe."))
     where_options(_command(commands, "where", WHERE))
     audit_options(_command(commands, "audit", AUDIT))

@@ -6,7 +6,8 @@ Rules:
   by the renewed credential that old records are judged too.
 - Never beyond the issuer's own end, and never a kind or an area that is not its own.
 - A machine that was superseded or revoked is not renewed: it fades out.
-- Nothing is published that gains less than a month, so an issuer at its end does not renew day by day.
+- What stands on another root than the issuer's moves to that one, so that the other can be given up one day.
+- Nothing else is published that gains less than a month, so an issuer at its end does not renew day by day.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ GAIN_MS: Final = 30 * DAY_MS
 
 async def due(centre: Centre, issuer: Issuer, now_ms: int) -> list[Credential]:
     """The renewed credentials that should be published now; none of them is yet."""
-    held = [one for one in centre.trust.credentials() if _may(issuer, one) and _ends_soon(one, issuer, now_ms)]
+    held = [
+        one
+        for one in centre.trust.credentials()
+        if _may(issuer, one)
+        and (_ends_soon(one, issuer, now_ms) or _stands_on_another_root(centre.trust, one, issuer, now_ms))
+    ]
     epochs = await _epochs(centre, {one.holder for one in held})
     return [
         _renewed(one, issuer, now_ms)
@@ -55,6 +61,13 @@ def _may(issuer: Issuer, credential: Credential) -> bool:
 def _ends_soon(credential: Credential, issuer: Issuer, now_ms: int) -> bool:
     gain = _end(issuer, now_ms) - credential.not_after
     return credential.not_after - now_ms < RENEWED_MS and gain >= GAIN_MS
+
+
+def _stands_on_another_root(trust: Trust, credential: Credential, issuer: Issuer, now_ms: int) -> bool:
+    """Whether another root than the issuer's vouches for it: it moves to the new one, if it then ends later."""
+    above = trust.signer(credential.issuer)
+    moves = above is not None and above.issuer != issuer.credential.issuer
+    return moves and _end(issuer, now_ms) - credential.not_after >= DAY_MS
 
 
 def _is_revoked(trust: Trust, credential: Credential, now_ms: int) -> bool:

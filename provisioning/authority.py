@@ -22,7 +22,7 @@ from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
 from provisioning import files, issuance, seal_authority
 from provisioning.issuance import Issued
-from provisioning.roots import DAY_MS, SLACK_MS, Entropy, Roots, sealed_file
+from provisioning.roots import DAY_MS, SLACK_MS, Entropy, Roots, earlier_file, sealed_file
 from provisioning.strongbox import Lock
 
 ISSUER_DAYS = 396  # a year and a month, so that two issuers overlap while seeds are on their way
@@ -111,6 +111,45 @@ def renew(folder: Path, roots: Roots, limits: Limits, *, now_ms: int, entropy: E
     files.write_private_values(folder / KEY, {"issuer": issuer.signing.seed}, force=force)
     files.write_public(folder / CREDENTIAL, issuer.credential.encoded(), force=force)
     return issuer
+
+
+def bridge_file(folder: Path, roots: Roots) -> Path:
+    """The credential of `roots` that the root before them signed: for everybody who knows that one."""
+    return folder / f"root-{roots.signing.id.hex()[:8]}.bridge.credential"
+
+
+def rotate(
+    folder: Path, roots: Roots, box: bytes, lock: Lock, *, now_ms: int, entropy: Entropy
+) -> tuple[Roots, Issuer]:
+    """Let a new root follow, signed by the one there is (`box`: its sealed form, which is kept), with a new issuer."""
+    root = read_root(folder)
+    if roots.signing.public != root.public:
+        raise OperatorError(f"{sealed_file(folder)} holds another root than {folder / ROOT}.")
+    new = roots.successor(now_ms=now_ms, entropy=entropy)
+    bridge = new.vouched_by(roots.signing)
+    issuance.append(folder, [Issued.credential(bridge, now_ms)])
+    files.write_private(earlier_file(folder, roots), box)
+    files.write_public(bridge_file(folder, new), bridge.encoded())
+    files.write_private(sealed_file(folder), new.sealed(lock, entropy), force=True)
+    files.write_public(folder / ROOT, new.credential().encoded(), force=True)
+    return new, renew(folder, new, Limits(), now_ms=now_ms, entropy=entropy)
+
+
+def vouch_anew(issuer: Issuer, credential: Credential) -> Credential:
+    """The same credential of the same key, by this issuer and until its end; the beginning stays."""
+    return issue(
+        kind=credential.kind,
+        holder=credential.holder,
+        public=credential.public,
+        sealing=credential.sealing,
+        area=credential.area,
+        rights=credential.rights,
+        role=credential.role,
+        epoch=credential.epoch,
+        not_before=credential.not_before,
+        not_after=issuer.credential.not_after,
+        signing=issuer.signing,
+    )
 
 
 def make_issuer(roots: Roots, root: Credential, limits: Limits, *, now_ms: int, entropy: Entropy) -> Issuer:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.errors import OperatorError
+from protocol.records.credentials import Trust, parse_credential
 from provisioning import authority, authority_backup, files, issuance, passphrases, seal_authority
 from provisioning.authority import ISSUER_DAYS, ISSUER_RIGHTS, Limits
 from provisioning.issuance import Issued
@@ -79,6 +80,21 @@ def _centre_issuer_options(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_centre_issuer)
 
 
+def _rotate_options(command: argparse.ArgumentParser) -> None:
+    _of(command)
+    passphrases.options(command)
+    _dry_run(command)
+    command.set_defaults(run=_rotate)
+
+
+def _vouch_options(command: argparse.ArgumentParser) -> None:
+    _of(command)
+    command.add_argument("credential", type=Path, metavar="FILE", help="the credential, as in berkane-05.credential")
+    _out(command, "the new one, for mulhaqa-central credentials publish")
+    _dry_run(command)
+    command.set_defaults(run=_vouch)
+
+
 def _sheet_options(command: argparse.ArgumentParser) -> None:
     _of(command)
     _out(command, "the page to print, as in sheet.html")
@@ -122,6 +138,8 @@ COMMANDS: Final[dict[str, tuple[str, Options]]] = {
     "init": ("Make the roots, their first issuer and the seal authority in a new folder.", _init_options),
     "issuer": ("Make the issuer of a new year in the place of the one before.", _issuer_options),
     "centre-issuer": ("Make the issuer of a year that the prefecture's server renews with.", _centre_issuer_options),
+    "rotate": ("Let a new root follow, signed by the one there is, with an issuer of its own.", _rotate_options),
+    "vouch": ("Vouch anew for a credential's key, by the issuer of now and until its end.", _vouch_options),
     "sheet": ("Write the recovery sheet of the roots, to be printed and locked away.", _sheet_options),
     "backup": ("Write the whole folder to one file, sealed with a passphrase, and read it back.", _backup_options),
     "restore": ("Make the folder again from a backup, or its roots from the recovery sheet.", _restore_options),
@@ -210,6 +228,40 @@ def _centre_issuer(chosen: argparse.Namespace) -> None:
     files.write_private_values(chosen.out, secret, force=chosen.force)
     print(f"{chosen.out} (secret) signs until {_day(issuer.credential.not_after)}: carry it to the server by hand,")
     print("type mulhaqa-central issuer install there, and destroy the file.")
+
+
+def _rotate(chosen: argparse.Namespace) -> None:
+    folder = chosen.authority
+    authority.read_root(folder)
+    if chosen.dry_run:
+        changed = [folder / name for name in (authority.ROOT, authority.KEY, authority.CREDENTIAL)]
+        return _would(
+            "a root that follows, its bridge from the one there is, and its issuer", sealed_file(folder), *changed
+        )
+    passphrase, box = passphrases.chosen_one(chosen), read_sealed(folder)
+    old, lock = open_roots(box, passphrase), Lock(passphrase, cost_of(box))
+    new, issuer = authority.rotate(folder, old, box, lock, now_ms=_now_ms(), entropy=os.urandom)
+    print(f"Fingerprint of the new root: {fingerprint(issuer.root)}; the same passphrase opens it.")
+    print(f"Publish {authority.bridge_file(folder, new)} and {folder / authority.CREDENTIAL} at the server")
+    print(
+        "(mulhaqa-central credentials publish), then print a new sheet, make a new backup, and keep the old ones too."
+    )
+
+
+def _vouch(chosen: argparse.Namespace) -> None:
+    files.refuse_existing(chosen.out, force=chosen.force)
+    issuer, old = authority.open_issuer(chosen.authority), parse_credential(files.read(chosen.credential))
+    new = authority.vouch_anew(issuer, old)
+    trust = Trust([issuer.root])
+    trust.add_all([issuer.credential, new])
+    if new.not_after <= old.not_after:
+        raise OperatorError("It ends no later than the one there is: make the issuer of a new year first.")
+    if chosen.dry_run:
+        return _would(f"a credential of {new.kind} {new.holder} until {_day(new.not_after)}", chosen.out)
+    issuance.append(chosen.authority, [Issued.credential(new, _now_ms())])
+    files.write_public(chosen.out, new.encoded(), force=chosen.force)
+    print(f"{chosen.out} vouches for {new.kind} {new.holder} until {_day(new.not_after)}.")
+    return None
 
 
 def _limits(chosen: argparse.Namespace) -> Limits:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +46,10 @@ class Roots:
     def draw(cls, area: str, prefecture: str, *, now_ms: int, entropy: Entropy) -> Roots:
         """New roots from 72 random bytes."""
         return cls(area, prefecture, now_ms, entropy(32), now_ms, seals.draw_scalar(entropy))
+
+    def successor(self, *, now_ms: int, entropy: Entropy) -> Roots:
+        """The same with a new root of credentials; the X.509 root stays, for papers are checked by it for decades."""
+        return replace(self, made_ms=now_ms, seed=entropy(32))
 
     @property
     def signing(self) -> SigningKey:
@@ -94,6 +98,11 @@ def open_roots(box: bytes, passphrase: str) -> Roots:
 def sealed_file(folder: Path) -> Path:
     """Where the sealed roots lie until they are carried away."""
     return folder / "offline" / "roots.sealed"
+
+
+def earlier_file(folder: Path, roots: Roots) -> Path:
+    """Where roots lie that others have followed, until nothing stands on them any more."""
+    return folder / "offline" / f"roots-{roots.signing.id.hex()[:8]}.sealed"
 
 
 def read_sealed(folder: Path) -> bytes:

@@ -5,13 +5,15 @@ Rules:
 - A record enters only if its signer holds a credential of the prefecture (root, issuer or centre) that stands on a root
   this annexe trusts, its signature holds, and its chain fits what is held. Expiry is a flag elsewhere, never a refusal.
 - Credentials travel in `all` themselves, and prove themselves: those of a batch are taken into the trust before the
-  signatures of its records are looked at.
+  signatures of its records are looked at. One whose issuer is not known here is kept in the log and not believed: an
+  annexe that began after a change of roots finds there what the root before vouched for.
 - A batch enters whole or not at all: one bad record refuses it with a typed error, and nothing of it is written.
 - A record that is held already is no error. A second record under a name that is taken is kept as proof, not folded.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +26,9 @@ from protocol.records.credentials import Trust, parse_credential
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, parse_record, unsealed_event, verify_record
 from protocol.records.keys import subject_of
+from protocol.records.refusals import IssuerUnknown
+
+logger = logging.getLogger(__name__)
 
 ALL = "all"
 WRITERS = frozenset({"root", "issuer", "centre"})
@@ -86,7 +91,10 @@ def _learn(records: Iterable[Record], trust: Trust) -> None:
         event = unsealed_event(record) if record.stream == ALL else None
         credential = None if event is None else event.get("credential")
         if event is not None and event["kind"] == "credential.published" and isinstance(credential, bytes):
-            trust.add(parse_credential(credential))
+            try:
+                trust.add(parse_credential(credential))
+            except IssuerUnknown:
+                logger.info("a published credential stands on a root from before this annexe's")
 
 
 def _check_writer(record: Record, trust: Trust, streams: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from protocol.records.chain import ACCEPTABLE, Chain, Verdict
 from protocol.records.credentials import Credential, Trust, parse_credential
 from protocol.records.envelope import Record, parse_record, unsealed_event, verify_record
 from protocol.records.keys import key_id
+from protocol.records.refusals import IssuerUnknown
 
 PAGE = 500
 """Records read at a time: bounds memory, whatever the length of the log."""
@@ -197,7 +199,8 @@ class _Inspection:
 
     def _believe(self, credential: Credential) -> None:
         if self._trust is not None:
-            self._trust.add(credential)
+            with suppress(IssuerUnknown):  # on a root from before this annexe's (`edge.store.feeds`)
+                self._trust.add(credential)
         elif credential.kind == "annexe":
             self._colleagues[credential.id] = credential
 

@@ -35,7 +35,7 @@ from protocol.records.keys import (
     key_id,
     verify_signature,
 )
-from protocol.records.refusals import BadKey, BadSignature, CredentialRefused, NotACredential
+from protocol.records.refusals import BadKey, BadSignature, CredentialRefused, IssuerUnknown, NotACredential
 
 VERSION: Final = 1
 FIELDS: Final = 13
@@ -187,9 +187,9 @@ class Trust:
             return
         issuer = self._held.get(credential.issuer)
         if issuer is None:
-            if known is not None and _is_older(credential, known):
+            if known is not None and is_renewal(known, credential):
                 return  # of a root before those that are known here: it adds nothing to what holds already
-            raise CredentialRefused("The credential's issuer is not known here.")
+            raise IssuerUnknown("The credential's issuer is not known here.")
         _check_right(credential, issuer)
         _check_signature(credential, issuer)
         if known is not None and _place(known) != _place(credential):
@@ -205,6 +205,30 @@ class Trust:
         """All that is held, in the order in which it came."""
         return list(self._held.values())
 
+    def add_all(self, credentials: Iterable[Credential]) -> None:
+        """Take in credentials that vouch for each other, in whatever order they come; raises CredentialRefused for the
+        first that nobody among them or here vouches for."""
+        left = list(credentials)
+        while left:
+            waiting: list[Credential] = []
+            for one in left:
+                if one.issuer in self._held:
+                    self.add(one)
+                else:
+                    waiting.append(one)
+            if len(waiting) == len(left):  # nothing more can be vouched for: `add` says why
+                self.add(waiting.pop())
+            left = waiting
+
+    def chain(self, credential: Credential) -> tuple[Credential, ...]:
+        """The credential and those that vouch for it, upwards, as far as the root that one started from, which is left
+        out: whoever reads them knows it, or an earlier one."""
+        links, above = [credential], self._held.get(credential.issuer)
+        while above is not None and above.issuer != above.id and above not in links:
+            links.append(above)
+            above = self._held.get(above.issuer)
+        return tuple(links)
+
     def revoke(self, key_id: bytes) -> None:
         """Flag a key for good. Who may revoke is checked where the revoking record is verified."""
         self._revoked.add(key_id)
@@ -219,10 +243,10 @@ class Trust:
         )
 
 
-def _is_older(credential: Credential, known: Credential) -> bool:
-    """Whether this is an earlier credential of the same key for the same holder, by its own account."""
-    earlier = (credential.epoch, credential.not_after) < (known.epoch, known.not_after)
-    return earlier and credential.public == known.public and _place(credential) == _place(known)
+def is_renewal(credential: Credential, older: Credential) -> bool:
+    """Whether a credential vouches for the same key and holder as another, and ends later than that one says."""
+    later = (credential.epoch, credential.not_after) > (older.epoch, older.not_after)
+    return later and credential.public == older.public and _place(credential) == _place(older)
 
 
 def _place(credential: Credential) -> tuple[str, str]:

@@ -95,6 +95,10 @@ class CredentialRefused(PeerError):
     kind = "credential-refused"
 
 
+class IssuerUnknown(CredentialRefused):
+    """A credential of an issuer that is not known here: of another prefecture, or on a root from before those known."""
+
+
 class NotABlob(PeerError):
     """Bytes that are no blob of the stated size: cut short, longer, or without a list of hashes."""
 

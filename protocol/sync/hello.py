@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from protocol.errors import CallerError, PeerError
-from protocol.records.credentials import Credential, Trust, parse_credential
+from protocol.records.credentials import Credential, Trust, is_renewal, parse_credential
 from protocol.records.encoding import Value, encode
 from protocol.records.keys import OpeningKey, SigningKey, verify_signature
 from protocol.sync.frames import MAX_HELLO, blob, items, natural, optional_blob, pack, text, unpack
@@ -35,7 +35,7 @@ Role = Literal["edge", "centre", "standby", "primary"]
 VERSIONS = (1, 2, 3)
 NONCE_SIZE = 32
 MAX_VERSIONS = 8  # a release supports a few versions back, never many
-MAX_CHAIN = 3  # leaf, issuer, and a root that a newer root vouches for
+MAX_CHAIN = 6  # leaf, issuer, and four roots, each vouched for by the one before: some decades of an appliance's sleep
 MAX_CREDENTIAL = 1024  # a credential is some 250 bytes; its area and rights may be long
 
 # The kind of credential that each role must show.
@@ -211,11 +211,19 @@ def vouched(chain: tuple[bytes, ...], holder: str, expected: Role, trust: Trust)
 
 
 def _believe(chain: tuple[bytes, ...], trust: Trust) -> Credential:
-    """Each link is checked against the one above it, the root's side first; a renewed one takes the older's place."""
+    """Each link is checked against the one above it, the root's side first; a renewed one takes the older's place.
+
+    Whose key is vouched for here already needs no chain, and a root that is known is passed over: what vouches for them
+    at the other end may stand on a root from before those that are known here.
+    """
     try:
         links = [parse_credential(link) for link in chain]
+        known = trust.signer(links[0].id)
+        if known is not None and is_renewal(known, links[0]):
+            return known
         for link in reversed(links):
-            trust.add(link)
+            if link.kind != "root" or trust.signer(link.id) is None:
+                trust.add(link)
     except PeerError as error:
         raise IdentityRefused(f"The peer's credential is not vouched for: {error}") from error
     held = trust.signer(links[0].id)
