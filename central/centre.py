@@ -25,7 +25,9 @@ from central.store.queries import Queries
 from central.store.reading import fold_as_this_release
 from central.store.returned_feeds import ReturnedFeeds
 from central.store.revocations import Revocations
+from central.store.revoked_keys import trust_no_more
 from central.store.store import CentralStore
+from protocol.office.events import WhyRevoked
 from protocol.records.credentials import Credential, Trust, parse_credential
 from protocol.records.keys import OpeningKey, SigningKey
 from protocol.sync.hello import LocalIdentity
@@ -131,6 +133,12 @@ class Centre:
         self._stand_on_what_is_known()
         return count
 
+    async def revoke(self, credential: Credential, why: WhyRevoked) -> bool:
+        """Revoke a credential's key at once and for good; False if it was already. Raises OperatorError for a root."""
+        published = await self.feeds.publish_revocation(credential, why)
+        self.trust.revoke(credential.id)
+        return published
+
     async def learn(self) -> None:
         """Trust what another process has published since: a server hears of an annexe that a command admitted."""
         await _trust_published(self.store, self.trust)
@@ -153,6 +161,7 @@ async def _trust_published(store: CentralStore, trust: Trust) -> None:
         rows = (await connection.execute(select(table.c.kind, table.c.encoded))).all()
     published = [parse_credential(encoded) for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2))]
     trust.add_all(_unknown(published, trust))
+    await trust_no_more(store, trust)
 
 
 def _unknown(credentials: Iterable[Credential], trust: Trust) -> list[Credential]:

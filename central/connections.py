@@ -26,6 +26,7 @@ from central.folding_soon import FoldingSoon
 from central.lost_feeds import LostFeeds
 from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
+from central.store.feed_log import ALL
 from central.store.ingest import Receipt
 from central.store.signers import standing_words
 from central.taking import Taking, Waiting
@@ -352,17 +353,26 @@ class Connection:
                 await self._lost.ask_again(self.annexe)
 
     async def _pump(self) -> None:
-        while await self._send_records() or (self.annexe is not None and await self._scans.send(self.annexe)):
+        while await self._send_records() or await self._send_scans():
             await self._flush()
         if self._must_say_again and self.annexe is not None:
             self._must_say_again = False
             await self._say_again(self.annexe)
 
+    async def _send_scans(self) -> bool:
+        return self.annexe is not None and not self._is_withheld("scans") and await self._scans.send(self.annexe)
+
+    def _is_withheld(self, stream: str) -> bool:
+        """Whether this machine was revoked, and may hear nothing but what is published to all: whoever took it away
+        reads what it receives. What it sends is taken in, as from everybody."""
+        machine = self._centre.trust.signer(self.machine) if self.machine else None
+        return stream != ALL and machine is not None and self._centre.trust.standing(machine, 0).is_revoked
+
     async def _send_records(self) -> bool:
         """Put on the wire what is most urgent; False if there is nothing, or no room."""
         if (pull := self._session.pull()) is None:
             return False
-        records = await self._centre.outgoing.read(pull)
+        records = [] if self._is_withheld(pull.stream) else await self._centre.outgoing.read(pull)
         wanted = self._session.keys_wanted(pull, records)
         held = await self._centre.outgoing.keys(pull.stream, wanted) if wanted else {}
         if self._session.is_over:

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from central.installation import open_installation
 from central.opening import now_ms, opened_centre
 from central.store.signers import standing_words
 from protocol.errors import OperatorError
+from protocol.office.events import WhyRevoked
 from protocol.records.credentials import Credential, parse_credential
 
 Options = Callable[[argparse.ArgumentParser], None]
@@ -25,6 +27,13 @@ def _publish_options(sub: argparse.ArgumentParser) -> None:
     sub.set_defaults(run=_publish)
 
 
+def _revoke_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("id", metavar="ID", help="the key's id, as 'credentials list' shows it (32 signs)")
+    sub.add_argument("--why", required=True, choices=get_args(WhyRevoked), help="what happened")
+    sub.add_argument("--dry-run", action="store_true", help="only tell whose key it is")
+    sub.set_defaults(run=_revoke)
+
+
 def _list_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--kind", help="only this kind, as in annexe")
     sub.set_defaults(run=_list)
@@ -32,6 +41,7 @@ def _list_options(sub: argparse.ArgumentParser) -> None:
 
 COMMANDS: Mapping[str, tuple[str, Options]] = {
     "publish": ("Publish credentials to every annexe: a new root's bridge, an issuer, renewed ones.", _publish_options),
+    "revoke": ("Revoke a key for good: every annexe hears of it, with what was taken in of it last.", _revoke_options),
     "list": ("Tell who is vouched for, by whom, and until when.", _list_options),
 }
 """Name -> what it does, and what adds its options."""
@@ -47,6 +57,24 @@ async def _publish(chosen: argparse.Namespace) -> int:
     for one in given:
         print(_row(one, []))
     return 0
+
+
+async def _revoke(chosen: argparse.Namespace) -> int:
+    async with opened_centre(open_installation(chosen.data), now_ms, os.urandom) as centre:
+        credential = centre.trust.signer(_key_id(chosen.id))
+        if credential is None:
+            raise OperatorError("No key with this id is vouched for here: look at mulhaqa-central credentials list.")
+        print(_row(credential, []))
+        if not chosen.dry_run:
+            print("Revoked." if await centre.revoke(credential, chosen.why) else "It was revoked already.")
+    return 0
+
+
+def _key_id(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise OperatorError(f"{text!r} is no key's id: 32 digits and letters from a to f.") from error
 
 
 async def _list(chosen: argparse.Namespace) -> int:

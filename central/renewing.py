@@ -71,8 +71,7 @@ def _stands_on_another_root(trust: Trust, credential: Credential, issuer: Issuer
 
 
 def _is_revoked(trust: Trust, credential: Credential, now_ms: int) -> bool:
-    standing = trust.standing(credential, now_ms)
-    return standing.revoked or standing.issuer_revoked
+    return trust.standing(credential, now_ms).is_revoked
 
 
 async def _epochs(centre: Centre, annexes: set[str]) -> dict[str, int]:

@@ -111,10 +111,13 @@ class Sticks:
     async def _annexe(self, annexe: str) -> Credential:
         """The credential of the machine that is the annexe now: whom bundles are sealed to."""
         held = [one for one in self._centre.trust.credentials() if one.kind == "annexe" and one.holder == annexe]
+        held = [one for one in held if not self._centre.trust.standing(one, 0).is_revoked]
         async with self._centre.store.database.read() as connection:
             reader = in_force([one for one in held if one.sealing is not None], await machines_of(connection, annexe))
         if reader is None:
-            raise OperatorError(f"No annexe {annexe} is admitted here: look at its name, or admit it first.")
+            raise OperatorError(
+                f"No annexe {annexe} is admitted here, or its key was revoked: look at its name, or admit it first."
+            )
         return reader
 
     async def take(self, stick: Stick, seen: Seen) -> Outcome:

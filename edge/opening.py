@@ -88,11 +88,14 @@ async def trust_now(installation: Installation, store: Store) -> Trust:
     trust = trust_of(installation)
     async with store.reading() as reader:
         published = [*await reader.credentials(), *await load_colleagues(reader)]
+        revoked = await reader.revoked_keys()
     for credential in published:  # in the order of the log, where each stands behind who vouches for it
         try:
             trust.add(credential)
         except CredentialRefused as error:
             logger.warning("a published credential is not believed: %s", error)
+    for key_id in revoked:
+        trust.revoke(key_id)
     return trust
 
 

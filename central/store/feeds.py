@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.store import schema
 from central.store.feed_log import ALL, FeedLog, Fresh, News, Publisher
+from central.store.revoked_keys import publish_revocation
 from central.store.store import CentralStore
 from protocol.errors import CallerError, PeerError
 from protocol.office.events import (
@@ -22,6 +23,7 @@ from protocol.office.events import (
     CataloguePublished,
     CredentialPublished,
     RevocationsPublished,
+    WhyRevoked,
     from_value,
     to_value,
 )
@@ -161,6 +163,10 @@ class FeedWriter:
             return [News(to_value(one), [self._list_row(one)]) for one in await fresh(connection)]
 
         return await self._log.append(ALL, schema.revocation_lists, parts) > 0
+
+    async def publish_revocation(self, credential: Credential, why: WhyRevoked) -> bool:
+        """Revoke a credential's key in `all`; False if that stands there already. Raises OperatorError for a root."""
+        return await publish_revocation(self._log, credential, why, self._now())
 
     async def publish_looks(self, annexe: str, fresh: Fresh) -> int:
         """Tell an annexe, in its own feed, what `fresh` finds untold of who looked here; returns how many records."""

@@ -25,12 +25,14 @@ from central.store.chains import load_states, segment_row
 from central.store.feed_log import record_row
 from central.store.feeds import credential_row
 from central.store.restoration import is_marked, unmark
+from central.store.revoked_keys import revoked_row
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.events import (
     CalendarPublished,
     CataloguePublished,
     CredentialPublished,
+    CredentialRevoked,
     RevocationsPublished,
     UnknownEvent,
     from_value,
@@ -122,6 +124,13 @@ class ReturnedFeeds:
                 except PeerError as error:
                     logger.warning("a credential that came back does not hold: %s", error)
 
+    def _of_a_key(self, event: CredentialPublished | CredentialRevoked, at_ms: int) -> _News:
+        if isinstance(event, CredentialPublished):
+            return _News(schema.credentials, credential_row(parse_credential(event.credential), at_ms), "not_after")
+        credential = self._trust.signer(event.id)
+        holder = credential.holder if credential is not None else self._writer
+        return _News(schema.revoked_keys, revoked_row(event, holder, at_ms), "revoked_ms")
+
     def _is_ours(self, record: Record) -> bool:
         credential = self._trust.signer(record.signer)
         if credential is None or credential.kind != "centre" or credential.holder != self._writer:
@@ -180,9 +189,8 @@ class ReturnedFeeds:
             return None  # the chain's own kinds, or a later release's
         own, at_ms = {"annexe": self._writer}, record.time.ms
         match event:
-            case CredentialPublished():
-                credential = parse_credential(event.credential)
-                return _News(schema.credentials, credential_row(credential, at_ms), "not_after")
+            case CredentialPublished() | CredentialRevoked():
+                return self._of_a_key(event, at_ms)
             case CataloguePublished():
                 row = own | {"id": event.id, "version": event.version, "document": encode(event.document)}
                 return _News(schema.catalogue, row | {"published_ms": at_ms}, "published_ms")

@@ -27,6 +27,7 @@ it.
   nothing of it either.
 - `looks`: who looked at a case here, sealed under the case's key; `look_days`: on which days, and whether its annexe
   was told. An earlier release knows nothing of either.
+- `revoked_keys`: the keys that the prefecture has revoked. An earlier release knows nothing of them.
 - `staff`: who signs in at the prefecture, sealed by the vault, found by a blind index of the login.
 
 Nothing that a person typed is in clear in any of them.
@@ -332,6 +333,16 @@ looks = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     PrimaryKeyConstraint("annexe", "subject", "who", "at_ms"),
+)
+
+revoked_keys = Table(
+    "revoked_keys",
+    metadata,
+    _annexe(),  # its holder
+    Column("id", LargeBinary(16), nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("revoked_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("annexe", "id"),
 )
 
 look_days = Table(

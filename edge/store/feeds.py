@@ -83,6 +83,7 @@ async def accept(
         return None
 
     await store.perform(work)
+    _distrust(parsed, trust)
     return result
 
 
@@ -95,6 +96,15 @@ def _learn(records: Iterable[Record], trust: Trust) -> None:
                 trust.add(parse_credential(credential))
             except IssuerUnknown:
                 logger.info("a published credential stands on a root from before this annexe's")
+
+
+def _distrust(records: Iterable[Record], trust: Trust) -> None:
+    """Flag the keys that the prefecture has revoked; the writer of each record was checked."""
+    for record in records:
+        event = unsealed_event(record) if record.stream == ALL else None
+        key_id = None if event is None else event.get("id")
+        if event is not None and event["kind"] == "credential.revoked" and isinstance(key_id, bytes):
+            trust.revoke(key_id)
 
 
 def _check_writer(record: Record, trust: Trust, streams: tuple[str, ...]) -> None:

@@ -179,6 +179,10 @@ class Reader:
         found = await self.rows("SELECT bytes FROM credentials ORDER BY position")
         return [parse_credential(blob(row[0])) for row in found]
 
+    async def revoked_keys(self) -> list[bytes]:
+        """Return the ids of the keys that the prefecture has revoked."""
+        return [blob(row[0]) for row in await self.rows("SELECT id FROM revoked_keys")]
+
     async def staff(self, login: str) -> StaffView | None:
         """Return the agent of this login."""
         found = await self.rows(

@@ -57,11 +57,14 @@ from protocol.office.office_events import (
     CalendarPublished,
     CataloguePublished,
     CredentialPublished,
+    CredentialRevoked,
     Holiday,
     RevocationsPublished,
+    RevokedAt,
     StaffAdded,
     StaffPasswordChanged,
     VoidSince,
+    WhyRevoked,
 )
 from protocol.office.parties import (
     Actor,
@@ -82,13 +85,14 @@ __all__ = [
     "Actor", "AgentKeyEnrolled",
     "AppealAnswered", "AppealLodged", "Applicant", "ApplicantCorrected", "CalendarPublished", "Capacity",
     "CaseEvent", "CataloguePublished", "CertificateAnnulled", "CertificateCollected", "CertificateReady",
-    "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished", "DeadlineReached", "DecisionTaken",
+    "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished", "CredentialRevoked",
+    "DeadlineReached", "DecisionTaken",
     "DecisionUndone", "Document", "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified",
     "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
     "PieceScanned", "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative",
-    "RequestLapsed", "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "Role", "ScanRemoved",
-    "StaffAdded", "StaffPasswordChanged", "ToldInPerson", "UnknownEvent", "VoidSince", "from_value", "kind_of",
-    "to_value",
+    "RequestLapsed", "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "RevokedAt", "Role", "ScanRemoved",
+    "StaffAdded", "StaffPasswordChanged", "ToldInPerson", "UnknownEvent", "VoidSince", "WhyRevoked", "from_value",
+    "kind_of", "to_value",
 ]  # fmt: skip
 
 
@@ -135,7 +139,9 @@ CaseEvent: TypeAlias = (
     | ScanRemoved
 )
 OfficeEvent: TypeAlias = StaffAdded | StaffPasswordChanged | AgentKeyEnrolled
-PublicEvent: TypeAlias = CredentialPublished | CataloguePublished | CalendarPublished | RevocationsPublished
+PublicEvent: TypeAlias = (
+    CredentialPublished | CredentialRevoked | CataloguePublished | CalendarPublished | RevocationsPublished
+)
 Event: TypeAlias = AccountEvent | CaseEvent | OfficeEvent | PublicEvent
 
 CASE_KINDS: frozenset[str] = frozenset(str(event.__struct_config__.tag) for event in CaseEvent.__args__)

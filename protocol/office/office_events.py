@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -39,6 +39,29 @@ class CredentialPublished(BaseEvent, frozen=True, kw_only=True, tag="credential.
     """The prefecture published a credential, in its encoded form."""
 
     credential: bytes
+
+
+WhyRevoked: TypeAlias = Literal["stolen", "lost", "retired", "overstepped"]
+
+
+class RevokedAt(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The last record of a stream that the prefecture had taken in when it revoked the key of its writer."""
+
+    stream: str
+    segment: bytes
+    seq: int
+    hash: bytes
+
+
+class CredentialRevoked(BaseEvent, frozen=True, kw_only=True, tag="credential.revoked"):
+    """The prefecture revoked the key with this id (16 bytes), for good.
+
+    `heads`: what had been taken in of what its holder writes; what the key signs behind them is in doubt.
+    """
+
+    id: bytes
+    why: WhyRevoked
+    heads: list[RevokedAt]
 
 
 class CataloguePublished(BaseEvent, frozen=True, kw_only=True, tag="catalogue.published"):

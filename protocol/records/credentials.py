@@ -164,6 +164,11 @@ class Standing(NamedTuple):
         """Whether nothing speaks against it."""
         return not any(self)
 
+    @property
+    def is_revoked(self) -> bool:
+        """Whether its key, or that of its issuer, was revoked: whatever the time."""
+        return self.revoked or self.issuer_revoked
+
 
 class Trust:
     """Who is vouched for, from the roots down. Keys are named by their id; only what was verified is in it."""

@@ -106,7 +106,13 @@ class Meeting:
         if self.role in MIRRORS:
             standby, primary = (self.identity.leaf, peer) if self.role in DIALS else (peer, self.identity.leaf)
             check_mirrors(standby, primary)
+            self._check_not_revoked(peer)
         self.claimed = peer
         if theirs.certificate != self.ours.certificate:
             raise IdentityRefused("The two ends see different TLS certificates: somebody stands in between.")
         self.theirs = theirs
+
+    def _check_not_revoked(self, peer: Credential) -> None:
+        """Between two appliances of an annexe everything is given: not to one that was stolen."""
+        if self.trust.standing(peer, peer.not_before).is_revoked:
+            raise IdentityRefused("The prefecture has revoked this appliance's key: it was reported lost or stolen.")

@@ -1,4 +1,5 @@
-"""The view of what the prefecture publishes to all: procedures by version, and the credentials of who may sign.
+"""The view of what the prefecture publishes to all: procedures by version, the credentials of who may sign, and the
+keys that were revoked.
 
 Nothing here is about a citizen, so nothing is sealed. A version that was published once never changes: the cases that
 were opened under it stay under it. Credentials stand in the order of the log, the renewed ones too:
@@ -8,7 +9,7 @@ were opened under it stay under it. Credentials stand in the order of the log, t
 from __future__ import annotations
 
 from edge.store.views.view import Entry, Folding, View
-from protocol.office.events import CataloguePublished, CredentialPublished
+from protocol.office.events import CataloguePublished, CredentialPublished, CredentialRevoked
 from protocol.records.credentials import parse_credential
 from protocol.records.encoding import encode
 
@@ -23,6 +24,9 @@ CREATE TABLE credentials (
     position INTEGER PRIMARY KEY,
     bytes BLOB NOT NULL UNIQUE
 ) STRICT;
+CREATE TABLE revoked_keys (
+    id BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 """
 
 
@@ -38,10 +42,14 @@ async def _credential(folding: Folding, _entry: Entry, event: CredentialPublishe
     folding.write("INSERT INTO credentials (bytes) VALUES (?) ON CONFLICT DO NOTHING", (event.credential,))
 
 
+async def _revoked(folding: Folding, _entry: Entry, event: CredentialRevoked) -> None:
+    folding.write("INSERT INTO revoked_keys (id) VALUES (?) ON CONFLICT DO NOTHING", (event.id,))
+
+
 CATALOGUE = View(
     name="catalogue",
-    version=2,
+    version=3,
     schema=SCHEMA,
-    tables=("procedures", "credentials"),
-    folds={CataloguePublished: _published, CredentialPublished: _credential},
+    tables=("procedures", "credentials", "revoked_keys"),
+    folds={CataloguePublished: _published, CredentialPublished: _credential, CredentialRevoked: _revoked},
 )

@@ -11,7 +11,7 @@ from protocol.records.encoding import Value
 from protocol.records.envelope import Record, open_body
 from protocol.records.refusals import NeedsUpgrade
 
-CHAIN_KINDS = frozenset({"segment.opened", "clock.changed", "credential.revoked"})
+CHAIN_KINDS = frozenset({"segment.opened", "clock.changed"})
 """Kinds that speak of the log itself: the chain and the trust read them, no view does."""
 
 

@@ -19,7 +19,9 @@ from protocol.office.events import (
     AgentKeyEnrolled,
     CataloguePublished,
     CredentialPublished,
+    CredentialRevoked,
     Event,
+    RevokedAt,
     StaffAdded,
     StaffPasswordChanged,
     UnknownEvent,
@@ -38,6 +40,7 @@ OTHERS: list[Event] = [
     StaffPasswordChanged(login="driss", password_hash="$argon2id$"),
     AgentKeyEnrolled(login="driss", public=b"k" * 32),
     CredentialPublished(credential=b"c" * 200),
+    CredentialRevoked(id=b"i" * 16, why="stolen", heads=[RevokedAt("berkane-05/cases", b"segment1", 7, b"h" * 32)]),
     CataloguePublished(id="residence", version=1, document={"id": "residence", "pieces": [{"id": "cnie"}]}),
 ]
 EVENTS = [*synthetic.events(5, 400), *(write([b"h" * 32]) for write in WRITERS), *OTHERS]

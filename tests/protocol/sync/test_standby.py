@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocol.errors import CallerError
-from protocol.records.keys import SigningKey
+from protocol.records.keys import SigningKey, key_id
 from protocol.sync.batches import stored_record, write_batch
 from protocol.sync.frames import pack
 from protocol.sync.hello import Role, write_hello
@@ -20,20 +20,24 @@ from tests.protocol.sync.test_session import CASES, OFFICE, write_some
 ANNEXE = "berkane-05"
 
 
-def session(world: Any, role: Role, name: str, epoch: int, annexe: str = ANNEXE) -> Session:
+def session(world: Any, role: Role, name: str, epoch: int, annexe: str = ANNEXE, *, revoked: str = "") -> Session:
     identity = world.prefecture.identity("annexe", annexe, name, epoch=epoch)
-    return Session(role, identity, world.prefecture.trust(), world.draw())
+    trust = world.prefecture.trust()
+    trust.revoke(key_id(SigningKey(seed(revoked)).public))
+    return Session(role, identity, trust, world.draw())
 
 
-def joined(world: Any, *, standby: str = "standby", epoch: int = 2, annexe: str = ANNEXE) -> tuple[End, End]:
+def joined(
+    world: Any, *, standby: str = "standby", epoch: int = 2, annexe: str = ANNEXE, revoked: str = ""
+) -> tuple[End, End]:
     """A standby that holds nothing, and the annexe of `world`, with the feeds that it holds."""
     log = Writer(SigningKey(seed(ANNEXE)))
     log.streams, log.keys = {**world.feeds.streams, **world.log.streams}, {**world.feeds.keys, **world.log.keys}
-    dials = session(world, "standby", standby, epoch, annexe)
+    dials = session(world, "standby", standby, epoch, annexe, revoked=revoked)
     taker = world.taker(standby, streams_of("primary", annexe))
     nothing: Taker = world.taker(ANNEXE, ())
     here = End(dials, Writer(SigningKey(seed(standby))), taker, world.draw)
-    return here, End(session(world, "primary", ANNEXE, 1), log, nothing, world.draw)
+    return here, End(session(world, "primary", ANNEXE, 1, revoked=revoked), log, nothing, world.draw)
 
 
 def test_a_standby_is_given_the_feeds_then_cases_then_office_with_their_keys(world: Any) -> None:
@@ -75,6 +79,17 @@ def test_who_cannot_take_its_place_does_not_follow_an_annexe(
     [failure] = primary.failures()
     assert (failure.kind, failure.told) == ("identity", False)
     assert sentence in failure.sentence
+    assert here.taker.judged == []
+
+
+@pytest.mark.parametrize("stolen", ["standby", ANNEXE])
+def test_neither_gives_anything_to_one_whose_key_was_revoked(world: Any, stolen: str) -> None:
+    write_some(world, 2)
+    here, primary = joined(world, revoked=stolen)
+    world.meet(here, primary)
+    [failure] = [one for one in [*here.failures(), *primary.failures()] if not one.told]
+    assert failure.kind == "identity"
+    assert "revoked" in failure.sentence
     assert here.taker.judged == []
 
 
