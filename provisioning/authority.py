@@ -104,8 +104,7 @@ def keep(folder: Path, roots: Roots, box: bytes, *, now_ms: int, did: str = "iss
 def renew(folder: Path, roots: Roots, limits: Limits, *, now_ms: int, entropy: Entropy, force: bool = True) -> Issuer:
     """Make the issuer of a new year in the place of the one before, signed by the root."""
     root = read_root(folder)
-    if roots.signing.public != root.public:
-        raise OperatorError(f"{sealed_file(folder)} holds another root than {folder / ROOT}.")
+    _check_pair(folder, roots, root)
     issuer = make_issuer(roots, root, limits, now_ms=now_ms, entropy=entropy)
     issuance.append(folder, [Issued.credential(issuer.credential, now_ms)])
     files.write_private_values(folder / KEY, {"issuer": issuer.signing.seed}, force=force)
@@ -123,8 +122,7 @@ def rotate(
 ) -> tuple[Roots, Issuer]:
     """Let a new root follow, signed by the one there is (`box`: its sealed form, which is kept), with a new issuer."""
     root = read_root(folder)
-    if roots.signing.public != root.public:
-        raise OperatorError(f"{sealed_file(folder)} holds another root than {folder / ROOT}.")
+    _check_pair(folder, roots, root)
     new = roots.successor(now_ms=now_ms, entropy=entropy)
     bridge = new.vouched_by(roots.signing)
     issuance.append(folder, [Issued.credential(bridge, now_ms)])
@@ -169,6 +167,13 @@ def make_issuer(roots: Roots, root: Credential, limits: Limits, *, now_ms: int, 
         signing=roots.signing,
     )
     return Issuer(key, credential, root)
+
+
+def _check_pair(folder: Path, roots: Roots, root: Credential) -> None:
+    if roots.signing.public != root.public:
+        raise OperatorError(
+            f"{sealed_file(folder)} holds another root than {folder / ROOT}: bring the two back that belong together."
+        )
 
 
 def read_root(folder: Path) -> Credential:
