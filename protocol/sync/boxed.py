@@ -44,14 +44,15 @@ from protocol.records.envelope import (
     seal_compressed,
     unpad,
 )
-from protocol.records.keys import DATA_KEY_SIZE, KEY_ID_SIZE, SIGNATURE_SIZE, OpeningKey, seal_to, subject_of
+from protocol.records.hashing import SUBJECT_SIZE
+from protocol.records.keys import DATA_KEY_SIZE, KEY_ID_SIZE, OpeningKey, seal_to, subject_of
+from protocol.records.sodium import SIGNATURE_SIZE
 from protocol.sync.batches import (
     MAX_KEYS,
     MAX_RUN,
     MAX_RUNS,
     MAX_VERSION,
     RAW_WIDTH,
-    SUBJECT_SIZE,
     Arrived,
     Batch,
     SealedKey,
