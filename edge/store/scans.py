@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from edge.store.columns import blob, number
 from edge.store.connection import Connection
 from edge.store.scan_files import Draft, ScanFiles
-from protocol.errors import PeerError, PersonError
+from protocol.errors import OperatorError, PeerError
 from protocol.records.blobs import (
     SEALED_CHUNK,
     BlobReader,
@@ -62,10 +62,14 @@ class Part:
 class Scans:
     """The scans of one annexe."""
 
-    def __init__(self, files: ScanFiles, is_named: Callable[[bytes], Awaitable[bool]]) -> None:
-        """`is_named`: whether a case names the blob of this address, as committed."""
+    def __init__(
+        self, files: ScanFiles, is_named: Callable[[bytes], Awaitable[bool]], is_in_doubt: Callable[[], bool]
+    ) -> None:
+        """`is_named`: whether a case names the blob of this address, as committed; `is_in_doubt`: whether the disk has
+        failed the store, so that nobody knows what was committed."""
         self._files = files
         self._is_named = is_named
+        self._is_in_doubt = is_in_doubt
         self._turn = asyncio.Lock()
         self.damaged: set[bytes] = set()
         """Scans that were found not to be what their address names, until they are kept again."""
@@ -97,14 +101,15 @@ class Scans:
     async def naming(self, address: bytes) -> AsyncIterator[None]:
         """Where what names a blob is changed: an event that attaches or removes it is written in such a block.
 
-        At its end a blob that no case names is deleted, also when the person was refused; when nobody knows what was
-        written, the next start decides.
+        At its end a blob that no case names is deleted, also when the block failed, whatever it failed of. It is left
+        to the next start when nobody knows what was written: the disk has failed the store, or whoever was cancelled
+        has a command under way, which commits without him.
         """
         async with self._turn:
             try:
                 yield
-            except PersonError:
-                await self._delete_unnamed(address)
+            except Exception:
+                await self._take_back(address)
                 raise
             await self._delete_unnamed(address)
 
@@ -129,6 +134,15 @@ class Scans:
             await self._files.delete(name)
         await draft.keep(name)
         self.damaged.discard(address)
+
+    async def _take_back(self, address: bytes) -> None:
+        """After a failure: what the failure was stays what is told, also when the disk refuses to delete."""
+        if self._is_in_doubt():
+            return
+        try:
+            await self._delete_unnamed(address)
+        except OperatorError as error:
+            logger.warning("a file that no case names cannot be deleted, and stays as an orphan: %s", error)
 
     async def _delete_unnamed(self, address: bytes) -> None:
         if not await self._is_named(address):

@@ -25,6 +25,7 @@ from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
 from edge.store.recent import Recent
+from edge.store.removals import Removals
 from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
 from edge.store.scan_files import SCANS, FolderScanFiles, OpenScanFiles, ScanFiles
@@ -78,8 +79,9 @@ class Store:
         self._holders: dict[object, None] = {}
         self._elsewhere: list[Elsewhere] = []
         self.names = Names(self.asking, workshop.vault)
-        self.scans = Scans(files, self.names_scan)
+        self.scans = Scans(files, self.names_scan, lambda: self.failure is not None)
         self.returning = ReturningScans(files, self.scans)
+        self.removals = Removals(self.scans, self._may_write)
         self.failure: OperatorError | None = None
 
     @classmethod
@@ -267,6 +269,7 @@ class Store:
 
     async def close(self) -> None:
         """Finish what was queued or held, close the database, let another writer in."""
+        await self.removals.close()
         self._holders.clear()
         self._may_write.set()
         await self._writer.close()

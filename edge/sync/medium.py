@@ -95,7 +95,7 @@ class Medium:
         self._now = now
         self._look_s = look_s
         self._step = InStep(store, source.streams, "the second medium", self._changed)
-        self._scans = Scans(files.scans, store.names_scan)
+        self._scans = Scans(files.scans, store.names_scan, lambda: store.failure is not None)
         self._copies = ReturningScans(files.scans, self._scans)
         self._hurry = asyncio.Event()
         self._grown = asyncio.Event()

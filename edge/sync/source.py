@@ -163,19 +163,18 @@ class Source:
         return Taken(stored + came.stored, came)
 
     async def _let_scans_go(self, subjects: Collection[bytes]) -> None:
-        """Delete the scans of these cases that they name no more, now that this was committed. A power cut in between
-        leaves that to the next start; so does a disk that refuses, for the records stand, and so does who holds the
-        commands back: one that waits may have the scans, and waits for what is taken here."""
+        """Delete the scans of these cases that they name no more, now that this was committed, or once commands go on
+        (`edge.store.removals`). A power cut in between leaves that to the next start; so does a disk that refuses, for
+        the records stand."""
         marks = ", ".join("?" for _ in subjects)
         query = f"SELECT address FROM scans WHERE subject IN ({marks}) AND removed"  # noqa: S608 - marks
         async with self._store.reading() as reader:
             gone = [blob(row[0]) for row in await reader.rows(query, tuple(subjects))]
         try:
             await self._store.returning.let_go(gone)
-            if not self._store.is_held:
-                await self._store.scans.let_go(gone)
         except OperatorError as error:
-            logger.warning("a scan that was removed cannot be deleted before the next start: %s", error)
+            logger.warning("half a scan that was removed cannot be deleted before the next start: %s", error)
+        await self._store.removals.let_go(gone)
 
     async def take_results(self, came: ResultsArrived) -> None:
         """Keep first results of commands, those that stand behind nothing that is still to come; raises PeerError."""

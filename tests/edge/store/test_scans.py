@@ -15,7 +15,7 @@ from edge.store.scan_files import FolderScanFiles, ScanFiles
 from edge.store.scans import ORPHAN_MS, Scans, sweep
 from edge.store.store import Store, Transaction
 from edge.store.verify_scans import verify_scans
-from protocol.errors import OperatorError, PersonError
+from protocol.errors import CallerError, OperatorError, PeerError, PersonError
 from protocol.records.blobs import CHUNK
 from protocol.records.encoding import Value
 from tests.edge.store.scanning import PAGE, attach, pieces, remove
@@ -30,9 +30,10 @@ class Shelf:
 
     files: ScanFiles
     named: set[bytes] = field(default_factory=set)
+    in_doubt: bool = False
 
     def __post_init__(self) -> None:
-        self.scans = Scans(self.files, self._is_named)
+        self.scans = Scans(self.files, self._is_named, lambda: self.in_doubt)
 
     async def _is_named(self, address: bytes) -> bool:
         return address in self.named
@@ -92,10 +93,32 @@ async def test_a_changed_chunk_is_not_sent_and_its_neighbours_are(shelf: Shelf, 
     assert not await shelf.scans.is_whole(address)
 
 
-async def test_who_is_refused_leaves_no_file_and_a_doubtful_end_leaves_it_to_the_next_start(shelf: Shelf) -> None:
-    with pytest.raises(PersonError):
-        await shelf.keep(failing=PersonError("no"))
+@pytest.mark.parametrize(
+    "error",
+    [
+        PersonError("this request was answered already"),
+        CallerError("the case has moved on"),
+        PeerError("a row is damaged"),
+        OperatorError("this machine was replaced"),
+        KeyError("a mistake of ours"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_whatever_an_event_fails_of_leaves_no_file(shelf: Shelf, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        await shelf.keep(failing=error)
     assert await names(shelf) == []
+
+
+async def test_a_file_that_was_named_before_outlives_the_failure_of_another_event(shelf: Shelf) -> None:
+    address = await shelf.keep()
+    with pytest.raises(CallerError):
+        await shelf.keep(failing=CallerError("a second event that names it"))
+    assert await names(shelf) == [address.hex()]
+
+
+async def test_a_doubtful_end_leaves_the_file_to_the_next_start(shelf: Shelf) -> None:
+    shelf.in_doubt = True
     with pytest.raises(OperatorError):
         await shelf.keep(failing=OperatorError("nobody knows whether it was committed"))
     assert len(await names(shelf)) == 1
