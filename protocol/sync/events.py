@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.records.credentials import Credential, Standing
-from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.batches import Arrived, ArrivedKey
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.results import ResultsArrived
@@ -41,7 +41,7 @@ class BatchArrived:
     """Records to verify, commit and then answer with `committed(number, ...)`."""
 
     number: int
-    keys: tuple[SealedKey, ...]
+    keys: tuple[ArrivedKey, ...]
     records: tuple[Arrived, ...]
 
 
