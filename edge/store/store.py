@@ -263,6 +263,11 @@ class Store:
         told of their records. It must neither block nor raise."""
         self._result_listeners.append(listener)
 
+    def on_results_no_more(self, listener: ResultListener) -> None:
+        """Tell this one no longer."""
+        if listener in self._result_listeners:
+            self._result_listeners.remove(listener)
+
     def on_failure(self, listener: Callable[[OperatorError], None]) -> None:
         """Tell `listener` when the writer has stopped for good, so that the appliance starts anew."""
         self._mourners.append(listener)

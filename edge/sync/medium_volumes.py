@@ -144,7 +144,7 @@ class MediumVolumes:
 
     def _frames_of(self, results: Sequence[CommandResult]) -> list[bytes]:
         """First results of commands; they stand ahead of the records that they name."""
-        box = self._source.sealed_results(results, self._own)
+        box = self._source.sealed_results(results, self._own) if results else None
         return [] if box is None else [write_results(0, box)]
 
     async def _write(self, frames: Sequence[bytes]) -> None:

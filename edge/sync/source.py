@@ -10,7 +10,7 @@ from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
 from edge.store.confirmations import MIRROR, PREFECTURE, note
 from edge.store.feeds import accept
-from edge.store.results import WaitingResults
+from edge.store.results import WaitingResults, kept_mark
 from edge.store.returning_scans import Returned
 from edge.store.scans import Part
 from edge.store.store import Store, Transaction
@@ -178,7 +178,7 @@ class Source:
 
     async def take_results(self, came: ResultsArrived) -> None:
         """Keep first results of commands, those that stand behind nothing that is still to come; raises PeerError."""
-        self._waiting.add(open_results(self._opening, came.box))
+        self._waiting.add(open_results(self._opening, came.box), came.mark)
         kept: list[CommandResult] = []
 
         async def work(transaction: Transaction) -> Value:
@@ -189,11 +189,15 @@ class Source:
         await self._store.perform(work)
         self._waiting.forget(kept)
 
+    async def begin_results(self, giver: Credential) -> bytes:
+        """A conversation begins with who gives results of commands; returns his mark up to which all are kept."""
+        self._waiting.begin(giver.id)
+        async with self._store.reading() as reader:
+            return await kept_mark(reader, giver.id)
+
     def sealed_results(self, results: Sequence[CommandResult], reader: Credential) -> bytes | None:
-        """First results of commands, sealed to a reader; None for none, or who cannot be sealed to."""
-        if not results or reader.sealing is None:
-            return None
-        return seal_results(reader.sealing, results, self._entropy)
+        """First results of commands, or none, sealed to a reader; None for one who cannot be sealed to."""
+        return None if reader.sealing is None else seal_results(reader.sealing, results, self._entropy)
 
     def has_feeds(self, batch: BatchArrived) -> bool:
         """Whether anything in a batch is of the prefecture's feeds."""

@@ -8,7 +8,7 @@ from protocol.records.credentials import Credential, Standing
 from protocol.sync.batches import Arrived, ArrivedKey
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
-from protocol.sync.results import ResultsArrived
+from protocol.sync.results import MarkTold, ResultsArrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ SessionEvent = (
     | BatchArrived
     | ChunkArrived
     | ResultsArrived
+    | MarkTold
     | ProgressTold
     | PeerFailed
     | PeerLeft
