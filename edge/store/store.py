@@ -64,6 +64,7 @@ class Store:
         pool: ReadPool,
         workshop: Workshop,
         files: ScanFiles,
+        now: Callable[[], int],
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -79,7 +80,7 @@ class Store:
         self._holders: dict[object, None] = {}
         self._elsewhere: list[Elsewhere] = []
         self.names = Names(self.asking, workshop.vault)
-        self.scans = Scans(files, self.names_scan, lambda: self.failure is not None)
+        self.scans = Scans(files, self.names_scan, lambda: self.failure is not None, now)
         self.returning = ReturningScans(files, self.scans)
         self.removals = Removals(self.scans, self._may_write)
         self.failure: OperatorError | None = None
@@ -146,6 +147,7 @@ class Store:
             pool=ReadPool(opened[1:]),
             workshop=workshop,
             files=files,
+            now=now,
         )
         store._writer = Writer(
             connection,

@@ -135,6 +135,13 @@ class Source:
         async with self._store.reading() as reader:
             return [blob(row[0]) for row in await reader.rows(query)]
 
+    async def scans_let_go(self) -> list[bytes]:
+        """The addresses of those that cases named once: removed, or their key is destroyed. What nobody here knows of
+        is none of them: a later release may have named it."""
+        query = "SELECT address FROM scans WHERE removed OR subject NOT IN (SELECT subject FROM keys)"
+        async with self._store.reading() as reader:
+            return [blob(row[0]) for row in await reader.rows(query)]
+
     async def scans_missing(self) -> list[Want]:
         """The scans that cases name and that are not here: whoever has them is to send them back."""
         named = await self.scans_named()

@@ -140,6 +140,23 @@ async def test_an_annexe_whose_card_was_restored_gives_what_it_did_since(tmp_pat
         assert await ids_in(standby) > await ids_in(store)
 
 
+async def test_a_card_of_the_release_before_is_put_in_order_at_its_first_start(tmp_path: Path) -> None:
+    async with both(tmp_path) as (store, standby):
+        await work(store, 1)
+
+        async def forget_the_order(transaction: Transaction) -> Value:
+            transaction.write("DROP TRIGGER commands_in_order")
+            transaction.write("DROP TABLE command_order")
+            return None
+
+        await store.perform(forget_the_order)
+        await work(store, 2)
+    async with both(tmp_path) as (store, standby):
+        assert await followed(store, standby) == 1
+        assert await commands_in(standby) == 4
+        assert await followed(store, standby) == 0
+
+
 class OlderFollower(Follower):
     """A standby of the release before."""
 
