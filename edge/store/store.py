@@ -25,6 +25,7 @@ from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
 from edge.store.recent import Recent
+from edge.store.refold import Progress, untold
 from edge.store.removals import Removals
 from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
@@ -103,13 +104,15 @@ class Store:
         scans: OpenScanFiles = FolderScanFiles,
         views: Sequence[View] = DEFAULT_VIEWS,
         longest_decision: float = LONGEST_DECISION,
+        progress: Progress = untold,
     ) -> Store:
         """Open the store in `folder`, or make it there.
 
         `now` in milliseconds since the epoch, `entropy(n)` n random bytes; `software`, `fingerprint` and `clock`
         (trusted, estimated, unknown) go into record 0 of each segment; `post`: what the seed makes this machine;
-        `longest_decision` in seconds. Raises OperatorError when another process writes here, when the disk cannot keep
-        what it confirms, or when what is there is another annexe's or damaged.
+        `longest_decision` in seconds; `progress` hears of views that are folded anew. Raises OperatorError when another
+        process writes here, when the disk cannot keep what it confirms, or when what is there is another annexe's or
+        damaged.
         """
         lock = WriterLock(folder)
         opened: list[Connection] = []
@@ -117,7 +120,15 @@ class Store:
             connection = await connect(folder / DATABASE, True)
             opened.append(connection)
             keyring = Keyring(vault)
-            await prepare(connection, annexe=identity.annexe, views=views, keyring=keyring, vault=vault, now_ms=now())
+            await prepare(
+                connection,
+                annexe=identity.annexe,
+                views=views,
+                keyring=keyring,
+                vault=vault,
+                now_ms=now(),
+                progress=progress,
+            )
             own = identity.signing.public
             await settle_doubt(folder, vault=vault, own=own, connect=connect, scratch=scratch, views=views)
             machine = Machine(software, fingerprint, clock)
