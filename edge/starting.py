@@ -16,8 +16,6 @@ from typing import Final
 
 import structlog
 
-from edge.store.refold import Progress
-
 BETWEEN_S: Final = 2.0
 """Seen to move by whoever looks at it, and some lines a minute in the journal, which wears the card."""
 
@@ -38,12 +36,8 @@ class Starting:
         self._tell = tell
         self._told = clock()
 
-    @property
-    def folding(self) -> Progress:
-        """Hears how far the views are folded anew."""
-        return self._folding
-
-    def _folding(self, done: int, total: int) -> None:
+    def folding(self, done: int, total: int) -> None:
+        """So many records are folded anew, of so many (`edge.store.refold.Progress`)."""
         if self._clock() - self._told < BETWEEN_S:
             return
         self._told = self._clock()
