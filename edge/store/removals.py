@@ -26,12 +26,10 @@ class Removals:
         self._noted: dict[bytes, None] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def let_go(self, addresses: Iterable[bytes]) -> None:
-        """Delete those of these that no case names any more: now, or once commands are held no longer."""
+    def let_go(self, addresses: Iterable[bytes]) -> None:
+        """Delete those of these that no case names any more, soon, or once commands are held no longer."""
         self._noted.update(dict.fromkeys(addresses))
-        if self._may_write.is_set():
-            await self._delete()
-        elif self._noted and (self._task is None or self._task.done()):
+        if self._noted and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._wait(), name="store-removals")
 
     async def close(self) -> None:

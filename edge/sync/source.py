@@ -170,9 +170,8 @@ class Source:
         return Taken(stored + came.stored, came)
 
     async def _let_scans_go(self, subjects: Collection[bytes]) -> None:
-        """Delete the scans of these cases that they name no more, now that this was committed, or once commands go on
-        (`edge.store.removals`). A power cut in between leaves that to the next start; so does a disk that refuses, for
-        the records stand."""
+        """Let the scans of these cases go that they name no more, now that this was committed (`edge.store.removals`).
+        A disk that refuses leaves that to the next start, for the records stand."""
         marks = ", ".join("?" for _ in subjects)
         query = f"SELECT address FROM scans WHERE subject IN ({marks}) AND removed"  # noqa: S608 - marks
         async with self._store.reading() as reader:
@@ -181,7 +180,7 @@ class Source:
             await self._store.returning.let_go(gone)
         except OperatorError as error:
             logger.warning("half a scan that was removed cannot be deleted before the next start: %s", error)
-        await self._store.removals.let_go(gone)
+        self._store.removals.let_go(gone)
 
     async def take_results(self, came: ResultsArrived) -> None:
         """Keep first results of commands, those that stand behind nothing that is still to come; raises PeerError."""
