@@ -29,7 +29,7 @@ from central.renewing import renew_due
 from central.revoking import keep_revocations
 from central.staff import Staff
 from central.store.feed_log import ALL
-from central.telling_looks import tell_looks
+from central.telling_looks import PutOff, tell_looks
 from central.verifying import Verifier, Verify, command, verify_here
 from central.web import application
 from protocol.errors import MulhaqaError, OperatorError
@@ -147,12 +147,13 @@ async def _listening(prefecture: Prefecture, settings: ServerSettings) -> AsyncI
 async def _learn(prefecture: Prefecture) -> None:
     """Take in credentials that a command beside the server has published; publish which certificates count no more,
     and tell the annexes who looked here."""
+    put_off = PutOff()
     while True:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
             await prefecture.centre.learn()
             await keep_revocations(prefecture.centre, prefecture.revocations)
-            await tell_looks(prefecture.centre)
+            await tell_looks(prefecture.centre, put_off)
         except MulhaqaError as error:
             log.warning("server.learning_failed", why=str(error))
 

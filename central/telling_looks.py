@@ -5,6 +5,8 @@
 - A case is told of once a day at most, however often it is looked at. What was told and which record tells it are one
   transaction. A prefecture restored from a backup may tell a day twice; the annexe shows it once.
 - What cannot be told yet waits: the request cannot be opened here, or the account's key has not come.
+- An annexe that cannot be told (its feed cannot be written) holds up no other. All of it is tried again at the next
+  look; what fails is warned of once, until it succeeds or the server starts anew.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.centre import Centre
 from central.store.feed_log import News
 from central.store.schema import look_days
-from protocol.errors import PeerError
+from protocol.errors import MulhaqaError, PeerError
 from protocol.office.events import AccountReadAtPrefecture, to_value
 
 logger = logging.getLogger(__name__)
@@ -33,17 +35,43 @@ class Untold(NamedTuple):
     day: str
 
 
-async def tell_looks(centre: Centre) -> int:
+class PutOff:
+    """What could not be told at the last look, so that it is not warned of at each."""
+
+    def __init__(self) -> None:
+        self._things: set[str] = set()
+
+    def failed(self, thing: str, error: MulhaqaError) -> None:
+        """It is tried again; whoever looks after the prefecture hears of it the first time."""
+        if thing not in self._things:
+            logger.warning("the looks at %s cannot be told, and wait (%s): %s", thing, type(error).__name__, error)
+        self._things.add(thing)
+
+    def succeeded(self, thing: str) -> None:
+        """If it fails again, that is news."""
+        self._things.discard(thing)
+
+
+async def tell_looks(centre: Centre, put_off: PutOff) -> int:
     """Tell every annexe what it was not told of; returns how many records that made."""
     async with centre.store.database.read() as connection:
         waiting = await _untold(connection)
     told = 0
     for annexe in dict.fromkeys(row.annexe for row in waiting):
-        cases = dict.fromkeys(row.subject for row in waiting if row.annexe == annexe)
-        accounts = {case: account for case in cases if (account := await _account(centre, annexe, case)) is not None}
-        if accounts:
-            told += await _tell(centre, annexe, accounts)
+        try:
+            told += await _tell_annexe(centre, annexe, [row for row in waiting if row.annexe == annexe], put_off)
+        except MulhaqaError as error:
+            put_off.failed(annexe, error)
+        else:
+            put_off.succeeded(annexe)
     return told
+
+
+async def _tell_annexe(centre: Centre, annexe: str, waiting: Sequence[Untold], put_off: PutOff) -> int:
+    cases = dict.fromkeys(row.subject for row in waiting)
+    found = {case: await _account(centre, annexe, case, put_off) for case in cases}
+    accounts = {case: account for case, account in found.items() if account is not None}
+    return await _tell(centre, annexe, accounts) if accounts else 0
 
 
 async def _tell(centre: Centre, annexe: str, accounts: Mapping[bytes, bytes]) -> int:
@@ -74,10 +102,12 @@ async def _untold(connection: AsyncConnection) -> list[Untold]:
     return [Untold(*row) for row in rows]
 
 
-async def _account(centre: Centre, annexe: str, case: bytes) -> bytes | None:
+async def _account(centre: Centre, annexe: str, case: bytes, put_off: PutOff) -> bytes | None:
+    thing = f"{annexe}, request {case.hex()}"
     try:
         row = await centre.queries.request(annexe, case)
     except PeerError as error:
-        logger.warning("a look waits to be told: the request cannot be opened (%s)", error.kind)
+        put_off.failed(thing, error)
         return None
+    put_off.succeeded(thing)
     return None if row is None else row.case.account

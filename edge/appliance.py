@@ -27,7 +27,9 @@ from edge.opening import Entropy, Now, Way, medium_at, opened_office, sticks_on,
 from edge.services import calls
 from edge.services.office import Office, Settings
 from edge.services.sticks import StickDesk
+from edge.starting import Starting
 from edge.store.post import Post
+from edge.store.refold import Progress, untold
 from edge.sync.follower import Follower
 from edge.sync.link import Dialler
 from edge.sync.mirror import Mirror
@@ -83,13 +85,16 @@ class ApplianceSettings:
         return self.announce and (bool(self.announce_on) or self.host not in THIS_MACHINE)
 
 
-async def run(installation: Installation, settings: ApplianceSettings, now: Now, entropy: Entropy) -> None:
+async def run(
+    installation: Installation, settings: ApplianceSettings, now: Now, entropy: Entropy, starting: Starting
+) -> None:
     """Serve the annexe until SIGTERM or SIGINT; OperatorError when it cannot, or when its store fails."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopped.set)
-    async with serving(installation, settings, now, entropy) as office:
+    async with serving(installation, settings, now, entropy, starting.folding) as office:
+        starting.ready()
         office.store.on_failure(lambda _error: stopped.set())
         if office.store.failure is None:
             await stopped.wait()
@@ -100,9 +105,13 @@ async def run(installation: Installation, settings: ApplianceSettings, now: Now,
 
 @asynccontextmanager
 async def serving(
-    installation: Installation, settings: ApplianceSettings, now: Now, entropy: Entropy
+    installation: Installation,
+    settings: ApplianceSettings,
+    now: Now,
+    entropy: Entropy,
+    progress: Progress = untold,
 ) -> AsyncIterator[Office]:
-    """Serve the annexe for as long as the context lasts."""
+    """Serve the annexe for as long as the context lasts; `progress` hears of a start that takes long."""
     async with AsyncExitStack() as stack:
         devices = await stack.enter_async_context(equipped(settings.devices, now))
         office = await stack.enter_async_context(
@@ -114,6 +123,7 @@ async def serving(
                 verify_url=settings.verify_url,
                 settings=settings.office,
                 devices=devices,
+                progress=progress,
             )
         )
         if devices.button is not None:

@@ -31,6 +31,7 @@ from edge.recover_command import RECOVER, recover_options
 from edge.services import staff
 from edge.services.office import Settings
 from edge.services.retention import SHORTEST_DAYS
+from edge.starting import Starting, service_manager
 from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
@@ -237,7 +238,8 @@ async def _serve(chosen: argparse.Namespace) -> int:
     )
     _collect_seldom()
     journal.configure()  # once nothing typed is wrong: until then a person reads, and no journal
-    await run(installation, settings, now_ms, os.urandom)
+    starting = Starting(time.monotonic, service_manager(os.environ.get("NOTIFY_SOCKET")))
+    await run(installation, settings, now_ms, os.urandom, starting)
     return 0
 
 

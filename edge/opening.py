@@ -25,6 +25,7 @@ from edge.services.office import Office, Settings
 from edge.services.passwords import Passwords
 from edge.store.feeds import accept
 from edge.store.post import Post, load_colleagues
+from edge.store.refold import Progress, untold
 from edge.store.store import Identity, Store
 from edge.store.tail import Owner
 from edge.sync.medium import Medium
@@ -105,7 +106,9 @@ def clock_label(installation: Installation, now_ms: int) -> str:
     return "unknown" if now_ms < made_ms else "estimated"
 
 
-async def open_store(installation: Installation, now: Now, entropy: Entropy) -> Store:
+async def open_store(
+    installation: Installation, now: Now, entropy: Entropy, progress: Progress = untold
+) -> Store:
     """Open the store of an installed folder; OperatorError as `Store.open` says."""
     return await Store.open(
         installation.folder,
@@ -117,6 +120,7 @@ async def open_store(installation: Installation, now: Now, entropy: Entropy) -> 
         fingerprint=fingerprint_of(),
         clock=clock_label(installation, now()),
         post=Post.STANDBY if isinstance(installation.seed, StandbySeed) else Post.ANNEXE,
+        progress=progress,
     )
 
 
@@ -188,13 +192,14 @@ async def opened_office(
     settings: Settings | None = None,
     modem: Modem | None = None,
     devices: Devices | None = None,
+    progress: Progress = untold,
 ) -> AsyncIterator[Office]:
     """Open the office of an installed folder for as long as the context lasts.
 
     The seed's snapshot is taken over again, which changes nothing unless the power failed while it was installed.
     """
     async with AsyncExitStack() as stack:
-        store = await open_store(installation, now, entropy)
+        store = await open_store(installation, now, entropy, progress)
         stack.push_async_callback(store.close)
         await take_snapshot(installation, store)
         press = Press.start(installation.folder)

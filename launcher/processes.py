@@ -18,9 +18,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from launcher.environment import ROOT
+from launcher.patience import Patience
 from launcher.progress import Refusal
 
-PATIENCE = 60.0  # seconds until it answers: a Raspberry Pi verifying a year's log needs most of them
+PATIENCE = 60.0  # seconds without progress until it answers: a Raspberry Pi verifying a year's log needs most of them
 GRACE = 15.0  # seconds to stop: the last commit, the last batch, the press; then it is killed
 BETWEEN = 0.05  # seconds between two looks at whether it answers
 
@@ -92,13 +93,16 @@ class Process:
             self._running = None
 
     def _await_health(self) -> None:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if not self.alive:
-                raise Refusal(f"{self.name} ended at its start:\n{self.last_words()}")
-            if self.healthy():
-                return
-            time.sleep(BETWEEN)
+        patience = Patience(PATIENCE, time.monotonic())
+        with self._log.open("rb") as said:
+            said.seek(self._began)
+            while not patience.is_over(time.monotonic()):
+                if not self.alive:
+                    raise Refusal(f"{self.name} ended at its start:\n{self.last_words()}")
+                if self.healthy():
+                    return
+                time.sleep(BETWEEN)
+                patience.hear(said.read(), time.monotonic())
         self.kill()
         raise Refusal(f"{self.name} did not answer within {PATIENCE:.0f} seconds:\n{self.last_words()}")
 

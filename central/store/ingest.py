@@ -36,7 +36,7 @@ from protocol.records.credentials import Credential, Trust
 from protocol.records.envelope import Record, open_body, open_plain, plain_of, verify_record
 from protocol.records.keys import DATA_KEY_SIZE, OpeningKey, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
-from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.batches import Arrived, ArrivedKey, OpenedKey
 from protocol.sync.checkpoint import WHY_BODY, WHY_BYTES, WHY_KEY, WHY_SIGNATURE, WHY_SIGNER, Held
 from protocol.sync.intake import BELIEVED, KEPT, Intake, Judged, Outcome
 from protocol.sync.sealed_keys import Opener
@@ -123,7 +123,7 @@ class Ingest:
         return True
 
     async def take(
-        self, annexe: str, keys: Sequence[SealedKey], records: Sequence[Arrived], signed: Collection[bytes] = ()
+        self, annexe: str, keys: Sequence[ArrivedKey], records: Sequence[Arrived], signed: Collection[bytes] = ()
     ) -> Receipt:
         """Verify and commit a batch; `signed`: hashes of records whose signature was found good before.
 
@@ -144,7 +144,7 @@ class Ingest:
     async def _transact(
         self,
         annexe: str,
-        keys: Sequence[SealedKey],
+        keys: Sequence[ArrivedKey],
         records: Sequence[Arrived],
         signed: Collection[bytes] = (),
         *,
@@ -239,7 +239,7 @@ class Ingest:
             if plain is not None:
                 self._store.fresh.keep(one.arrived.hash, one.arrived.encoded, plain)
 
-    def _open_keys(self, keys: Sequence[SealedKey]) -> dict[bytes, bytes]:
+    def _open_keys(self, keys: Sequence[ArrivedKey]) -> dict[bytes, bytes]:
         """Keys that are what they are said to be; a record whose key is not among them asks for it again."""
         opened: dict[bytes, bytes] = {}
         opener = Opener(self._opening)
@@ -248,7 +248,7 @@ class Ingest:
                 key = opener.open(sealed)
             except PeerError:
                 continue
-            follows = sealed.opened is not None  # then whoever opened the box derived the subject from the key
+            follows = isinstance(sealed, OpenedKey)  # its subject was made of the key, and never said
             if follows or (len(key) == DATA_KEY_SIZE and subject_of(key) == sealed.subject):
                 opened[sealed.subject] = key
         return opened

@@ -8,7 +8,7 @@ from edge.store.columns import blob, text
 from edge.store.connection import Connection
 from edge.store.keyring import Keyring
 from edge.store.pending import Pending
-from edge.store.refold import refold
+from edge.store.refold import Progress, refold
 from edge.store.schema import TABLES, VERSION
 from edge.store.vault import Vault
 from edge.store.views.fold import fingerprint, read_event
@@ -30,16 +30,26 @@ OFFICE_KEY_SIZE = 32
 
 
 async def prepare(
-    connection: Connection, *, annexe: str, views: Sequence[View], keyring: Keyring, vault: Vault, now_ms: int
+    connection: Connection,
+    *,
+    annexe: str,
+    views: Sequence[View],
+    keyring: Keyring,
+    vault: Vault,
+    now_ms: int,
+    progress: Progress,
 ) -> None:
-    """Create what is missing, in one transaction; rebuild the views when their folds are not those that made them."""
+    """Create what is missing, in one transaction; rebuild the views when their folds are not those that made them.
+
+    A start that is cut in between leaves the old views, and the next one begins anew.
+    """
     pending = Pending(connection)
     await connection.execute("BEGIN IMMEDIATE")
     try:
         await connection.script(TABLES)
         await _check_meta(connection, annexe)
         if await _must_refold(pending, views, keyring):
-            await refold(pending, views, keyring, vault)
+            await refold(pending, views, keyring, vault, progress)
         await _note_reads(pending)
         old = "UPDATE commands SET result = x'' WHERE at_ms < ? AND length(result) > 0"
         pending.write(old, (now_ms - RESULTS_KEPT_MS,))

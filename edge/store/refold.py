@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from edge.store.columns import blob, number
 from edge.store.connection import statements_of
@@ -15,6 +15,14 @@ from protocol.records.envelope import Record, parse_record
 
 PAGE = 500
 """Records read at a time: bounds memory, whatever the length of the log."""
+
+
+Progress = Callable[[int, int], None]
+"""Hears how many records are folded, and of how many, after each page."""
+
+
+def untold(_done: int, _total: int) -> None:
+    """Nobody waits for it."""
 
 
 async def records_in_order(source: Source, after: int = 0) -> AsyncIterator[tuple[int, Record]]:
@@ -30,7 +38,9 @@ async def records_in_order(source: Source, after: int = 0) -> AsyncIterator[tupl
             return
 
 
-async def refold(pending: Pending, views: Sequence[View], keyring: Keyring, vault: Vault) -> tuple[int, list[Named]]:
+async def refold(
+    pending: Pending, views: Sequence[View], keyring: Keyring, vault: Vault, progress: Progress = untold
+) -> tuple[int, list[Named]]:
     """Drop the views and fold them from the log, in the transaction that is open.
 
     Returns how many records were folded, and the names to search by.
@@ -42,10 +52,14 @@ async def refold(pending: Pending, views: Sequence[View], keyring: Keyring, vaul
             pending.write(statement)
     folding = Folding(pending, keyring, vault, fresh={})
     folded = 0
+    rows = await pending.rows("SELECT position FROM records ORDER BY position DESC LIMIT 1")
+    total = number(rows[0][0]) if rows else 0
     async for _, record in records_in_order(pending):
         key = None if record.subject is None else await keyring.key(pending, record.subject)
         await fold_record(views, folding, record, key)
         folded += 1
+        if folded % PAGE == 0:
+            progress(folded, total)
     pending.write("INSERT OR REPLACE INTO meta (name, value) VALUES ('views', ?)", (fingerprint(views),))
     await pending.flush()
     return folded, folding.named

@@ -15,7 +15,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -32,7 +32,7 @@ DRAFT = ".draft"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file that has a name; `since_ms`: when it was written, by the clock of then."""
+    """A file that has a name; `since_ms`: when it was written, by the clock of then, or until when it is spared."""
 
     name: str
     since_ms: int
@@ -65,6 +65,9 @@ class ScanFiles(Protocol):
 
     async def listing(self) -> list[Listed]:
         """All files that have names."""
+
+    async def spare(self, name: str, until_ms: int) -> None:
+        """Let the time of a file lie ahead: nobody takes it for an old one before then. Not durable at once."""
 
     async def delete(self, name: str) -> None:
         """Remove a file."""
@@ -174,6 +177,14 @@ class FolderScanFiles:
         with _refusals():
             found = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
             return [Listed(one.name, one.stat().st_mtime_ns // 1_000_000) for one in found if one.suffix != DRAFT]
+
+    async def spare(self, name: str, until_ms: int) -> None:
+        """Let the time of a file lie ahead."""
+        await asyncio.to_thread(self._spare, self._folder / name, until_ms * 1_000_000)
+
+    def _spare(self, path: Path, until_ns: int) -> None:
+        with _refusals(), suppress(FileNotFoundError):
+            os.utime(path, ns=(until_ns, until_ns))
 
     async def delete(self, name: str) -> None:
         """Remove a file."""

@@ -8,6 +8,9 @@ Whatever is said of a scan here holds for a certificate too.
 - A removed scan, and one whose key was destroyed, is deleted when that was committed, and looked for again at each
   start. A file that nothing names is an orphan: an upload that was never confirmed, or one whose record is still to
   come back from the prefecture after the database alone was restored. It is kept for `ORPHAN_MS`.
+- A release knows what it has folded. What a later one has named (by a kind of event, or a field, that came with it) is
+  named by nobody once the earlier one was put back. So a file that is named is spared: its time lies `SPARED_MS` ahead,
+  and whoever finds it, also a release of before this rule, takes it for a new one until then.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from dataclasses import dataclass
 from edge.store.columns import blob, number
 from edge.store.connection import Connection
 from edge.store.scan_files import Draft, ScanFiles
-from protocol.errors import PeerError, PersonError
+from protocol.errors import OperatorError, PeerError
 from protocol.records.blobs import (
     SEALED_CHUNK,
     BlobReader,
@@ -35,6 +38,9 @@ from protocol.records.hashing import HASH_SIZE
 
 ORPHAN_MS = 30 * 24 * 3600 * 1000
 """Longer than a link or a stick stays away while a restored appliance waits for its own records."""
+
+SPARED_MS = 2 * 365 * 24 * 3600 * 1000
+"""Longer than an annexe stays with a release that was put back; begun anew once half of it is over."""
 
 SPAN = 64
 """Chunks read at a time, 1 MiB: few trips to the disk, and little memory for each reader."""
@@ -62,10 +68,19 @@ class Part:
 class Scans:
     """The scans of one annexe."""
 
-    def __init__(self, files: ScanFiles, is_named: Callable[[bytes], Awaitable[bool]]) -> None:
-        """`is_named`: whether a case names the blob of this address, as committed."""
+    def __init__(
+        self,
+        files: ScanFiles,
+        is_named: Callable[[bytes], Awaitable[bool]],
+        is_in_doubt: Callable[[], bool],
+        now: Callable[[], int],
+    ) -> None:
+        """`is_named`: whether a case names the blob of this address, as committed; `is_in_doubt`: whether the disk has
+        failed the store, so that nobody knows what was committed; `now` in milliseconds since the epoch."""
         self._files = files
         self._is_named = is_named
+        self._is_in_doubt = is_in_doubt
+        self._now = now
         self._turn = asyncio.Lock()
         self.damaged: set[bytes] = set()
         """Scans that were found not to be what their address names, until they are kept again."""
@@ -97,16 +112,18 @@ class Scans:
     async def naming(self, address: bytes) -> AsyncIterator[None]:
         """Where what names a blob is changed: an event that attaches or removes it is written in such a block.
 
-        At its end a blob that no case names is deleted, also when the person was refused; when nobody knows what was
-        written, the next start decides.
+        At its end a blob that no case names is deleted, also when the block failed, whatever it failed of. It is left
+        to the next start when nobody knows what was written: the disk has failed the store, or whoever was cancelled
+        has a command under way, which commits without him.
         """
         async with self._turn:
             try:
                 yield
-            except PersonError:
-                await self._delete_unnamed(address)
+            except Exception:
+                await self._take_back(address)
                 raise
-            await self._delete_unnamed(address)
+            if not await self._delete_unnamed(address):
+                await _spare(self._files, address.hex(), self._now())
 
     async def keep(self, sealed: SealedScan) -> None:
         """Make a sealed file durable under its address, before its event; one that the disk has damaged is replaced."""
@@ -130,9 +147,20 @@ class Scans:
         await draft.keep(name)
         self.damaged.discard(address)
 
-    async def _delete_unnamed(self, address: bytes) -> None:
-        if not await self._is_named(address):
-            await self._files.delete(address.hex())
+    async def _take_back(self, address: bytes) -> None:
+        """After a failure: what the failure was stays what is told, also when the disk refuses to delete."""
+        if self._is_in_doubt():
+            return
+        try:
+            await self._delete_unnamed(address)
+        except OperatorError as error:
+            logger.warning("a file that no case names cannot be deleted, and stays as an orphan: %s", error)
+
+    async def _delete_unnamed(self, address: bytes) -> bool:
+        if await self._is_named(address):
+            return False
+        await self._files.delete(address.hex())
+        return True
 
     async def open(self, key: bytes, address: bytes, size: int) -> AsyncIterator[bytes] | None:
         """The bytes of a file of `size` bytes, in pieces; None unless all of its blob is here and undamaged."""
@@ -208,10 +236,20 @@ class Scans:
 
 
 async def sweep(files: ScanFiles, connection: Connection, now_ms: int) -> None:
-    """At a start: delete drafts, what was removed or has lost its key, and old orphans."""
+    """At a start: delete drafts, what was removed or has lost its key, and old orphans; spare what is named."""
     await files.drop_drafts()
     rows = await connection.rows("SELECT address, NOT removed AND subject IN (SELECT subject FROM keys) FROM scans")
     named = {blob(address).hex(): bool(number(held)) for address, held in rows}
     for file in await files.listing():
         if not named.get(file.name, now_ms - file.since_ms < ORPHAN_MS):
             await files.delete(file.name)
+        elif file.name in named and file.since_ms - now_ms < SPARED_MS // 2:
+            await _spare(files, file.name, now_ms)
+
+
+async def _spare(files: ScanFiles, name: str, now_ms: int) -> None:
+    """What names the file is committed, whatever the disk says of its time."""
+    try:
+        await files.spare(name, now_ms + SPARED_MS)
+    except OperatorError as error:
+        logger.warning("an earlier release that is put back may delete %s after a month: %s", name, error)

@@ -7,6 +7,8 @@
 - `contradictions`: a second record under a name that is taken, kept as proof, never folded.
 - `keys`: data keys, wrapped by the vault, committed with the first record that they seal.
 - `commands`: the first answer of every command, sealed by the vault; empty once it is old (`edge.store.opening`).
+- `command_order`: the order in which commands were kept. A trigger writes it, so that it has no gaps either where an
+  earlier release wrote meanwhile; nothing is ever deleted from it.
 - `blobs`: certificates of before they lay beside the scans (`edge.store.sealed_files`).
 - `confirmations`: since when the prefecture, or a mirror, holds what (`edge.store.confirmations`).
 - `secrets`, `checkpoints`, `meta`: the appliance's own secrets, sealed; what peers said they hold; facts of this file.
@@ -62,6 +64,15 @@ CREATE TABLE IF NOT EXISTS commands (
     at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS commands_answered ON commands (at_ms) WHERE length(result) > 0;
+CREATE TABLE IF NOT EXISTS command_order (
+    position INTEGER PRIMARY KEY,
+    id BLOB NOT NULL
+) STRICT;
+INSERT INTO command_order (id) SELECT id FROM (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM command_order)) AS new_table
+    CROSS JOIN commands ORDER BY at_ms;
+CREATE TRIGGER IF NOT EXISTS commands_in_order AFTER INSERT ON commands BEGIN
+    INSERT INTO command_order (id) VALUES (new.id);
+END;
 CREATE TABLE IF NOT EXISTS blobs (
     hash BLOB PRIMARY KEY NOT NULL,
     subject BLOB NOT NULL REFERENCES keys (subject),

@@ -25,6 +25,8 @@ from edge.store.post import Post, check_writer, load_post
 from edge.store.reader import Reader
 from edge.store.reading import READERS, ReadPool
 from edge.store.recent import Recent
+from edge.store.refold import Progress, untold
+from edge.store.removals import Removals
 from edge.store.returning_scans import ReturningScans
 from edge.store.rows import Committed
 from edge.store.scan_files import SCANS, FolderScanFiles, OpenScanFiles, ScanFiles
@@ -63,6 +65,7 @@ class Store:
         pool: ReadPool,
         workshop: Workshop,
         files: ScanFiles,
+        now: Callable[[], int],
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -78,8 +81,9 @@ class Store:
         self._holders: dict[object, None] = {}
         self._elsewhere: list[Elsewhere] = []
         self.names = Names(self.asking, workshop.vault)
-        self.scans = Scans(files, self.names_scan)
+        self.scans = Scans(files, self.names_scan, lambda: self.failure is not None, now)
         self.returning = ReturningScans(files, self.scans)
+        self.removals = Removals(self.scans, self._may_write)
         self.failure: OperatorError | None = None
 
     @classmethod
@@ -100,13 +104,15 @@ class Store:
         scans: OpenScanFiles = FolderScanFiles,
         views: Sequence[View] = DEFAULT_VIEWS,
         longest_decision: float = LONGEST_DECISION,
+        progress: Progress = untold,
     ) -> Store:
         """Open the store in `folder`, or make it there.
 
         `now` in milliseconds since the epoch, `entropy(n)` n random bytes; `software`, `fingerprint` and `clock`
         (trusted, estimated, unknown) go into record 0 of each segment; `post`: what the seed makes this machine;
-        `longest_decision` in seconds. Raises OperatorError when another process writes here, when the disk cannot keep
-        what it confirms, or when what is there is another annexe's or damaged.
+        `longest_decision` in seconds; `progress` hears of views that are folded anew. Raises OperatorError when another
+        process writes here, when the disk cannot keep what it confirms, or when what is there is another annexe's or
+        damaged.
         """
         lock = WriterLock(folder)
         opened: list[Connection] = []
@@ -114,7 +120,15 @@ class Store:
             connection = await connect(folder / DATABASE, True)
             opened.append(connection)
             keyring = Keyring(vault)
-            await prepare(connection, annexe=identity.annexe, views=views, keyring=keyring, vault=vault, now_ms=now())
+            await prepare(
+                connection,
+                annexe=identity.annexe,
+                views=views,
+                keyring=keyring,
+                vault=vault,
+                now_ms=now(),
+                progress=progress,
+            )
             own = identity.signing.public
             await settle_doubt(folder, vault=vault, own=own, connect=connect, scratch=scratch, views=views)
             machine = Machine(software, fingerprint, clock)
@@ -144,6 +158,7 @@ class Store:
             pool=ReadPool(opened[1:]),
             workshop=workshop,
             files=files,
+            now=now,
         )
         store._writer = Writer(
             connection,
@@ -261,12 +276,18 @@ class Store:
         told of their records. It must neither block nor raise."""
         self._result_listeners.append(listener)
 
+    def on_results_no_more(self, listener: ResultListener) -> None:
+        """Tell this one no longer."""
+        if listener in self._result_listeners:
+            self._result_listeners.remove(listener)
+
     def on_failure(self, listener: Callable[[OperatorError], None]) -> None:
         """Tell `listener` when the writer has stopped for good, so that the appliance starts anew."""
         self._mourners.append(listener)
 
     async def close(self) -> None:
         """Finish what was queued or held, close the database, let another writer in."""
+        await self.removals.close()
         self._holders.clear()
         self._may_write.set()
         await self._writer.close()

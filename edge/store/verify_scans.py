@@ -35,7 +35,7 @@ async def verify_scans(
         )
     finally:
         await connection.close()
-    kept = Scans(scans(folder / SCANS), _all_are_named)
+    kept = Scans(scans(folder / SCANS), _all_are_named, lambda: False, lambda: 0)
     named = [blob(row[0]) for row in rows]
     return ScanReport(len(named), tuple([one.hex() for one in named if not await kept.is_whole(one)]))
 

@@ -8,7 +8,7 @@ When a checkpoint of the peer names records of this annexe that are not held her
 (`edge.sync.tail`): mostly the first one, for the card was restored; a later one where another machine of this annexe,
 which was replaced, has delivered what it alone had.
 
-A standby is also given the first results of commands (`edge.sync.given_results`).
+A standby is also given the first results of commands (`edge.sync.marked_results`), from where it says it holds them.
 
 Scans are sent when the prefecture wants them, piece by piece, and only while no stream has more to send. Those that
 cases name and that are not here, on a card that was replaced, are wanted of the prefecture.
@@ -22,18 +22,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from edge.store.returning_scans import Returned
+from edge.sync.marked_results import MarkedResults, Page
 from edge.sync.source import Source
 from protocol.errors import PeerError
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, SessionEvent
 from protocol.sync.patience import SILENCE_S, Patience
-from protocol.sync.results import CommandResult, ResultsArrived
+from protocol.sync.results import MarkTold, ResultsArrived
 from protocol.sync.session import Session
 
 logger = logging.getLogger(__name__)
@@ -79,12 +80,15 @@ class Conversation:
         source: Source,
         now: Callable[[], int],
         seen: Callable[[SessionEvent | FeedStopped | TailMoved], Awaitable[None]],
+        results: MarkedResults | None = None,
     ) -> None:
+        """`results`: first results of commands, for a standby."""
         self._session = session
         self._socket = socket
         self._source = source
         self._now = now
         self._seen = seen
+        self._results = results
         self._sending = asyncio.Lock()
         self._room = asyncio.Event()
         self._feeds_stopped = False
@@ -145,10 +149,14 @@ class Conversation:
         match event:
             case Authenticated():
                 await self._source.greet(event.peer, event.chain)
+                if self._session.role == "standby":
+                    self._session.tell_mark(await self._source.begin_results(event.peer))
                 await self._commit(0)
                 await self._want_scans()
             case ChunkArrived():
                 await self._take_piece(event)
+            case MarkTold() if self._results is not None:
+                self._results.told(event.mark)
             case ResultsArrived():
                 await self._source.take_results(event)
                 await self._commit(event.number)
@@ -232,16 +240,20 @@ class Conversation:
         """Put on the wire what is most urgent; False if there is nothing, or no room."""
         if await self._send_records():
             return True
-        if self._session.takes_results and self._send_results(await self._source.results.old()):
+        if self._results is not None and await self._send_results(self._results.old):
             return True
         return await self._send_piece()
 
-    def _send_results(self, results: Sequence[CommandResult]) -> bool:
+    async def _send_results(self, page: Callable[[], Awaitable[Page | None]]) -> bool:
+        """Put a page of results on the wire; False if there is none, or no room. An empty one has nothing to send."""
         peer = self._session.peer
-        box = self._source.sealed_results(results, peer) if peer is not None and self._session.takes_results else None
-        if box is None:
+        found = await page() if self._session.takes_results else None
+        if found is None or peer is None or self._session.is_over:
             return False
-        self._session.supply_results(box, self._now())
+        is_due = found.results or (found.mark and self._session.keeps_marks)
+        box = self._source.sealed_results(found.results, peer) if is_due else None
+        if box is not None:
+            self._session.supply_results(box, self._now(), found.mark)
         return True
 
     async def _send_records(self) -> bool:
@@ -250,10 +262,10 @@ class Conversation:
             return False
         records = await self._source.read(pull)
         keys = await self._source.keys(self._session.keys_wanted(pull, records))
+        while self._results is not None and await self._send_results(self._results.new):
+            pass  # ahead of the records: they are kept together
         if self._session.is_over:
             return False
-        while self._session.takes_results and self._send_results(self._source.results.new()):
-            pass  # ahead of the records: they are kept together
         self._session.supply(pull, records, keys, self._source.draw, self._now())
         return True
 

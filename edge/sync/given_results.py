@@ -1,4 +1,4 @@
-"""The first results of commands on their way to a second copy of the log (`protocol.sync.results`).
+"""The first results of commands on their way to a second medium (`protocol.sync.results`).
 
 Those of the commands that are committed while it is followed are given before the records that they stand behind, so
 that both are kept together. What was committed before is given once no record is left: nobody remembers behind which
@@ -17,7 +17,7 @@ from protocol.sync.results import CommandResult
 
 
 class GivenResults:
-    """Of one follower; nothing is collected while nobody follows."""
+    """Of one medium; nothing is collected while none follows."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

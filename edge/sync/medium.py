@@ -95,7 +95,7 @@ class Medium:
         self._now = now
         self._look_s = look_s
         self._step = InStep(store, source.streams, "the second medium", self._changed)
-        self._scans = Scans(files.scans, store.names_scan)
+        self._scans = Scans(files.scans, store.names_scan, lambda: store.failure is not None, now)
         self._copies = ReturningScans(files.scans, self._scans)
         self._hurry = asyncio.Event()
         self._grown = asyncio.Event()
@@ -217,9 +217,9 @@ class Medium:
         if here:
             raise OperatorError("the medium refuses the file of a scan")
         self._show(replace(self.state, scans=len(missing), error=None, detail=""))
-        keep = {address.hex() for address in named}
+        gone = {address.hex() for address in await self._source.scans_let_go()}
         for file in await self._files.scans.listing():
-            if file.name not in keep:
+            if file.name in gone:
                 await self._files.scans.delete(file.name)
 
     async def _detach(self) -> None:

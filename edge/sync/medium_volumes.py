@@ -22,6 +22,7 @@ from edge.sync.source import Source
 from protocol.errors import CallerError, PeerError
 from protocol.records.credentials import Credential
 from protocol.records.keys import OpeningKey
+from protocol.records.sodium import KEY_SIZE
 from protocol.sync.batches import write_batch
 from protocol.sync.checkpoint import Held
 from protocol.sync.events import BatchArrived
@@ -31,7 +32,7 @@ from protocol.sync.results import CommandResult, ResultsArrived, open_results, w
 from protocol.sync.sealed_keys import seal_together
 from protocol.sync.streams import streams_of
 from protocol.sync.trail import Trail
-from protocol.sync.volume import KEY_SIZE, VolumeOpening, VolumeReader, VolumeWriter
+from protocol.sync.volume import VolumeOpening, VolumeReader, VolumeWriter
 
 PART = 16 * 1024 * 1024
 """Bytes after which the next part begins: what a look must read, a second or two of a small machine."""
@@ -143,7 +144,7 @@ class MediumVolumes:
 
     def _frames_of(self, results: Sequence[CommandResult]) -> list[bytes]:
         """First results of commands; they stand ahead of the records that they name."""
-        box = self._source.sealed_results(results, self._own)
+        box = self._source.sealed_results(results, self._own) if results else None
         return [] if box is None else [write_results(0, box)]
 
     async def _write(self, frames: Sequence[bytes]) -> None:

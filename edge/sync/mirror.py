@@ -24,6 +24,7 @@ from edge.sync.conversation import Conversation, FeedStopped, Silent, Socket, Ta
 from edge.sync.in_step import InStep
 from edge.sync.link import PATIENCE_S as PROOF_S
 from edge.sync.link import Cut
+from edge.sync.marked_results import MarkedResults
 from edge.sync.source import Source
 from protocol.errors import PeerError
 from protocol.records.credentials import Trust
@@ -114,11 +115,13 @@ class Mirror:
     async def serve(self, session: Session, socket: Closing) -> None:
         """One connection, whose session has heard its hello, to its end."""
         conversation: Conversation
+        results = MarkedResults(self._store)
 
         async def seen(event: SessionEvent | FeedStopped | TailMoved) -> None:
             match event:
                 case Authenticated():
                     deadline.reschedule(None)
+                    results.begin()
                     await self._attach(conversation, socket)
                 case CheckpointArrived() if self._is_open(conversation):
                     self._heard(event.checkpoint)
@@ -129,17 +132,17 @@ class Mirror:
                 case _:
                     pass
 
-        conversation = Conversation(session, socket, self._source, self._now, seen)
+        conversation = Conversation(session, socket, self._source, self._now, seen, results)
         try:
             async with asyncio.timeout(PROOF_S) as deadline:
                 await conversation.run()
         except (Cut, Silent, TimeoutError, PeerError) as error:
             logger.info("the mirror was cut: %s", error)
         finally:
+            results.end()
             if self._is_open(conversation):
                 self._open = None
                 self._show(replace(self.state, attached_since_ms=None))
-                self._source.results.end()
                 self._step.end()
 
     async def close(self) -> None:
@@ -158,7 +161,6 @@ class Mirror:
             ending = asyncio.create_task(older[1].close())  # it is dead, or another standby's
             self._closing.add(ending)
             ending.add_done_callback(self._closing.discard)
-        self._source.results.begin()
         self._step.begin()
         self._show(replace(self.state, attached_since_ms=self._now()))
 

@@ -46,7 +46,7 @@ async def recover(store: Store, source: Source, files: MediumFiles, opening: Ope
     volumes = await files.volumes()
     for file, until in zip(volumes, await _ends(files, volumes, opening), strict=True):
         so_far = await _take(file, until, source, files, opening, so_far, seen)
-    kept = Scans(files.scans, _anything)
+    kept = Scans(files.scans, _anything, lambda: False, lambda: 0)
     scans = await carry(await source.scans_missing(), kept, store.returning)
     return replace(so_far, scans=scans)
 

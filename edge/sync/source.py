@@ -10,7 +10,7 @@ from edge.store.chains import held_segments, load_chain
 from edge.store.columns import blob
 from edge.store.confirmations import MIRROR, PREFECTURE, note
 from edge.store.feeds import accept
-from edge.store.results import WaitingResults
+from edge.store.results import WaitingResults, kept_mark
 from edge.store.returning_scans import Returned
 from edge.store.scans import Part
 from edge.store.store import Store, Transaction
@@ -135,6 +135,13 @@ class Source:
         async with self._store.reading() as reader:
             return [blob(row[0]) for row in await reader.rows(query)]
 
+    async def scans_let_go(self) -> list[bytes]:
+        """The addresses of those that cases named once: removed, or their key is destroyed. What nobody here knows of
+        is none of them: a later release may have named it."""
+        query = "SELECT address FROM scans WHERE removed OR subject NOT IN (SELECT subject FROM keys)"
+        async with self._store.reading() as reader:
+            return [blob(row[0]) for row in await reader.rows(query)]
+
     async def scans_missing(self) -> list[Want]:
         """The scans that cases name and that are not here: whoever has them is to send them back."""
         named = await self.scans_named()
@@ -163,23 +170,21 @@ class Source:
         return Taken(stored + came.stored, came)
 
     async def _let_scans_go(self, subjects: Collection[bytes]) -> None:
-        """Delete the scans of these cases that they name no more, now that this was committed. A power cut in between
-        leaves that to the next start; so does a disk that refuses, for the records stand, and so does who holds the
-        commands back: one that waits may have the scans, and waits for what is taken here."""
+        """Let the scans of these cases go that they name no more, now that this was committed (`edge.store.removals`).
+        A disk that refuses leaves that to the next start, for the records stand."""
         marks = ", ".join("?" for _ in subjects)
         query = f"SELECT address FROM scans WHERE subject IN ({marks}) AND removed"  # noqa: S608 - marks
         async with self._store.reading() as reader:
             gone = [blob(row[0]) for row in await reader.rows(query, tuple(subjects))]
         try:
             await self._store.returning.let_go(gone)
-            if not self._store.is_held:
-                await self._store.scans.let_go(gone)
         except OperatorError as error:
-            logger.warning("a scan that was removed cannot be deleted before the next start: %s", error)
+            logger.warning("half a scan that was removed cannot be deleted before the next start: %s", error)
+        self._store.removals.let_go(gone)
 
     async def take_results(self, came: ResultsArrived) -> None:
         """Keep first results of commands, those that stand behind nothing that is still to come; raises PeerError."""
-        self._waiting.add(open_results(self._opening, came.box))
+        self._waiting.add(open_results(self._opening, came.box), came.mark)
         kept: list[CommandResult] = []
 
         async def work(transaction: Transaction) -> Value:
@@ -190,11 +195,15 @@ class Source:
         await self._store.perform(work)
         self._waiting.forget(kept)
 
+    async def begin_results(self, giver: Credential) -> bytes:
+        """A conversation begins with who gives results of commands; returns his mark up to which all are kept."""
+        self._waiting.begin(giver.id)
+        async with self._store.reading() as reader:
+            return await kept_mark(reader, giver.id)
+
     def sealed_results(self, results: Sequence[CommandResult], reader: Credential) -> bytes | None:
-        """First results of commands, sealed to a reader; None for none, or who cannot be sealed to."""
-        if not results or reader.sealing is None:
-            return None
-        return seal_results(reader.sealing, results, self._entropy)
+        """First results of commands, or none, sealed to a reader; None for one who cannot be sealed to."""
+        return None if reader.sealing is None else seal_results(reader.sealing, results, self._entropy)
 
     def has_feeds(self, batch: BatchArrived) -> bool:
         """Whether anything in a batch is of the prefecture's feeds."""

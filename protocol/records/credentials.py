@@ -26,16 +26,9 @@ from typing import Final, NamedTuple
 from protocol.errors import CallerError
 from protocol.records.clock import MAX_MS
 from protocol.records.encoding import Value, decode, encode
-from protocol.records.keys import (
-    KEY_ID_SIZE,
-    PUBLIC_SIZE,
-    SIGNATURE_SIZE,
-    SigningKey,
-    check_public,
-    key_id,
-    verify_signature,
-)
+from protocol.records.keys import KEY_ID_SIZE, SigningKey, check_public, key_id, verify_signature
 from protocol.records.refusals import BadKey, BadSignature, CredentialRefused, IssuerUnknown, NotACredential
+from protocol.records.sodium import PUBLIC_SIZE, SIGNATURE_SIZE
 
 VERSION: Final = 1
 FIELDS: Final = 13

@@ -31,7 +31,7 @@ from protocol.records.clock import MAX_COUNTER, MAX_MS, Timestamp
 from protocol.records.compression import compress, decompress
 from protocol.records.encoding import Value, decode, encode, pack
 from protocol.records.hashing import HASH_SIZE, SUBJECT_SIZE, record_hash
-from protocol.records.keys import KEY_ID_SIZE, SIGNATURE_SIZE, SigningKey, key_id, subject_of, verify_signature
+from protocol.records.keys import KEY_ID_SIZE, SigningKey, key_id, subject_of, verify_signature
 from protocol.records.refusals import (
     BadCompression,
     CannotOpen,
@@ -43,6 +43,7 @@ from protocol.records.refusals import (
     WrongSigner,
 )
 from protocol.records.sealing import seal, unseal
+from protocol.records.sodium import SIGNATURE_SIZE
 
 VERSION: Final = 1
 MAX_VERSION: Final = (1 << 16) - 1

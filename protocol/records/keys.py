@@ -25,15 +25,13 @@ from nacl.exceptions import CryptoError
 from protocol.errors import CallerError
 from protocol.records.hashing import SUBJECT_SIZE, digest, message, prefix
 from protocol.records.refusals import BadKey, BadSignature, CannotOpen
-from protocol.records.sodium import SODIUM
+from protocol.records.sodium import KEY_SIZE, NONCE_SIZE, PUBLIC_SIZE, SIGNATURE_SIZE, SODIUM, TAG_SIZE
 
 SEED_SIZE: Final = 32
-PUBLIC_SIZE: Final = 32
-SIGNATURE_SIZE: Final = 64
 KEY_ID_SIZE: Final = 16
-DATA_KEY_SIZE: Final = 32
-SEAL_OVERHEAD: Final = 48
-"""What `seal_to` adds: an ephemeral public key (32) and a tag (16)."""
+DATA_KEY_SIZE: Final = KEY_SIZE
+SEAL_OVERHEAD: Final = PUBLIC_SIZE + TAG_SIZE
+"""What `seal_to` adds: an ephemeral public key, and a tag."""
 
 
 class SigningKey:
@@ -97,7 +95,7 @@ def seal_to(public: bytes, message: bytes, entropy: bytes) -> bytes:
 
 def _box_nonce(ephemeral_public: bytes, public: bytes) -> bytes:
     """libsodium's nonce of a sealed box: BLAKE2b-192 of both public keys, with no prefix of ours."""
-    return blake2b(ephemeral_public + public, digest_size=24).digest()
+    return blake2b(ephemeral_public + public, digest_size=NONCE_SIZE).digest()
 
 
 def verify_signature(public: bytes, thing: str, message: bytes, signature: bytes) -> None:

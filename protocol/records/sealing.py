@@ -18,10 +18,8 @@ from typing import Final
 from protocol.records.hashing import digest
 from protocol.records.keys import subkey
 from protocol.records.refusals import CannotOpen
-from protocol.records.sodium import SODIUM
+from protocol.records.sodium import NONCE_SIZE, SODIUM, TAG_SIZE
 
-NONCE_SIZE: Final = 24
-TAG_SIZE: Final = 16
 OVERHEAD: Final = NONCE_SIZE + TAG_SIZE
 
 

@@ -23,12 +23,13 @@ from nacl.exceptions import CryptoError
 
 from protocol.errors import CallerError
 
-KEY: Final = 32
-NONCE: Final = 24
-TAG: Final = 16
-PUBLIC: Final = 32
-SECRET: Final = 64
-SIGNATURE: Final = 64
+# Bytes of what libsodium takes and gives; whoever measures one elsewhere takes its size from here.
+KEY_SIZE: Final = 32
+NONCE_SIZE: Final = 24
+TAG_SIZE: Final = 16
+PUBLIC_SIZE: Final = 32
+SECRET_SIZE: Final = 64
+SIGNATURE_SIZE: Final = 64
 
 STEP: Final = 256
 """Bytes by which a buffer grows: records have a few dozen sizes then, and pieces of blobs one."""
@@ -50,20 +51,20 @@ class Sodium:
         self._verify = _function(library, "crypto_sign_verify_detached", _VERIFYING)
 
     def seal(self, plain: bytes, place: bytes, nonce: bytes, key: bytes) -> bytes:
-        """XChaCha20-Poly1305 (libsodium's ietf variant) of `plain`, `place` being the associated data; TAG longer."""
-        _measure(nonce, NONCE)
-        _measure(key, KEY)
+        """XChaCha20-Poly1305 (libsodium's ietf variant) of `plain`, `place` being the associated data; a tag longer."""
+        _measure(nonce, NONCE_SIZE)
+        _measure(key, KEY_SIZE)
         if self._seal is None:
             return crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, key)
-        sealed = _room(len(plain) + TAG)
+        sealed = _room(len(plain) + TAG_SIZE)
         self._seal(sealed, None, plain, len(plain), place, len(place), None, nonce, key)
-        return sealed.raw[: len(plain) + TAG]
+        return sealed.raw[: len(plain) + TAG_SIZE]
 
     def open(self, sealed: bytes, place: bytes, nonce: bytes, key: bytes) -> bytes | None:
         """What `seal` sealed with the same place, nonce and key; None for anything else."""
-        _measure(nonce, NONCE)
-        _measure(key, KEY)
-        size = len(sealed) - TAG
+        _measure(nonce, NONCE_SIZE)
+        _measure(key, KEY_SIZE)
+        size = len(sealed) - TAG_SIZE
         if size < 0:
             return None
         if self._open is None:
@@ -74,17 +75,17 @@ class Sodium:
 
     def sign(self, message: bytes, secret: bytes) -> bytes:
         """Ed25519's 64 bytes over the message; `secret`: seed and public key, as libsodium keeps them."""
-        _measure(secret, SECRET)
+        _measure(secret, SECRET_SIZE)
         if self._sign is None:
-            return crypto_sign(message, secret)[:SIGNATURE]
-        signature = ctypes.create_string_buffer(SIGNATURE)
+            return crypto_sign(message, secret)[:SIGNATURE_SIZE]
+        signature = ctypes.create_string_buffer(SIGNATURE_SIZE)
         self._sign(signature, None, message, len(message), secret)
         return signature.raw
 
     def is_signed(self, message: bytes, signature: bytes, public: bytes) -> bool:
         """Whether it is one, as libsodium verifies: S below the order, R and key canonical and not of small order."""
-        _measure(signature, SIGNATURE)
-        _measure(public, PUBLIC)
+        _measure(signature, SIGNATURE_SIZE)
+        _measure(public, PUBLIC_SIZE)
         if self._verify is None:
             return _holds(message, signature, public)
         return bool(self._verify(signature, message, len(message), public) == 0)

@@ -25,17 +25,15 @@ from protocol.errors import CallerError, PeerError
 from protocol.records.clock import Timestamp
 from protocol.records.encoding import Value, encode
 from protocol.records.envelope import Record, parse_record
-from protocol.records.hashing import record_hash
+from protocol.records.hashing import SUBJECT_SIZE, record_hash
+from protocol.records.keys import DATA_KEY_SIZE, SEAL_OVERHEAD, subject_of
 from protocol.records.refusals import NotARecord
 from protocol.sync.checkpoint import HASH_SIZE, SEGMENT_SIZE
 from protocol.sync.frames import blob, items, natural, pack, rows, text
 from protocol.sync.refusals import FrameRefused
 
-SUBJECT_SIZE = 16
-KEY_SIZE = 32
-BOX_OVERHEAD = 48  # 32 bytes of ephemeral public key, 16 of tag
 BOX_WIDTH = 2  # the subjects, the box
-SEALED_KEY_SIZE = KEY_SIZE + BOX_OVERHEAD
+SEALED_KEY_SIZE = DATA_KEY_SIZE + SEAL_OVERHEAD
 MAX_KEYS = 4096
 MAX_RUNS = 4096
 MAX_RUN = 4096  # these three only keep an honest frame's lists small; MAX_FRAME bounds the bytes
@@ -82,14 +80,28 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
-    """A data key on its way to one reader: alone in a sealed box, or at a `place` of one that it shares. `opened`: the
-    key itself, where whoever reads the frames has opened its box, and derived the subject from it
-    (`protocol.sync.boxed`)."""
+    """A data key on its way to one reader: alone in a sealed box, or at a `place` of one that it shares. That it is the
+    key that `subject` names is what its sender says."""
 
     subject: bytes
     sealed: bytes
     place: int | None = None
-    opened: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedKey:
+    """A data key that whoever reads the frames took out of its box (`protocol.sync.boxed`). Nobody says its subject: it
+    follows from the key, so that no sender can give a key for what another one sealed."""
+
+    key: bytes = field(repr=False)
+    subject: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", subject_of(self.key))
+
+
+ArrivedKey = SealedKey | OpenedKey
+"""A data key as a batch gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ class Batch:
     """What one batch frame says."""
 
     number: int
-    keys: tuple[SealedKey, ...]
+    keys: tuple[ArrivedKey, ...]
     records: tuple[Arrived, ...]
 
 
@@ -195,7 +207,7 @@ def _parse_keys(keys: Value) -> Iterable[SealedKey]:
         subjects = items(keys[0], MAX_KEYS)
         if not subjects:
             raise FrameRefused("A box of keys holds one at least.")
-        box = blob(keys[1], len(subjects) * KEY_SIZE + BOX_OVERHEAD)
+        box = blob(keys[1], len(subjects) * DATA_KEY_SIZE + SEAL_OVERHEAD)
         return [SealedKey(blob(subject, SUBJECT_SIZE), box, place) for place, subject in enumerate(subjects)]
     pairs = rows(keys, MAX_KEYS, 2)
     return [SealedKey(blob(subject, SUBJECT_SIZE), blob(key, SEALED_KEY_SIZE)) for subject, key in pairs]

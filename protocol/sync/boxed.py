@@ -44,17 +44,18 @@ from protocol.records.envelope import (
     seal_compressed,
     unpad,
 )
-from protocol.records.keys import DATA_KEY_SIZE, KEY_ID_SIZE, SIGNATURE_SIZE, OpeningKey, seal_to, subject_of
+from protocol.records.hashing import SUBJECT_SIZE
+from protocol.records.keys import DATA_KEY_SIZE, KEY_ID_SIZE, OpeningKey, seal_to
+from protocol.records.sodium import SIGNATURE_SIZE
 from protocol.sync.batches import (
     MAX_KEYS,
     MAX_RUN,
     MAX_RUNS,
     MAX_VERSION,
     RAW_WIDTH,
-    SUBJECT_SIZE,
     Arrived,
     Batch,
-    SealedKey,
+    OpenedKey,
     Stored,
     arrived_raw,
     follows,
@@ -201,13 +202,9 @@ class _Reading:
     """A content being read, in order."""
 
     def __init__(self, keys: Sequence[bytes], signatures: Sequence[bytes]) -> None:
-        self._keys = keys
-        self._subjects = [subject_of(key) for key in keys]
         self._signatures = iter(signatures)
         self._taken = 0
-        self.keys = tuple(
-            SealedKey(subject, b"", opened=key) for subject, key in zip(self._subjects, keys, strict=True)
-        )
+        self.keys = tuple(OpenedKey(key) for key in keys)
 
     def run(self, run: Value) -> Iterator[Arrived]:
         """Its records."""
@@ -274,9 +271,9 @@ class _Reading:
         if place is None or isinstance(place, bytes):
             return None if place is None else blob(place, SUBJECT_SIZE), blob(sent), None
         at = natural(place)
-        if at >= len(self._keys):
+        if at >= len(self.keys):
             raise FrameRefused("A record names a key that its box does not hold.")
-        return self._subjects[at], blob(sent), self._keys[at]
+        return self.keys[at].subject, blob(sent), self.keys[at].key
 
 
 def _times(ms: Value, counter: Value, ticks: Value, count: int) -> Iterator[Timestamp]:

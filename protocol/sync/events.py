@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.records.credentials import Credential, Standing
-from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.batches import Arrived, ArrivedKey
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.checkpoint import Checkpoint
-from protocol.sync.results import ResultsArrived
+from protocol.sync.results import MarkTold, ResultsArrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class BatchArrived:
     """Records to verify, commit and then answer with `committed(number, ...)`."""
 
     number: int
-    keys: tuple[SealedKey, ...]
+    keys: tuple[ArrivedKey, ...]
     records: tuple[Arrived, ...]
 
 
@@ -74,6 +74,7 @@ SessionEvent = (
     | BatchArrived
     | ChunkArrived
     | ResultsArrived
+    | MarkTold
     | ProgressTold
     | PeerFailed
     | PeerLeft

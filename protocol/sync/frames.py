@@ -12,7 +12,9 @@ length-prefixed block on a stick): a frame is whole or it is refused, and bytes 
     progress    edge -> centre   records that are left to send, and the time by the edge's clock
     want        both ways        blobs that the other end should send, and from where on
     chunk       both ways        number, address and place of a piece of a blob, its bytes
-    results     to a standby     number and box of the first results of commands; also on a medium
+    mark        from a standby   up to where it holds the first results of commands
+    given       to a standby     number and box of the first results of commands, and the mark that they lead to
+    results     to a standby     the same without a mark, before version 5; also on a medium
     failed      both ways        kind and sentence of a refusal; the last frame of its sender
     bye         both ways        a clean end
     bundle      on a stick       what the file is, as bytes, and its sender's signature; its first frame
@@ -51,6 +53,8 @@ SHAPES = {
     "progress": 2,
     "want": 1,
     "chunk": 4,
+    "mark": 1,
+    "given": 3,
     "results": 2,
     "failed": 2,
     "bye": 0,

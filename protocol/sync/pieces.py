@@ -23,20 +23,19 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
-from protocol.records.keys import OpeningKey, seal_to, subkey
+from protocol.records.keys import SEAL_OVERHEAD, OpeningKey, seal_to, subkey
 from protocol.records.refusals import CannotOpen
+from protocol.records.sodium import KEY_SIZE, TAG_SIZE
 from protocol.sync.refusals import BundleCut, BundleDamaged, NotABundle, NotForUs
 
 MAGIC: Final = b"mulhaqa/bundle/1\n"
-KEY_SIZE: Final = 32
-SEALED_KEY_SIZE: Final = KEY_SIZE + 48
+SEALED_KEY_SIZE: Final = KEY_SIZE + SEAL_OVERHEAD
 HEAD_SIZE: Final = len(MAGIC) + SEALED_KEY_SIZE
 
 PIECE: Final = 64 * 1024
 """Bytes of plain text sealed at once: small beside any memory, large beside the 16 that each costs; also what an empty
 bundle takes on the stick."""
 
-TAG_SIZE: Final = 16
 SEALED_PIECE: Final = PIECE + TAG_SIZE
 
 

@@ -1,9 +1,14 @@
 """First results of commands, on their way to who may have to answer the same command again.
 
+    mark     ["mark", mark]
+    given    ["given", number, box, mark]
     results  ["results", number, box]
     box      encode([[command(16), result, ms, [[stream, segment, seq]...]]...]), sealed to the reader's X25519 key
 
 - They go from an annexe to its standby since version 4, and to its second medium; the prefecture answers no commands.
+- Since version 5 a standby says first up to where it holds them, by the last `mark` that it was given and all of whose
+  results it has kept, and is given what follows. A mark is the giver's own word: only he reads it, and he begins anew
+  at one that is not his any more. So whoever was restored from an old copy, either of them, is given what he lacks.
 - `after` names the ends of the annexe's streams when the command was done. A reader keeps a result in the transaction
   in which it holds all of them, never before: a result without its records would confirm what is not there. Those of a
   time that nobody remembers name nothing, and go behind all records.
@@ -26,7 +31,13 @@ from protocol.sync.hello import VERSIONS
 SINCE: Final = 4
 """The version of the protocol that speaks of results."""
 
-MIRROR_VERSIONS: Final = tuple(sorted({*VERSIONS, SINCE}))
+MARKS_SINCE: Final = 5
+"""The version in which a standby says up to where it holds them."""
+
+MAX_MARK: Final = 64
+"""Bytes: a number, a command's id and an instant take some 30."""
+
+MIRROR_VERSIONS: Final = tuple(sorted({*VERSIONS, SINCE, MARKS_SINCE}))
 """What an annexe and its standby speak."""
 
 COMMAND_SIZE: Final = 16
@@ -54,10 +65,19 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultsArrived:
-    """Results to open, and to keep behind their records; then answered with `committed(number, ...)`."""
+    """Results to open, and to keep behind their records; then answered with `committed(number, ...)`. `mark`: what to
+    say in the next conversation once all that came up to here was kept; empty if there is nothing new to say."""
 
     number: int
     box: bytes
+    mark: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTold:
+    """The standby has kept all results up to a mark that it was once given."""
+
+    mark: bytes
 
 
 def seal_results(reader: bytes, results: Iterable[CommandResult], entropy: Callable[[int], bytes]) -> bytes:
@@ -69,6 +89,11 @@ def seal_results(reader: bytes, results: Iterable[CommandResult], entropy: Calla
 def write_results(number: int, box: bytes) -> bytes:
     """The frame that carries a box."""
     return pack("results", number, box)
+
+
+def write_given(number: int, box: bytes, mark: bytes) -> bytes:
+    """The frame that carries a box, and a mark, to a standby that keeps marks."""
+    return pack("given", number, box, mark)
 
 
 def open_results(opening: OpeningKey, box: bytes) -> tuple[CommandResult, ...]:
@@ -88,6 +113,11 @@ def open_results(opening: OpeningKey, box: bytes) -> tuple[CommandResult, ...]:
     )
 
 
-def parse_results(number: Value, box: Value) -> ResultsArrived:
+def parse_results(number: Value, box: Value, mark: Value = b"") -> ResultsArrived:
     """The event of a frame's fields; raises FrameRefused. The box is still closed."""
-    return ResultsArrived(natural(number), blob(box))
+    return ResultsArrived(natural(number), blob(box), blob(mark, limit=MAX_MARK))
+
+
+def parse_mark(mark: Value) -> MarkTold:
+    """The event of a frame's field; raises FrameRefused."""
+    return MarkTold(blob(mark, limit=MAX_MARK))

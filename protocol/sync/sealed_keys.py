@@ -6,7 +6,8 @@
 
 - Boxed is how a conversation carries them since version 3; together is how version 2 did, alone how version 1 did, and
   how bundles do: what is in a bundle may be read long after, by an older release.
-- A box is opened once for all its keys. That each key is the one that its subject names is for the reader to check.
+- A box is opened once for all its keys. That each key is the one that its subject names is for the reader to check;
+  of one that came boxed the subject was never said.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from protocol.records.keys import DATA_KEY_SIZE, OpeningKey, seal_to
-from protocol.sync.batches import SealedKey
+from protocol.sync.batches import ArrivedKey, OpenedKey, SealedKey
 
 TOGETHER_SINCE = 2
 """The version of the protocol in which keys travel together."""
@@ -44,10 +45,10 @@ class Opener:
         self._box = b""
         self._keys = b""
 
-    def open(self, sealed: SealedKey) -> bytes:
+    def open(self, sealed: ArrivedKey) -> bytes:
         """The key; raises CannotOpen."""
-        if sealed.opened is not None:
-            return sealed.opened
+        if isinstance(sealed, OpenedKey):
+            return sealed.key
         if sealed.place is None:
             return self._opening.open(sealed.sealed)
         if sealed.sealed is not self._box:

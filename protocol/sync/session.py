@@ -61,7 +61,7 @@ from protocol.sync.hello import DIALS, MIRRORS, OTHER, VERSIONS, LocalIdentity, 
 from protocol.sync.meeting import Meeting
 from protocol.sync.outbound import Pull
 from protocol.sync.refusals import OutOfTurn
-from protocol.sync.results import MIRROR_VERSIONS, parse_results, write_results
+from protocol.sync.results import MARKS_SINCE, MIRROR_VERSIONS, parse_mark, parse_results, write_given, write_results
 from protocol.sync.results import SINCE as RESULTS_SINCE
 from protocol.sync.sealed_keys import Held as HeldKeys
 from protocol.sync.sending import Sending
@@ -199,15 +199,15 @@ class Session:
                 event = self._on_batch(self._arrivals.batch(parse_batch(fields), len(data)))
             case ("boxed", [number, box]):
                 event = self._on_batch(self._arrivals.boxed(natural(number), blob(box), len(data)))
-            case ("progress", [left, clock_ms]):
-                event = ProgressTold(natural(left), natural(clock_ms, MAX_MS))
             case ("want", [wants]):
                 self.blobs.note(wants)
                 return []
             case ("chunk", [number, address, place, piece]):
                 event = self._arrivals.chunk(natural(number), address, place, piece, len(data))
-            case ("results", [number, box]):
-                event = self._arrivals.results(parse_results(number, box), len(data))
+            case ("results" | "given", [number, box, *mark]):
+                event = self._arrivals.results(parse_results(number, box, *mark), len(data))
+            case ("progress" | "mark", _):
+                event = _told(fields)
             case ("failed", [kind, sentence]):
                 event = PeerFailed(text(kind, MAX_KIND), text(sentence, MAX_SENTENCE), told=True)
             case _:
@@ -333,16 +333,32 @@ class Session:
     @property
     def takes_results(self) -> bool:
         """Whether the peer is a standby that takes the first results of commands, and there is room for some now."""
-        may = self.role == "primary" and self.state is State.OPEN and self.version >= RESULTS_SINCE
-        return may and self._believed and self._sending.window.room > 0
+        return self._may_give and self._sending.window.room > 0
 
-    def supply_results(self, box: bytes, now_ms: int) -> None:
-        """Put a box of results on the wire; those that name records before the records that they name."""
-        if not self.takes_results:
-            raise CallerError("Results go to a standby that takes them, while there is room.")
-        frame = write_results(self._sending.next_number, box)
+    @property
+    def _may_give(self) -> bool:
+        may = self.role == "primary" and self.state is State.OPEN and self.version >= RESULTS_SINCE
+        return may and self._believed
+
+    @property
+    def keeps_marks(self) -> bool:
+        """Whether the standby keeps up to where it holds results, and says it in the next conversation."""
+        return self.version >= MARKS_SINCE
+
+    def supply_results(self, box: bytes, now_ms: int, mark: bytes = b"") -> None:
+        """Put a box of results on the wire; those that name records before the records that they name. `mark`: what the
+        standby may say once it has kept all that it was given; an older one is told none."""
+        if not self._may_give:
+            raise CallerError("Results go to a standby that takes them.")
+        number = self._sending.next_number
+        frame = write_given(number, box, mark) if self.keeps_marks else write_results(number, box)
         self._sending.left(frame, now_ms)
         self._out.append(frame)
+
+    def tell_mark(self, mark: bytes) -> None:
+        """Say up to where this standby holds results, before the first `committed`; an older annexe is told nothing."""
+        if self.role == "standby" and self.state is State.OPEN and self.keeps_marks:
+            self._out.append(pack("mark", mark))
 
     # What we send
 
@@ -388,3 +404,12 @@ class Session:
         if self.state is State.OPEN:
             self._out.append(pack("bye"))
         self.state = State.CLOSED
+
+
+def _told(fields: list[Value]) -> SessionEvent:
+    """What the peer only tells: how far it is, or up to where it holds results."""
+    match fields:
+        case [left, clock_ms]:
+            return ProgressTold(natural(left), natural(clock_ms, MAX_MS))
+        case _:
+            return parse_mark(*fields)

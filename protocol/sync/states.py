@@ -53,6 +53,8 @@ TRANSITIONS: Final[Mapping[tuple[Role, State, str], State]] = {
     },
     ("centre", State.OPEN, "progress"): State.OPEN,
     ("standby", State.OPEN, "results"): State.OPEN,
+    ("standby", State.OPEN, "given"): State.OPEN,
+    ("primary", State.OPEN, "mark"): State.OPEN,
 }
 """(our role, state, tag of the frame that arrives) -> next state."""
 

@@ -28,6 +28,7 @@ from protocol.records.encoding import Value
 from protocol.records.keys import SEAL_OVERHEAD, OpeningKey, seal_to
 from protocol.records.refusals import CannotOpen
 from protocol.records.sealing import OVERHEAD, Sealer
+from protocol.records.sodium import KEY_SIZE
 from protocol.sync.batches import parse_batch
 from protocol.sync.checkpoint import MAX_STREAMS, Held, held_value, parse_held
 from protocol.sync.events import BatchArrived
@@ -36,7 +37,6 @@ from protocol.sync.refusals import BundleDamaged, NotABundle, NotForUs, OutOfTur
 from protocol.sync.results import ResultsArrived, parse_results
 
 MAGIC: Final = b"mulhaqa/volume/1\n"
-KEY_SIZE: Final = 32
 HEAD_SIZE: Final = len(MAGIC) + KEY_SIZE + SEAL_OVERHEAD
 LENGTH_SIZE: Final = 4
 THING: Final = "volume"

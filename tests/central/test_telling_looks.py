@@ -5,22 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+from sqlalchemy import insert
+
 from central.centre import Centre
 from central.store.looks import Look, note_look
-from central.telling_looks import tell_looks
+from central.store.schema import segments
+from central.telling_looks import PutOff, tell_looks
 from protocol.office.events import AccountReadAtPrefecture, IdentityVerified, from_value, to_value
 from protocol.records.envelope import open_body
-from protocol.records.keys import subject_of
+from protocol.records.keys import SigningKey, subject_of
 from protocol.sync.outbound import Pull
-from tests.central.store.support import ANNEXE, CASE, CASE_KEY, CASES, CLERK, ready, send, submitted
-from tests.protocol.sync.support import NOW, Writer
+from tests.central.store.support import (
+    ANNEXE,
+    CASE,
+    CASE_KEY,
+    CASES,
+    CLERK,
+    arrived,
+    ready,
+    sealed,
+    send,
+    submitted,
+)
+from tests.central.support import PREFECTURE
+from tests.protocol.sync.support import NOW, Writer, seed
 
 ACCOUNT_KEY, SECOND_KEY = b"a" * 32, b"s" * 32
 ACCOUNT, SECOND = subject_of(ACCOUNT_KEY), subject_of(SECOND_KEY)
+BEFORE = "ahfir-01"
+"""An annexe whose turn comes before the other's."""
 
 
-async def look(centre: Centre, case: bytes = CASE) -> None:
-    await note_look(centre.store, ANNEXE, case, Look("", "karim", "Karim Zerouali", "كريم الزروالي", NOW))
+async def look(centre: Centre, case: bytes = CASE, annexe: str = ANNEXE) -> None:
+    await note_look(centre.store, annexe, case, Look("", "karim", "Karim Zerouali", "كريم الزروالي", NOW))
 
 
 def ask(log: Writer, key: bytes = CASE_KEY) -> None:
@@ -44,11 +62,11 @@ async def test_an_account_whose_key_has_not_come_is_told_of_when_it_has(tmp_path
         ask(log)
         await send(centre, log, CASES, CASE_KEY)
         await look(centre)
-        assert await tell_looks(centre) == 0
+        assert await tell_looks(centre, PutOff()) == 0
         open_account(log)
         await send(centre, log, CASES, ACCOUNT_KEY)
-        assert await tell_looks(centre) == 1
-        assert await tell_looks(centre) == 0
+        assert await tell_looks(centre, PutOff()) == 1
+        assert await tell_looks(centre, PutOff()) == 0
         assert await told(centre) == [AccountReadAtPrefecture(days=["2025-10-09"])]
 
 
@@ -60,7 +78,7 @@ async def test_two_requests_of_one_person_are_told_of_together(tmp_path: Path) -
         await send(centre, log, CASES, CASE_KEY, SECOND_KEY, ACCOUNT_KEY)
         await look(centre)
         await look(centre, SECOND)
-        assert await tell_looks(centre) == 1
+        assert await tell_looks(centre, PutOff()) == 1
         assert await told(centre) == [AccountReadAtPrefecture(days=["2025-10-09"])]
 
 
@@ -69,5 +87,36 @@ async def test_nothing_is_told_where_nobody_looked(tmp_path: Path) -> None:
         open_account(log)
         ask(log)
         await send(centre, log, CASES, CASE_KEY, ACCOUNT_KEY)
-        assert await tell_looks(centre) == 0
+        assert await tell_looks(centre, PutOff()) == 0
         assert await told(centre) == []
+
+
+async def test_an_annexe_that_cannot_be_told_holds_up_no_other_and_is_warned_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ready(tmp_path) as (centre, log):
+        open_account(log)
+        ask(log)
+        await send(centre, log, CASES, CASE_KEY, ACCOUNT_KEY)
+        await look(centre)
+        centre.trust.add(PREFECTURE.credential("annexe", BEFORE))
+        other = Writer(SigningKey(seed(BEFORE)))
+        other.append(f"{BEFORE}/cases", {**to_value(IdentityVerified(by=CLERK))}, ACCOUNT_KEY)
+        other.append(f"{BEFORE}/cases", {**submitted(), "account": ACCOUNT}, CASE_KEY)
+        records = arrived(f"{BEFORE}/cases", other.streams[f"{BEFORE}/cases"])
+        await centre.ingest.take(BEFORE, sealed(CASE_KEY, ACCOUNT_KEY), records)
+        await centre.folder.fold(BEFORE)
+        await look(centre, annexe=BEFORE)
+        await damage_feed(centre, BEFORE)
+        put_off = PutOff()
+        assert await tell_looks(centre, put_off) == 1
+        assert await told(centre) == [AccountReadAtPrefecture(days=["2025-10-09"])]
+        assert await tell_looks(centre, put_off) == 0
+    assert [BEFORE in record.getMessage() for record in caplog.records] == [True]
+
+
+async def damage_feed(centre: Centre, annexe: str) -> None:
+    """The disk has damaged where an annexe's feed ends: nothing can be written behind it."""
+    row = {"annexe": "prefecture", "stream": f"to/{annexe}", "segment": bytes(8), "seq": 0, "hash": b"cut short"}
+    async with centre.store.database.write() as connection:
+        await connection.execute(insert(segments).values(time_ms=NOW, time_counter=0, **row))

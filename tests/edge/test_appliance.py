@@ -23,6 +23,7 @@ from edge.installation import Installation, install, open_installation
 from edge.networks import EVERYWHERE
 from edge.services import staff
 from edge.services.calls import BUTTON
+from edge.starting import Starting, service_manager
 from protocol.errors import OperatorError
 from tests.edge.support import made_seed
 from tests.lan import lan
@@ -63,6 +64,11 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def unheard() -> Starting:
+    """A start that nobody waits for."""
+    return Starting(time.monotonic, service_manager(None))
+
+
 async def health(port: int) -> dict[str, object]:
     async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{port}/health") as answer:
         state: dict[str, object] = await answer.json()
@@ -98,7 +104,7 @@ async def test_a_port_that_is_taken_is_said_so_and_nothing_stays_behind(
     installation: Installation, taken: int, port: int
 ) -> None:
     with pytest.raises(OperatorError, match=f"Port {taken}"):
-        await run(installation, ApplianceSettings(port=taken, uplink=False), now, os.urandom)
+        await run(installation, ApplianceSettings(port=taken, uplink=False), now, os.urandom, unheard())
     async with serving(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom):
         assert await health(port)
 
@@ -115,7 +121,9 @@ async def test_a_folder_is_served_by_one_appliance(installation: Installation, p
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_it_stops_in_order_when_told(installation: Installation, port: int, how: signal.Signals) -> None:
-    running = asyncio.create_task(run(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom))
+    running = asyncio.create_task(
+        run(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom, unheard())
+    )
     await answered(port)
     os.kill(os.getpid(), how)
     await asyncio.wait_for(running, 10)

@@ -28,10 +28,11 @@ ROOM = 1 << 40
 
 @dataclass
 class Inode:
-    """A file: what was written, and what of it was synced."""
+    """A file: what was written, and what of it was synced; its time, as if written long ago."""
 
     written: bytearray = field(default_factory=bytearray)
     synced: bytes = b""
+    since_ms: int = 0
 
 
 @dataclass
@@ -53,7 +54,9 @@ class Shelf:
 
     def copy(self) -> Shelf:
         """The same files on another card, as `cp` would take them."""
-        files = {name: Inode(bytearray(one.written), bytes(one.written)) for name, one in self.names.items()}
+        files = {
+            name: Inode(bytearray(one.written), bytes(one.written), one.since_ms) for name, one in self.names.items()
+        }
         return Shelf(dict(files), files)
 
 
@@ -61,7 +64,7 @@ def _survivor(inode: Inode, chance: Random) -> Inode:
     data = bytes(inode.written)
     if data != inode.synced:
         data = inode.synced + data[len(inode.synced) : chance.randrange(len(inode.synced), len(data) + 1)]
-    return Inode(bytearray(data), data)
+    return Inode(bytearray(data), data, inode.since_ms)
 
 
 class SimulatedDraft:
@@ -127,9 +130,16 @@ class SimulatedScanFiles:
         return None if inode is None else len(inode.written)
 
     async def listing(self) -> list[Listed]:
-        """All files that have names, as if written long ago."""
+        """All files that have names."""
         await self._look("")
-        return [Listed(name, 0) for name in sorted(self._disk.shelf.names) if not name.endswith(DRAFT)]
+        files = sorted(self._disk.shelf.names.items())
+        return [Listed(name, inode.since_ms) for name, inode in files if not name.endswith(DRAFT)]
+
+    async def spare(self, name: str, until_ms: int) -> None:
+        """Let the time of a file lie ahead."""
+        inode = await self._look(name)
+        if inode is not None:
+            inode.since_ms = until_ms
 
     async def delete(self, name: str) -> None:
         """Remove a file."""

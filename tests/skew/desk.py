@@ -22,7 +22,7 @@ from central.installation import open_installation as open_prefecture
 from central.opening import now_ms, opened_centre
 from central.store import schema
 from central.store.looks import Look, note_look
-from central.telling_looks import tell_looks
+from central.telling_looks import PutOff, tell_looks
 from edge.installation import open_installation
 from edge.opening import open_store
 from edge.store.store import Store, Transaction
@@ -79,7 +79,7 @@ async def look(folder: Path) -> None:
         for row in await centre.queries.requests():
             seen = Look("", "karim", "Karim Zerouali", "كريم الزروالي", now_ms())
             await note_look(centre.store, row.annexe, row.subject, seen)
-        await tell_looks(centre)
+        await tell_looks(centre, PutOff())
 
 
 async def prefecture(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from central.store import schema
 from central.store.folding import Folder
 from central.verifying import verify_here
 from protocol.office.casework import State
-from protocol.records.keys import SigningKey
+from protocol.records.encoding import Value, encode
+from protocol.records.envelope import Record, pad
+from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
 from protocol.sync.batches import Arrived, SealedKey
+from protocol.sync.boxed import parse_boxed
 from protocol.sync.intake import Outcome
 from protocol.sync.refusals import GapTooWide
 from tests.central.store.support import (
@@ -28,6 +32,9 @@ from tests.central.store.support import (
 )
 from tests.central.support import PREFECTURE, centre_in
 from tests.protocol.sync.support import NOW, Writer, seed
+
+OWN_KEY = b"x" * 32
+OPENING = OpeningKey(seed("prefecture/x"))
 
 
 async def test_a_request_is_held_folded_and_answered(tmp_path: Path) -> None:
@@ -75,6 +82,37 @@ async def test_a_batch_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None
         receipt = await centre.ingest.greet(ANNEXE, software="", flags="")
         assert receipt.held[0].leaves == ()
         assert (await send(centre, log, CASES, CASE_KEY)).count(Outcome.ACCEPTED) == 2
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+async def test_no_box_gives_a_key_for_what_another_key_seals(tmp_path: Path, is_held: bool) -> None:
+    """An annexe that was enrolled and turned hostile makes boxes of its own. It says all of its records, also that a
+    case is theirs which another key seals; but never whose key is whose."""
+    async with ready(tmp_path) as (centre, log):
+        if is_held:
+            log.append(CASES, submitted(), CASE_KEY)
+            await send(centre, log, CASES, CASE_KEY)
+        own = Writer(log.signing)
+        own.append(CASES, submitted("B05-00000-00000"), OWN_KEY)
+        first, honest = (one.record for one in own.streams[CASES])
+        assert first is not None
+        assert honest is not None
+        opened = _signed(replace(first, segment=b"hostile!"), log.signing)
+        theirs = _signed(replace(honest, segment=b"hostile!", prev=opened.hash, subject=CASE), log.signing)
+        bodies: Value = [[None, opened.body], [CASE, theirs.body]]
+        run: Value = [CASES, 1, b"hostile!", 0, bytes(32), first.signer, NOW, 0, [0], bodies]
+        content = encode([OWN_KEY, opened.signature + theirs.signature, [run]])
+        batch = parse_boxed(1, seal_to(OPENING.public, pad(content), bytes(32)), OPENING)
+        assert [one.subject for one in batch.keys] == [subject_of(OWN_KEY)]
+        receipt = await centre.ingest.take(ANNEXE, batch.keys, batch.records)
+        assert [one.why for one in receipt.judged] == [None, "body" if is_held else "key"]
+        async with centre.store.database.read() as connection:
+            held = await centre.store.keys_of(connection, ANNEXE, [CASE, subject_of(OWN_KEY)])
+        assert held == ({CASE: CASE_KEY} if is_held else {})
+
+
+def _signed(record: Record, signing: SigningKey) -> Record:
+    return replace(record, signature=signing.sign("record", record.signed_bytes()))
 
 
 def _at(one: Arrived, log: Writer, seq: int) -> Arrived:

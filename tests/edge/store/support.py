@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.store.connection import Connect, Connection, Row, SqlValue, Statement, open_sqlite
 from edge.store.log import Identity
+from edge.store.refold import Progress, untold
 from edge.store.schema import DATABASE
 from edge.store.store import Store, Transaction
 from edge.store.vault import Vault
@@ -149,6 +150,7 @@ async def open_store(
     annexe: str = ANNEXE,
     views: Sequence[View] = DEFAULT_VIEWS,
     longest_decision: float = 10.0,
+    progress: Progress = untold,
 ) -> Store:
     return await Store.open(
         folder,
@@ -161,6 +163,7 @@ async def open_store(
         connect=connect,
         views=views,
         longest_decision=longest_decision,
+        progress=progress,
     )
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from edge.store.scan_files import FolderScanFiles, ScanFiles
-from edge.store.scans import ORPHAN_MS, Scans, sweep
+from edge.store.scans import ORPHAN_MS, SPARED_MS, Scans, sweep
 from edge.store.store import Store, Transaction
 from edge.store.verify_scans import verify_scans
-from protocol.errors import OperatorError, PersonError
+from protocol.errors import CallerError, OperatorError, PeerError, PersonError
 from protocol.records.blobs import CHUNK
 from protocol.records.encoding import Value
-from tests.edge.store.scanning import PAGE, attach, pieces, remove
-from tests.edge.store.support import Clock, open_account, store_in, submit
+from tests.edge.store.scanning import PAGE, PAPER, attach, grant, pieces, printed, remove, seal
+from tests.edge.store.support import NOON, Clock, open_account, store_in, submit
 
 KEY = bytes(range(32))
 
@@ -30,9 +30,10 @@ class Shelf:
 
     files: ScanFiles
     named: set[bytes] = field(default_factory=set)
+    in_doubt: bool = False
 
     def __post_init__(self) -> None:
-        self.scans = Scans(self.files, self._is_named)
+        self.scans = Scans(self.files, self._is_named, lambda: self.in_doubt, lambda: NOON)
 
     async def _is_named(self, address: bytes) -> bool:
         return address in self.named
@@ -92,10 +93,32 @@ async def test_a_changed_chunk_is_not_sent_and_its_neighbours_are(shelf: Shelf, 
     assert not await shelf.scans.is_whole(address)
 
 
-async def test_who_is_refused_leaves_no_file_and_a_doubtful_end_leaves_it_to_the_next_start(shelf: Shelf) -> None:
-    with pytest.raises(PersonError):
-        await shelf.keep(failing=PersonError("no"))
+@pytest.mark.parametrize(
+    "error",
+    [
+        PersonError("this request was answered already"),
+        CallerError("the case has moved on"),
+        PeerError("a row is damaged"),
+        OperatorError("this machine was replaced"),
+        KeyError("a mistake of ours"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_whatever_an_event_fails_of_leaves_no_file(shelf: Shelf, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        await shelf.keep(failing=error)
     assert await names(shelf) == []
+
+
+async def test_a_file_that_was_named_before_outlives_the_failure_of_another_event(shelf: Shelf) -> None:
+    address = await shelf.keep()
+    with pytest.raises(CallerError):
+        await shelf.keep(failing=CallerError("a second event that names it"))
+    assert await names(shelf) == [address.hex()]
+
+
+async def test_a_doubtful_end_leaves_the_file_to_the_next_start(shelf: Shelf) -> None:
+    shelf.in_doubt = True
     with pytest.raises(OperatorError):
         await shelf.keep(failing=OperatorError("nobody knows whether it was committed"))
     assert len(await names(shelf)) == 1
@@ -136,6 +159,29 @@ async def test_a_start_clears_drafts_what_was_removed_and_old_orphans(tmp_path: 
     await sweep(shelf.files, rows, 10**9 + ORPHAN_MS)  # type: ignore[arg-type]  # as above
     assert await names(shelf) == [held.hex()]
     await draft.drop()
+
+
+async def test_a_release_that_does_not_know_what_names_a_file_spares_it(tmp_path: Path) -> None:
+    async with dossier(tmp_path) as (store, case):
+        await grant(store, case)
+        certificate = await seal(store, case)
+    knows_nothing = Rows([])  # as one of before certificates were files has folded the log
+    files = FolderScanFiles(tmp_path / "scans")
+    await sweep(files, knows_nothing, NOON + 12 * ORPHAN_MS)  # type: ignore[arg-type]  # it asks one question
+    async with store_in(tmp_path, clock=Clock(NOON + 12 * ORPHAN_MS)) as store:
+        assert await printed(store, case) == PAPER
+    await sweep(files, knows_nothing, NOON + 12 * ORPHAN_MS + SPARED_MS // 2)  # type: ignore[arg-type]  # as above
+    assert [one.name for one in await files.listing()] == [certificate.hex()]
+
+
+async def test_what_was_kept_before_this_rule_is_spared_at_a_start(tmp_path: Path) -> None:
+    async with dossier(tmp_path) as (store, case):
+        address = await attach(store, case)
+    os.utime(tmp_path / "scans" / address.hex(), ns=(10**15, 10**15))
+    async with store_in(tmp_path, clock=Clock()):
+        pass
+    [file] = await FolderScanFiles(tmp_path / "scans").listing()
+    assert file.since_ms >= NOON + SPARED_MS
 
 
 @asynccontextmanager

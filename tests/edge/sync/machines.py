@@ -160,8 +160,10 @@ class Pipe:
             self.other._arrived.put_nowait(None)
 
 
-def mirror_of(store: Store, keys: Keys = FIRST, trust: Trust | None = None) -> Mirror:
-    return Mirror(
+def mirror_of(
+    store: Store, keys: Keys = FIRST, trust: Trust | None = None, *, made: type[Mirror] = Mirror
+) -> Mirror:
+    return made(
         store,
         identity=keys.identity,
         trust=trust or PREFECTURE.trust(),
@@ -171,8 +173,10 @@ def mirror_of(store: Store, keys: Keys = FIRST, trust: Trust | None = None) -> M
     )
 
 
-def follower_of(store: Store, way: Way, keys: Keys = STANDBY, trust: Trust | None = None) -> Follower:
-    return Follower(
+def follower_of(
+    store: Store, way: Way, keys: Keys = STANDBY, trust: Trust | None = None, *, made: type[Follower] = Follower
+) -> Follower:
+    return made(
         store,
         way,
         identity=keys.identity,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from central.centre import Centre
 from central.store.looks import Look, note_look
-from central.telling_looks import tell_looks
+from central.telling_looks import PutOff, tell_looks
 from edge.store.rebuild import rebuild_views
 from edge.store.store import Store
 from protocol.office.calendar import local_date
@@ -36,7 +36,7 @@ async def looked(centre: Centre, case: bytes, *after_ms: int) -> int:
     """Look at a case so long after noon, and tell the annexe; returns how many records that made."""
     for after in after_ms:
         await note_look(centre.store, ANNEXE, case, replace(LOOK, at_ms=NOW + after))
-    return await tell_looks(centre)
+    return await tell_looks(centre, PutOff())
 
 
 def day(after_ms: int = 0) -> str:

@@ -260,6 +260,23 @@ async def test_scans_are_there_too_and_go_when_they_are_removed(tmp_path: Path, 
         assert await readable(store, case, kept) == PAGE
 
 
+async def test_a_file_that_this_release_does_not_know_stays_on_the_medium(tmp_path: Path, disk: Path) -> None:
+    async with store_of(tmp_path / "card") as store, following(medium_of(store, disk, tmp_path / "card")) as medium:
+        case = await work(store, 1)
+        files = files_of(disk, tmp_path / "card").scans
+        unknown = await files.begin()
+        await unknown.append(b"what a later release has sealed, before it was put back")
+        await unknown.keep(bytes(32).hex())
+        address = await attach(store, case)
+
+        async def there() -> bool:
+            return {one.name for one in await files.listing()} == {address.hex(), bytes(32).hex()}
+
+        await scans_there(medium, there)
+        await in_step(medium)
+        assert await there()
+
+
 async def test_a_new_card_prints_the_certificates_of_the_lost_one_byte_for_byte(tmp_path: Path, disk: Path) -> None:
     async with store_of(tmp_path / "card") as store, following(medium_of(store, disk, tmp_path / "card")) as medium:
         before, later = await work(store, 1), await work(store, 2)

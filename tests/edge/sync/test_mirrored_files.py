@@ -98,6 +98,26 @@ async def test_a_standby_deletes_a_scan_as_soon_as_it_hears_that_it_was_removed(
             await until(mirror, lambda: has_only(tmp_path / "standby", kept))
 
 
+async def test_a_scan_that_was_removed_while_commands_were_held_is_deleted_when_they_go_on(tmp_path: Path) -> None:
+    async with both(tmp_path) as (store, standby):
+        case = await work(store, 1)
+        kept, mistake = await attach(store, case), await attach(store, case, PAPER, "two")
+        mirror = mirror_of(store)
+        async with following(follower_of(standby, Way(mirror))):
+            await until(mirror, lambda: whole(standby, kept, mistake))
+            standby.hold("a medium that is read back")
+            async with standby.scans.naming(kept):  # as a command does that waits for what comes
+                await remove(store, case, mistake)
+                await until(mirror, lambda: is_let_go(standby, mistake))
+            assert kept_in(tmp_path / "standby") == {kept.hex(), mistake.hex()}
+            standby.resume("a medium that is read back")
+            await until(mirror, lambda: has_only(tmp_path / "standby", kept))
+
+
+async def is_let_go(store: Store, address: bytes) -> bool:
+    return not await store.names_scan(address)
+
+
 async def has_only(folder: Path, *addresses: bytes) -> bool:
     return kept_in(folder) == {one.hex() for one in addresses}
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.records.refusals import CannotOpen
-from protocol.records.sealing import NONCE_SIZE, OVERHEAD, seal, unseal
+from protocol.records.sealing import OVERHEAD, seal, unseal
+from protocol.records.sodium import NONCE_SIZE
 
 KEYS = st.binary(min_size=32, max_size=32)
 BYTES = st.binary(max_size=200)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt, crypto_sign, crypto_sign_seed_keypair
 
 from protocol.errors import CallerError
-from protocol.records.sodium import KEY, NONCE, Sodium, loaded
+from protocol.records.sodium import KEY_SIZE, NONCE_SIZE, Sodium, loaded
 
 DIRECT, WRAPPED = Sodium(loaded()), Sodium(None)
 SIZES = (0, 1, 15, 16, 400, 1 << 16, 1 << 20)
@@ -27,7 +27,7 @@ def test_the_copy_that_pynacl_has_loaded_is_reached_here() -> None:
 def test_what_is_sealed_is_what_the_wrapper_seals_and_opens_again(
     sodium: Sodium, plain: bytes, place: bytes, nonce: bytes
 ) -> None:
-    key = bytes(range(KEY))
+    key = bytes(range(KEY_SIZE))
     sealed = sodium.seal(plain, place, nonce, key)
     assert sealed == crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, key)
     assert sodium.open(sealed, place, nonce, key) == plain
@@ -36,7 +36,7 @@ def test_what_is_sealed_is_what_the_wrapper_seals_and_opens_again(
 @both
 @pytest.mark.parametrize("size", SIZES)
 def test_a_message_of_any_size_comes_back(sodium: Sodium, size: int) -> None:
-    plain, nonce, key = bytes(size), bytes(NONCE), bytes(KEY)
+    plain, nonce, key = bytes(size), bytes(NONCE_SIZE), bytes(KEY_SIZE)
     sealed = sodium.seal(plain, b"place", nonce, key)
     assert sodium.open(sealed, b"place", nonce, key) == plain
     signature = sodium.sign(plain, SECRET)
@@ -46,14 +46,14 @@ def test_a_message_of_any_size_comes_back(sodium: Sodium, size: int) -> None:
 
 @both
 def test_any_bit_that_changed_is_noticed(sodium: Sodium) -> None:
-    nonce, key = bytes(NONCE), bytes(KEY)
+    nonce, key = bytes(NONCE_SIZE), bytes(KEY_SIZE)
     sealed, signature = sodium.seal(b"plain", b"place", nonce, key), sodium.sign(b"message", SECRET)
     for bit in range(len(sealed) * 8):
         assert sodium.open(_flipped(sealed, bit), b"place", nonce, key) is None
     for bit in range(len(signature) * 8):
         assert not sodium.is_signed(b"message", _flipped(signature, bit), PUBLIC)
     assert sodium.open(sealed, b"other", nonce, key) is None
-    assert sodium.open(sealed, b"place", bytes([1] * NONCE), key) is None
+    assert sodium.open(sealed, b"place", bytes([1] * NONCE_SIZE), key) is None
     assert sodium.open(sealed[:15], b"place", nonce, key) is None
     assert not sodium.is_signed(b"another", signature, PUBLIC)
 
@@ -69,7 +69,7 @@ def test_a_signature_that_is_not_in_its_one_form_and_a_key_of_small_order_are_re
 
 @both
 def test_what_has_a_fixed_size_is_measured_before_c_reads_it(sodium: Sodium) -> None:
-    for nonce, key in ((bytes(23), bytes(KEY)), (bytes(NONCE), bytes(31))):
+    for nonce, key in ((bytes(23), bytes(KEY_SIZE)), (bytes(NONCE_SIZE), bytes(31))):
         with pytest.raises(CallerError):
             sodium.seal(b"", b"", nonce, key)
         with pytest.raises(CallerError):

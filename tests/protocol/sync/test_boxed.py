@@ -13,7 +13,7 @@ from protocol.records.clock import Timestamp
 from protocol.records.encoding import encode
 from protocol.records.envelope import open_compressed, pad, parse_record, write_record
 from protocol.records.keys import OpeningKey, SigningKey, seal_to, subject_of
-from protocol.sync.batches import Batch, Stored, read_stored, stored_record
+from protocol.sync.batches import Batch, OpenedKey, Stored, read_stored, stored_record
 from protocol.sync.boxed import parse_boxed, write_boxed
 from protocol.sync.frames import unpack
 from protocol.sync.refusals import BoxRefused
@@ -122,7 +122,7 @@ def test_a_record_of_a_later_release_travels_sealed_beside_its_key() -> None:
     batch = carried(framed([later]))
     assert batch.records[0].encoded == later.encoded
     assert batch.records[0].opened is None
-    assert [one.opened for one in batch.keys] == [key(1)]
+    assert batch.keys == (OpenedKey(key(1)),)
 
 
 def test_a_long_run_costs_what_it_seals_its_keys_its_signatures_and_three_bytes_a_record() -> None:

@@ -13,7 +13,16 @@ from protocol.records.encoding import encode
 from protocol.records.keys import OpeningKey, seal_to
 from protocol.sync.events import PeerFailed
 from protocol.sync.hello import VERSIONS, Role
-from protocol.sync.results import CommandResult, Place, ResultsArrived, open_results, seal_results
+from protocol.sync.results import (
+    SINCE,
+    CommandResult,
+    MarkTold,
+    Place,
+    ResultsArrived,
+    open_results,
+    seal_results,
+    write_results,
+)
 from protocol.sync.session import Session
 from protocol.sync.states import State
 from tests.protocol.sync.support import NOW, seed
@@ -59,6 +68,35 @@ def test_a_standby_is_given_results_and_answers_for_them(world: Any) -> None:
     assert primary.session.in_flight == 0
 
 
+def test_a_standby_says_the_mark_that_it_keeps_and_is_told_the_next_with_the_results(world: Any) -> None:
+    standby, primary = joined(world)
+    world.meet(standby, primary)
+    standby.session.tell_mark(b"before")
+    assert primary.session.receive(standby.session.outgoing()[-1], NOW) == [MarkTold(b"before")]
+    primary.session.supply_results(b"box", NOW, b"mark")
+    [frame] = primary.session.outgoing()
+    assert standby.session.receive(frame, NOW) == [ResultsArrived(standby.session.arrived, b"box", b"mark")]
+
+
+@pytest.mark.parametrize("mark", [None, 7, bytes(65)])
+def test_what_is_no_mark_ends_the_conversation(world: Any, mark: Any) -> None:
+    standby, primary = joined(world)
+    world.meet(standby, primary)
+    [refused] = primary.session.receive(encode(["mark", mark]), NOW)
+    assert isinstance(refused, PeerFailed)
+    assert refused.kind == "frame"
+
+
+def test_with_a_standby_of_the_release_before_nobody_speaks_of_marks(world: Any) -> None:
+    standby, primary = joined(world)
+    standby.session = older(world, "standby", "standby", 2, versions=(*VERSIONS, SINCE))
+    world.meet(standby, primary)
+    standby.session.tell_mark(b"mark")
+    assert standby.session.outgoing() == []
+    primary.session.supply_results(b"box", NOW, b"mark")
+    assert primary.session.outgoing() == [write_results(1, b"box")]
+
+
 def test_a_standby_of_an_earlier_release_is_given_none(world: Any) -> None:
     standby, primary = joined(world)
     standby.session = older(world, "standby", "standby", 2)
@@ -69,9 +107,9 @@ def test_a_standby_of_an_earlier_release_is_given_none(world: Any) -> None:
         primary.session.supply_results(b"box", NOW)
 
 
-def older(world: Any, role: Role, name: str, epoch: int) -> Session:
+def older(world: Any, role: Role, name: str, epoch: int, versions: tuple[int, ...] = VERSIONS) -> Session:
     identity = world.prefecture.identity("annexe", ANNEXE, name, epoch=epoch)
-    return Session(role, identity, world.prefecture.trust(), world.draw(), versions=VERSIONS)
+    return Session(role, identity, world.prefecture.trust(), world.draw(), versions=versions)
 
 
 def test_nobody_else_may_be_given_results(world: Any) -> None:
