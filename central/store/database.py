@@ -34,6 +34,10 @@ Row = Mapping[str, Any]
 SQLITE = "central.sqlite"  # the database in a data folder
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
+# Pages of the write-ahead log, 16 MB, before they are copied into the database. Hashes fall on pages at random, so each
+# commit of a full line touches hundreds: at SQLite's own thousand every second commit waits for the copying of pages
+# that the next one changes again.
+WAL_PAGES = 4_000
 Connect = Callable[[], Awaitable[Any]]  # an open connection of the URL's driver: aiosqlite's or asyncpg's
 FULL = "SQLITE_FULL"
 FATAL = (
@@ -187,7 +191,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     """WAL lets pages be read while ingest writes; FULL makes an acknowledged commit survive a power cut."""
     connection.isolation_level = None  # the driver must not open transactions of its own: _begin_sqlite does
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    for pragma in (f"busy_timeout={BUSY_MS}", f"wal_autocheckpoint={WAL_PAGES}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
