@@ -19,7 +19,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ClauseElement, Connection, Table, event, insert, inspect, select
+from sqlalchemy import ClauseElement, Connection, Table, event, insert, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -27,11 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.store.schema import VERSION, metadata, schema_version
+from central.store.trips import connecting
 from central.store.upgrades import upgrade
 from protocol.errors import OperatorError
 
 Row = Mapping[str, Any]
 SQLITE = "central.sqlite"  # the database in a data folder
+AIOSQLITE = "sqlite+aiosqlite"
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
 # Pages of the write-ahead log, 16 MB, before they are copied into the database. Hashes fall on pages at random, so each
@@ -52,7 +54,7 @@ WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will w
 
 def sqlite_url(folder: Path) -> str:
     """The URL of the database in a data folder."""
-    return f"sqlite+aiosqlite:///{folder / SQLITE}"
+    return f"{AIOSQLITE}:///{folder / SQLITE}"
 
 
 class _Upsert(NamedTuple):
@@ -157,6 +159,7 @@ async def open_database(url: str, connect: Connect | None = None) -> Database:
     `connect` makes the driver's connections in the place of the driver itself, so that a disk with faults can be put
     under them.
     """
+    connect = connect or _connecting(url)
     engine = create_async_engine(url, hide_parameters=True, **({} if connect is None else {"async_creator": connect}))
     if engine.dialect.name == "sqlite":
         _create_closed(engine.url.database)
@@ -179,6 +182,12 @@ async def open_database(url: str, connect: Connect | None = None) -> Database:
             f"The database has schema {found[0]}, this release needs {VERSION}: start the fitting release."
         )
     return Database(engine)
+
+
+def _connecting(url: str) -> Connect | None:
+    """What opens the driver's connections; None where the driver does so itself."""
+    parsed = make_url(url)
+    return connecting(parsed.database) if parsed.drivername == AIOSQLITE and parsed.database else None
 
 
 def _make_tables(connection: Connection) -> None:
