@@ -19,7 +19,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 
 from central.centre import Centre
 from central.folding_soon import FoldingSoon
@@ -28,12 +29,12 @@ from central.scan_traffic import ScanTraffic
 from central.sockets import LineDead, Socket
 from central.store.feed_log import ALL
 from central.store.ingest import Receipt
+from central.store.prepared import Prepared, together
 from central.store.signers import standing_words
 from central.taking import Taking, Waiting
 from central.verifying import Verify, verify_here
 from protocol.errors import CallerError, PeerError
 from protocol.records.envelope import Record
-from protocol.sync.batches import Arrived
 from protocol.sync.blob_flow import ChunkArrived
 from protocol.sync.events import Authenticated, BatchArrived, CheckpointArrived, PeerFailed, ProgressTold, SessionEvent
 from protocol.sync.hello import NONCE_SIZE, VERSIONS
@@ -235,7 +236,7 @@ class Connection:
             case Authenticated():
                 await self._greet(event)
             case BatchArrived() if self.annexe is not None:
-                self._taking.add(event, self._signed(event.records))
+                self._taking.add(event, self._prepared(self.annexe, event))
             case ChunkArrived() if self.annexe is not None:
                 await self._taking.idle()  # a piece is answered after the batches before it
                 await self._take_piece(self.annexe, event)
@@ -247,11 +248,14 @@ class Connection:
             case PeerFailed():
                 logger.warning("uplink of %s ended: %s: %s", self.annexe or "a stranger", event.kind, event.sentence)
 
-    async def _signed(self, records: Sequence[Arrived]) -> list[bytes]:
-        """The hashes of those that are signed by whom they name."""
-        claims = self._centre.ingest.claims(records)
-        verified = await self._connections.verify(list(claims.values()))
-        return [hash_ for hash_, is_signed in zip(claims, verified, strict=True) if is_signed]
+    async def _prepared(self, annexe: str, batch: BatchArrived) -> Prepared:
+        """What needs no database of taking in a batch."""
+        claims = self._centre.ingest.claims(batch.records)
+        verifying = asyncio.ensure_future(self._connections.verify(list(claims.values())))
+        await asyncio.sleep(0)  # the question leaves, and is worked on meanwhile
+        prepared = self._centre.ingest.prepare(annexe, batch.keys, batch.records)
+        verified = await verifying
+        return replace(prepared, signed=frozenset(compress(claims, verified)))
 
     async def _greet(self, event: Authenticated) -> None:
         annexe, machine = event.peer.holder, event.peer.id
@@ -289,14 +293,14 @@ class Connection:
         annexe = self.annexe
         if annexe is None:
             raise CallerError("Nobody has proved who he is on this connection.")
-        signed = {hash_ for waiting in group for hash_ in await waiting.signed}
+        prepared = together([await waiting.prepared for waiting in group])
         records = [one for waiting in group for one in waiting.batch.records]
         feeds = [one.record for one in records if one.stream in streams_of("centre", annexe)]
         own = [one for one in records if one.stream in streams_of("edge", annexe)]
         if feeds:
             await self._take_lost(annexe, [record for record in feeds if record is not None])
         keys = [key for waiting in group for key in waiting.batch.keys]
-        receipt = await self._centre.ingest.take(annexe, keys, own, signed)
+        receipt = await self._centre.ingest.take(annexe, keys, own, prepared)
         if own:
             self._connections.arrived(annexe)
         await self._answer(group[-1].batch.number, receipt)

@@ -1,7 +1,8 @@
-"""Batches of one connection on their way into the store: verified as they arrive, committed in groups, in their order.
+"""Batches of one connection on their way into the store: prepared as they arrive, committed in groups, in their order.
 
 - All that arrived while the last commit was under way is one commit and one answer.
-- Signatures are verified beside the commits (`central.verifying`): the longest work of all needs no database.
+- Signatures are verified beside the commits (`central.verifying`): the longest work of all needs no database. What else
+  needs none is done before a batch's turn too (`central.store.prepared`).
 - What arrived is committed also when the line has broken meanwhile: it was whole, and need not be sent again.
 """
 
@@ -13,18 +14,20 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from central.store.prepared import Prepared
 from protocol.sync.events import BatchArrived
 
-# Records of one commit, or little more: so many take a fraction of a second, and another annexe's wait no longer.
-GROUP = 1000
+# Records of one commit at most: so many take a fraction of a second, and another annexe's wait no longer. Hashes fall
+# on pages at random, so a commit of fewer writes nearly as many pages.
+GROUP = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A batch that arrived, and the hashes of its records that are signed, once they are verified."""
+    """A batch that arrived, and what is prepared of it."""
 
     batch: BatchArrived
-    signed: asyncio.Future[list[bytes]]
+    prepared: asyncio.Future[Prepared]
 
 
 class Taking:
@@ -40,9 +43,9 @@ class Taking:
         self.is_busy = False
         """Whether a batch waits or is being committed."""
 
-    def add(self, batch: BatchArrived, signed: Coroutine[Any, Any, list[bytes]]) -> None:
-        """A batch arrived; `signed` gives the hashes of its records that are signed."""
-        self._batches.append(Waiting(batch, asyncio.ensure_future(signed)))
+    def add(self, batch: BatchArrived, prepared: Coroutine[Any, Any, Prepared]) -> None:
+        """A batch arrived; `prepared` gives what needs no database of taking it in."""
+        self._batches.append(Waiting(batch, asyncio.ensure_future(prepared)))
         self.is_busy = True
         self._idle.clear()
         self._arrived.set()

@@ -26,7 +26,7 @@ from nacl.pwhash import argon2id
 from protocol.errors import OperatorError, PeerError
 from protocol.records.encoding import Value, decode, encode
 from protocol.records.hashing import prefix
-from protocol.records.sodium import KEY, NONCE, SODIUM
+from protocol.records.sodium import KEY_SIZE, NONCE_SIZE, SODIUM
 
 VERSION: Final = 1
 SALT: Final = 16
@@ -37,7 +37,7 @@ MAX_PASSES: Final = 32
 MAX_MEMORY_KIB: Final = 4 * 1024 * 1024
 """What a box may ask for: four times the memory and eight times the passes that this release asks for."""
 
-NO_NONCE: Final = bytes(NONCE)
+NO_NONCE: Final = bytes(NONCE_SIZE)
 NO_BOX: Final = "This is nothing that mulhaqa-provision sealed with a passphrase."
 
 
@@ -117,7 +117,7 @@ def _key(passphrase: str, head: list[Value]) -> bytes:
     if not isinstance(passes, int) or not isinstance(memory, int) or not isinstance(salt, bytes):
         raise BoxRefused(NO_BOX)
     try:
-        return bytes(argon2id.kdf(KEY, typed, salt, opslimit=passes, memlimit=memory * 1024))
+        return bytes(argon2id.kdf(KEY_SIZE, typed, salt, opslimit=passes, memlimit=memory * 1024))
     except CryptoError as error:
         raise OperatorError(
             f"This needs {memory // 1024} MiB of free memory for a moment: close other programs, or use another one."

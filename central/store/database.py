@@ -19,7 +19,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ClauseElement, Connection, Table, event, insert, inspect, select
+from sqlalchemy import ClauseElement, Connection, Table, event, insert, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -27,13 +27,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.store.schema import VERSION, metadata, schema_version
+from central.store.trips import connecting
 from central.store.upgrades import upgrade
 from protocol.errors import OperatorError
 
 Row = Mapping[str, Any]
 SQLITE = "central.sqlite"  # the database in a data folder
+AIOSQLITE = "sqlite+aiosqlite"
 # How long a reader waits for the other connection's commit before it gives up, in milliseconds.
 BUSY_MS = 10_000
+# Pages of the write-ahead log, 16 MB, before they are copied into the database. Hashes fall on pages at random, so each
+# commit of a full line touches hundreds: at SQLite's own thousand every second commit waits for the copying of pages
+# that the next one changes again.
+WAL_PAGES = 4_000
 Connect = Callable[[], Awaitable[Any]]  # an open connection of the URL's driver: aiosqlite's or asyncpg's
 FULL = "SQLITE_FULL"
 FATAL = (
@@ -48,7 +54,7 @@ WRITES = "mulhaqa_writes"  # the option of a connection whose transaction will w
 
 def sqlite_url(folder: Path) -> str:
     """The URL of the database in a data folder."""
-    return f"sqlite+aiosqlite:///{folder / SQLITE}"
+    return f"{AIOSQLITE}:///{folder / SQLITE}"
 
 
 class _Upsert(NamedTuple):
@@ -153,6 +159,7 @@ async def open_database(url: str, connect: Connect | None = None) -> Database:
     `connect` makes the driver's connections in the place of the driver itself, so that a disk with faults can be put
     under them.
     """
+    connect = connect or _connecting(url)
     engine = create_async_engine(url, hide_parameters=True, **({} if connect is None else {"async_creator": connect}))
     if engine.dialect.name == "sqlite":
         _create_closed(engine.url.database)
@@ -177,6 +184,12 @@ async def open_database(url: str, connect: Connect | None = None) -> Database:
     return Database(engine)
 
 
+def _connecting(url: str) -> Connect | None:
+    """What opens the driver's connections; None where the driver does so itself."""
+    parsed = make_url(url)
+    return connecting(parsed.database) if parsed.drivername == AIOSQLITE and parsed.database else None
+
+
 def _make_tables(connection: Connection) -> None:
     """Make the tables that are missing: one question for all, where `create_all` would ask for each by itself."""
     there = set(inspect(connection).get_table_names())
@@ -187,7 +200,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     """WAL lets pages be read while ingest writes; FULL makes an acknowledged commit survive a power cut."""
     connection.isolation_level = None  # the driver must not open transactions of its own: _begin_sqlite does
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    for pragma in (f"busy_timeout={BUSY_MS}", f"wal_autocheckpoint={WAL_PAGES}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

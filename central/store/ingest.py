@@ -28,12 +28,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.store import schema
 from central.store.chains import Place, load_intake, save_holes, save_segments, stored_hashes
 from central.store.machines import SUPERSEDED, KnownMachine, latest_epoch, machines_of, note_machine
+from central.store.prepared import NOTHING, Prepared, events_of, wrapped
 from central.store.signers import Signers
 from central.store.store import CentralStore
 from protocol.errors import PeerError
 from protocol.office.encoded_events import is_one_encoding
 from protocol.records.credentials import Credential, Trust
-from protocol.records.envelope import Record, open_body, open_plain, plain_of, verify_record
+from protocol.records.envelope import Record, open_body, open_plain, verify_record
 from protocol.records.keys import DATA_KEY_SIZE, OpeningKey, subject_of
 from protocol.records.refusals import UnknownDictionary, UnknownVersion
 from protocol.sync.batches import Arrived, ArrivedKey, OpenedKey
@@ -71,13 +72,13 @@ class _Remembered:
 
 @dataclass(slots=True)
 class _Taking:
-    """What one transaction takes in of an annexe. `fresh`: keys that came with it; `signed`: hashes of records whose
-    signature was verified before; `plains`: events by their record's hash; `needed`: the keys that were kept."""
+    """What one transaction takes in of an annexe. `fresh`: keys that came with it; `plains`: events by their record's
+    hash; `needed`: the keys that were kept."""
 
     annexe: str
     signers: Signers
     fresh: Mapping[bytes, bytes]
-    signed: frozenset[bytes]
+    prepared: Prepared
     keys: Mapping[bytes, bytes] = field(default_factory=dict)
     plains: dict[bytes, bytes] = field(default_factory=dict)
     needed: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -112,6 +113,10 @@ class Ingest:
                 found[record.hash] = (credential.public, record.signed_bytes(), record.signature)
         return found
 
+    def prepare(self, annexe: str, keys: Iterable[ArrivedKey], records: Iterable[Arrived]) -> Prepared:
+        """What needs no database of taking in a batch, but for the signatures."""
+        return Prepared(events=events_of(records), keys=wrapped(self._store.vault, annexe, keys))
+
     def _is_signed(self, record: Record) -> bool:
         credential = self._trust.signer(record.signer)
         if credential is None:
@@ -123,13 +128,13 @@ class Ingest:
         return True
 
     async def take(
-        self, annexe: str, keys: Sequence[ArrivedKey], records: Sequence[Arrived], signed: Collection[bytes] = ()
+        self, annexe: str, keys: Sequence[ArrivedKey], records: Sequence[Arrived], prepared: Prepared = NOTHING
     ) -> Receipt:
-        """Verify and commit a batch; `signed`: hashes of records whose signature was found good before.
+        """Verify and commit a batch; `prepared`: what was found of it before.
 
         Raises GapTooWide (nothing is kept) when too much of that log is missing.
         """
-        return await self._transact(annexe, keys, records, signed)
+        return await self._transact(annexe, keys, records, prepared)
 
     async def state(self, annexe: str) -> Receipt:
         """Say what is held of an annexe's log, for a stick: no contact with it."""
@@ -146,7 +151,7 @@ class Ingest:
         annexe: str,
         keys: Sequence[ArrivedKey],
         records: Sequence[Arrived],
-        signed: Collection[bytes] = (),
+        prepared: Prepared = NOTHING,
         *,
         is_contact: bool = True,
         machine: Credential | None = None,
@@ -160,7 +165,7 @@ class Ingest:
                     known = await self._load(connection, annexe)
                 intakes = known.intakes
                 before = {name: (intake.states(), intake.held().holes) for name, intake in intakes.items()}
-                taking = _Taking(annexe, Signers(self._trust, annexe), self._open_keys(keys), frozenset(signed))
+                taking = _Taking(annexe, Signers(self._trust, annexe), self._open_keys(keys), prepared)
                 judged = await self._judge(connection, taking, intakes, records) if records else ()
                 for name, intake in intakes.items():
                     states, holes = before[name]
@@ -228,7 +233,7 @@ class Ingest:
         judged = tuple(self._judge_one(taking, intakes[one.stream], one, stored) for one in records)
         believed = {one.arrived.record.subject for one in judged if one.outcome in BELIEVED and one.arrived.record}
         taking.needed = {subject: key for subject, key in fresh.items() if subject in believed}
-        await self._store.put_keys(connection, annexe, taking.needed)
+        await self._store.put_keys(connection, annexe, taking.needed, taking.prepared.keys)
         return judged
 
     def _remember(self, taking: _Taking, judged: Sequence[Judged]) -> None:
@@ -269,9 +274,9 @@ class Ingest:
             return WHY_BYTES
         if taking.signers.of(record) is None:
             return WHY_SIGNER
-        if record.hash not in taking.signed and not self._is_signed(record):
+        if record.hash not in taking.prepared.signed and not self._is_signed(record):
             return WHY_SIGNATURE
-        return _body_fault(taking, arrived, record)
+        return _body_fault(taking, record)
 
     async def _keep(
         self,
@@ -339,14 +344,14 @@ async def _annexe_row(connection: AsyncConnection, annexe: str) -> RowMapping | 
     return (await connection.execute(query)).mappings().first()
 
 
-def _body_fault(taking: _Taking, arrived: Arrived, record: Record) -> str | None:
+def _body_fault(taking: _Taking, record: Record) -> str | None:
     key = None if record.subject is None else taking.keys.get(record.subject)
     if record.subject is not None and key is None:
         return WHY_KEY
+    plain = taking.prepared.events.get(record.hash)
     try:
-        plain = None if key is None else _plain_of(arrived, record, key)
-        if plain is None or not is_one_encoding(plain):
-            open_body(record, key)
+        if plain is None:
+            plain = _looked_at(record, key)
     except (UnknownVersion, UnknownDictionary):
         return None
     except PeerError:
@@ -356,6 +361,9 @@ def _body_fault(taking: _Taking, arrived: Arrived, record: Record) -> str | None
     return None
 
 
-def _plain_of(arrived: Arrived, record: Record, key: bytes) -> bytes:
-    """The event of a sealed record. One that came opened was sealed here, under the key that its subject names."""
-    return plain_of(arrived.opened) if arrived.opened is not None else open_plain(record, key)
+def _looked_at(record: Record, key: bytes | None) -> bytes | None:
+    """The bytes of the event in a record, None for an unsealed one; raises PeerError where it is none."""
+    plain = None if key is None else open_plain(record, key)
+    if plain is None or not is_one_encoding(plain):
+        open_body(record, key)
+    return plain

@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -82,10 +83,20 @@ class CentralStore:
                 self._remember(annexe, subject, found[subject])
         return found
 
-    async def put_keys(self, connection: AsyncConnection, annexe: str, keys: Mapping[bytes, bytes]) -> None:
-        """Keep data keys, sealed, in the caller's transaction; each mends what the disk may have damaged of it."""
+    async def put_keys(
+        self,
+        connection: AsyncConnection,
+        annexe: str,
+        keys: Mapping[bytes, bytes],
+        wrapped: Mapping[bytes, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Keep data keys, sealed, in the caller's transaction; each mends what the disk may have damaged of it.
+
+        `wrapped`: those that the vault has sealed already.
+        """
+        wrap = self.vault.wrap
         rows = [
-            {"annexe": annexe, "subject": subject, "sealed": self.vault.wrap(annexe, subject, key)}
+            {"annexe": annexe, "subject": subject, "sealed": wrapped.get(subject) or wrap(annexe, subject, key)}
             for subject, key in keys.items()
         ]
         await self.database.put(connection, data_keys, rows, replace=True)

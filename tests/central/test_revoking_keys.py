@@ -17,7 +17,7 @@ from central.installation import open_installation
 from central.renewing import renew_due
 from central.sticks import Sticks
 from central.store import schema
-from central.telling_looks import tell_looks
+from central.telling_looks import PutOff, tell_looks
 from disk.sticks import StickFolder
 from edge.store.feeds import accept
 from protocol.errors import OperatorError
@@ -99,7 +99,7 @@ async def test_who_took_it_away_hears_on_the_line_what_all_hear_and_nothing_else
         await look(centre)
         log.append(CASES, {"kind": "account.viewed"}, b"a" * 32)
         await send(centre, log, CASES, b"a" * 32)
-        assert await tell_looks(centre) == 1
+        assert await tell_looks(centre, PutOff()) == 1
         await centre.publish_credentials([*reversed(centre.identity.chain)])
         if is_stolen:
             await centre.revoke(STOLEN, "stolen")

@@ -121,7 +121,7 @@ MISTAKES = (
     Mistake(
         "keep the prefecture's keys in memory alone",
         "central/store/ingest.py",
-        "        await self._store.put_keys(connection, annexe, taking.needed)\n",
+        "        await self._store.put_keys(connection, annexe, taking.needed, taking.prepared.keys)\n",
         "        self._store.remember(annexe, taking.needed)\n",
     ),
     Mistake(

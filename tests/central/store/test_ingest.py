@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from central.store import schema
 from central.store.folding import Folder
+from central.store.prepared import Prepared
 from central.verifying import verify_here
 from protocol.office.casework import State
 from protocol.records.encoding import Value, encode
@@ -214,7 +215,7 @@ async def test_only_what_its_signer_signed_is_taken_for_signed(tmp_path: Path) -
         claims = centre.ingest.claims([*records, *arrived(CASES, forged.streams[CASES])])
         assert list(claims) == [one.hash for one in records]
         assert await verify_here(list(claims.values())) == [True] * len(records)
-        receipt = await centre.ingest.take(ANNEXE, [], records, claims.keys())
+        receipt = await centre.ingest.take(ANNEXE, [], records, Prepared(signed=frozenset(claims)))
         assert receipt.count(Outcome.ACCEPTED) == len(records)
 
 
