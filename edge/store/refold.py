@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from edge.store.columns import blob, number
 from edge.store.connection import statements_of
 from edge.store.keyring import Keyring, Source
+from edge.store.lines import Lines
 from edge.store.pending import Pending
 from edge.store.vault import Vault
 from edge.store.views.fold import drops, fingerprint, fold_record
@@ -40,7 +41,7 @@ async def refold(pending: Pending, views: Sequence[View], keyring: Keyring, vaul
     for view in views:
         for statement in statements_of(view.schema):
             pending.write(statement)
-    folding = Folding(pending, keyring, vault, fresh={})
+    folding = Folding(pending, keyring, vault, fresh={}, lines=Lines())
     folded = 0
     async for _, record in records_in_order(pending):
         key = None if record.subject is None else await keyring.key(pending, record.subject)
