@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -34,10 +35,16 @@ class Oracle:
     staff: dict[str, str] = field(default_factory=dict)
     published: set[tuple[str, int]] = field(default_factory=set)
     scans: list[SeenScan] = field(default_factory=list)
+    changes: dict[bytes, Counter[str]] = field(default_factory=dict)
 
     def account(self, annexe: str, account: bytes) -> None:
         """Somebody saw that his account is open."""
         self.accounts[account] = annexe
+
+    def changed(self, account: bytes, kind: str) -> None:
+        """Somebody saw that an account was changed; no kind: nothing of it was news."""
+        if kind:
+            self.changes.setdefault(account, Counter())[kind] += 1
 
     def submitted(self, annexe: str, case: bytes, reference: str) -> None:
         """Somebody holds a receipt."""

@@ -173,6 +173,18 @@ MISTAKES = (
         "lost-appliance",
     ),
     Mistake(
+        "fold what another branch wrote as if it were the newest",
+        "edge/store/lines.py",
+        "        return self._ends.get(stream, NO_PARENT) is not None\n",
+        "        return True\n",
+    ),
+    Mistake(
+        "let a number that was given twice be whose came first",
+        "edge/store/views/claims.py",
+        "    if holders == [first]:\n",
+        "    if holders:\n",
+    ),
+    Mistake(
         "want each scan once in a life, not once in a conversation",
         "protocol/sync/blob_flow.py",
         "        self._asked: set[bytes] = set()\n",
