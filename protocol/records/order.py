@@ -6,6 +6,8 @@
   Of two writers' clocks nobody knows which is right; that both ends choose alike is what counts.
 - So the order is a function of the set of records and of what their segments continue, never of how they came.
 - On one line (no branch) it is the order in which they were written.
+- It is total: parents that run in a circle (whose hashes cannot hold, but those of what is not held are believed) leave
+  their records at the end, by time and hash.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ Parents = Mapping[bytes, Head | None]
 
 def in_one_order(records: Iterable[Record], parents: Parents) -> list[Record]:
     """Return records of one stream, any of them and each once, in the order above."""
+    given = sorted(records, key=attrgetter("seq"))
     segments: dict[bytes, list[Record]] = {}
-    for record in sorted(records, key=attrgetter("seq")):
+    for record in given:
         segments.setdefault(record.segment, []).append(record)
     followers: dict[bytes | None, list[Record]] = {None: []}
     for segment, line in segments.items():
@@ -34,12 +37,14 @@ def in_one_order(records: Iterable[Record], parents: Parents) -> list[Record]:
         for record in line:
             followers.setdefault(before, []).append(record)
             before = record.hash
-    return _merged(followers)
+    ordered = _merged(followers)
+    placed = {record.hash for record in ordered}
+    return ordered + [one for *_, one in sorted(_ranked(one) for one in given if one.hash not in placed)]
 
 
 def _last_before(segment: bytes, segments: Mapping[bytes, list[Record]], parents: Parents) -> bytes | None:
     """The hash of the last of these records that a segment continues, near or far; None if it continues none."""
-    passed = {segment}  # nobody has checked the hashes of parents that are not held: they might run in a circle
+    passed = {segment}  # of those that run in a circle
     step = parents.get(segment)
     while step is not None and step.segment not in passed:
         line = segments.get(step.segment, [])
