@@ -198,6 +198,18 @@ MISTAKES = (
         "                await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
     ),
     Mistake(
+        "want the scans of a case, and not its certificate",
+        "central/store/blobs.py",
+        "    held = {file.blob: file for file in case.files}\n",
+        "    held = {file.blob: file for file in case.scans_held}\n",
+    ),
+    Mistake(
+        "note that a look was told, and tell nothing",
+        "central/telling_looks.py",
+        "    event = AccountReadAtPrefecture(days=sorted({row.day for row in rows}))\n",
+        "    event = AccountReadAtPrefecture(days=[])\n",
+    ),
+    Mistake(
         "clear away at a start what cases name",
         "edge/store/scans.py",
         "bool(number(held)) for address",
