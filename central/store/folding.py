@@ -8,7 +8,8 @@
   looks at it again, as if it had just come; so does a release that was put back with all of it
   (`central.store.reading`). A record or a key that the disk has damaged freezes its own case, or leaves
   it as it was, and holds back no other.
-- An agent's key that arrives after his decisions lets them be checked again.
+- An agent's key that arrives after his decisions lets them be checked again. Should two branches have given one key to
+  two agents, it is whose enrolment is the latest, however they came.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from sqlalchemy import LargeBinary, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -185,7 +186,7 @@ class Folder:
         return sorted((_Row(*row) for row in rows), key=attrgetter("position"))
 
     async def _enrol(self, connection: AsyncConnection, annexe: str, enrolled: Iterable[_Opened]) -> None:
-        rows = []
+        rows: list[ViewRow] = []
         for one in enrolled:
             event, subject = one.event, one.subject
             if isinstance(event, AgentKeyEnrolled) and one.stream == f"{annexe}/office":
@@ -199,7 +200,14 @@ class Folder:
                         "enrolled_ms": one.time_ms,
                     }
                 )
-        await self._store.database.put(connection, schema.agent_keys, rows, replace=True)
+        if rows:
+            latest = _latest([*await self._enrolled(connection, annexe), *rows])
+            await self._store.database.put(connection, schema.agent_keys, latest, replace=True)
+
+    async def _enrolled(self, connection: AsyncConnection, annexe: str) -> list[ViewRow]:
+        """The keys that are enrolled; an annexe has a handful of agents."""
+        query = select(schema.agent_keys).where(schema.agent_keys.c.annexe == annexe)
+        return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def _unchecked(self, connection: AsyncConnection, annexe: str) -> list[bytes]:
         table = schema.case_views
@@ -262,6 +270,12 @@ def _is_serial(annexe: str, serial: str) -> bool:
         return True
     logger.warning("%s made a certificate void whose serial is none", annexe)
     return False
+
+
+def _latest(enrolled: Iterable[ViewRow]) -> list[ViewRow]:
+    """Of each key the enrolment of the latest time; what is sealed decides where two are of one."""
+    ranked = sorted(enrolled, key=itemgetter("enrolled_ms", "sealed_login"))
+    return list({row["public"]: row for row in ranked}.values())
 
 
 def _may_be_case(opened: _Opened) -> bool:

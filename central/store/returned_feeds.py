@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """A row that pages read, and which of two under one key stands: the higher `rank`."""
+    """A row that pages read, and by what it is told which of two under one key stands (`_stands`)."""
 
     table: Table
     row: dict[str, object]
@@ -175,11 +175,15 @@ class ReturnedFeeds:
                 await self._store.database.put(connection, news.table, [news.row], replace=True)
 
     async def _stands(self, connection: AsyncConnection, news: _News) -> bool:
-        """Whether it takes the place of what is published under the same key, if anything is."""
+        """Whether it takes the place of what is published under the same key, if anything is: the later does; of two
+        texts of one version the earlier stands, as at the annexes."""
         table, row, rank = news.table, news.row, news.table.c[news.rank]
         same = [column == row[column.name] for column in table.primary_key.columns]
         held = (await connection.execute(select(rank).where(*same))).scalar()
-        return held is None or _number(held) < _number(row[news.rank])
+        if held is None:
+            return True
+        stands, comes = _number(held), _number(row[news.rank])
+        return comes < stands if table is schema.catalogue else comes > stands
 
     def _news(self, record: Record) -> _News | None:
         value = unsealed_event(record)

@@ -3,6 +3,7 @@
 Rules:
 
 - One account a number, within its kind of document. A second claim at a kiosk is sent to the counter and told nothing.
+  One that was made at another clone of the card (`edge.store.views.claims`) is shown to the clerk.
 - An account is *declared* until an official has seen the card.
 - Every look of an agent at someone's account is an event that the citizen reads in his own history.
 - A PIN leaves this room only as an Argon2id hash inside a sealed event.
@@ -169,6 +170,12 @@ async def view(office: Office, account: bytes, by: Actor | None = None) -> Accou
 async def _read(office: Office, account: bytes) -> AccountView:
     async with office.store.asking() as reader:
         return await account_of(reader, account)
+
+
+async def is_second_claim(office: Office, account: AccountView) -> bool:
+    """Return whether the number of an account is another's, which claimed it first."""
+    async with office.store.asking() as reader:
+        return await reader.is_second_claim(account)
 
 
 async def account_of(reader: Reader, account: bytes) -> AccountView:

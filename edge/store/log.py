@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from edge.store.chains import held_segments
 from edge.store.keyring import Source
+from edge.store.lines import Ends, Lines
 from edge.store.post import Post, check_writer
 from protocol.errors import CallerError, OperatorError
 from protocol.records.chain import NO_PARENT, Head, segment_opened
@@ -62,6 +63,7 @@ class Kept(NamedTuple):
 
     tips: Mapping[str, Tip]
     post: Post
+    ends: Ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,14 @@ class Log:
         entropy: Callable[[int], bytes],
         tips: Mapping[str, Tip],
         post: Post = Post.ANNEXE,
+        lines: Lines | None = None,
     ) -> None:
         self._identity = identity
         self._machine = machine
         self._entropy = entropy
         self._tips: dict[str, Tip] = dict(tips)
         self.post = post
+        self.lines = lines or Lines()
 
     @property
     def machine(self) -> str:
@@ -107,11 +111,12 @@ class Log:
 
     def mark(self) -> Kept:
         """Return the state to come back to."""
-        return Kept(dict(self._tips), self.post)
+        return Kept(dict(self._tips), self.post, self.lines.mark())
 
     def back_to(self, mark: Kept) -> None:
         """Forget all that was written since `mark`."""
         self._tips, self.post = dict(mark.tips), mark.post
+        self.lines.back_to(mark.ends)
 
     def is_open(self, stream: str) -> bool:
         """Return whether something was written to the stream `stream` (full name) since this start."""
@@ -195,6 +200,7 @@ class Log:
             signing=self._identity.signing,
         )
         self._tips[place.stream] = Tip(Head(place.segment, place.seq, record.hash), place.time, open=True)
+        self.lines.follow(record)
         return record
 
 

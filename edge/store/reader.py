@@ -99,7 +99,8 @@ class Reader:
         return sorted(days, reverse=True)
 
     async def account_by(self, kind: str, text: str) -> bytes | None:
-        """Return the account of this number or phone (canonical form); of several with one phone, any."""
+        """Return the account of this number or phone (canonical form); of several with one phone, any, and of several
+        that claim one number, whose it is."""
         found = await self.accounts_by(kind, text)
         return found[0] if found else None
 
@@ -109,13 +110,21 @@ class Reader:
             raise CallerError(f"accounts are found by the number of a document or by phone, not by {kind!r}")
         return await self._indexed(kind, text)
 
+    async def is_second_claim(self, account: AccountView) -> bool:
+        """Return whether the number of an account's document is another account's, which claimed it first."""
+        found = await self.rows(
+            "SELECT second FROM account_index WHERE kind = ? AND blind = ? AND account = ?",
+            (account.document, self._vault.blind(account.document, account.cnie), account.subject),
+        )
+        return bool(found and found[0][0])
+
     async def children_of(self, guardian: bytes) -> list[bytes]:
         """Return the accounts that were opened through this guardian's account."""
         return await self._indexed(GUARDIAN, guardian.hex())
 
     async def _indexed(self, kind: str, text: str) -> list[bytes]:
         found = await self.rows(
-            "SELECT account FROM account_index WHERE kind = ? AND blind = ? ORDER BY account",
+            "SELECT account FROM account_index WHERE kind = ? AND blind = ? ORDER BY second, account",
             (kind, self._vault.blind(kind, text)),
         )
         return [blob(row[0]) for row in found]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from edge.store.columns import blob, number
 from edge.store.connection import statements_of
 from edge.store.keyring import Keyring, Source
+from edge.store.lines import Lines
 from edge.store.pending import Pending
 from edge.store.vault import Vault
 from edge.store.views.fold import drops, fingerprint, fold_record
@@ -50,7 +51,7 @@ async def refold(
     for view in views:
         for statement in statements_of(view.schema):
             pending.write(statement)
-    folding = Folding(pending, keyring, vault, fresh={})
+    folding = Folding(pending, keyring, vault, fresh={}, lines=Lines())
     folded = 0
     rows = await pending.rows("SELECT position FROM records ORDER BY position DESC LIMIT 1")
     total = number(rows[0][0]) if rows else 0

@@ -17,6 +17,7 @@ from edge.store.connection import Connect, Connection, Scratch, open_scratch, op
 from edge.store.doubt import IN_DOUBT, leave_doubt, settle_doubt
 from edge.store.group import Decide
 from edge.store.keyring import Keyring
+from edge.store.lines import load_lines
 from edge.store.lock import WriterLock
 from edge.store.log import SHORT_NAMES, Identity, Log, Machine, load_tips
 from edge.store.naming import Names
@@ -134,7 +135,9 @@ class Store:
             machine = Machine(software, fingerprint, clock)
             tips = await load_tips(connection, identity.streams())
             workshop = Workshop(
-                log=Log(identity, machine, entropy, tips, await load_post(connection, post)),
+                log=Log(
+                    identity, machine, entropy, tips, await load_post(connection, post), await load_lines(connection)
+                ),
                 keyring=keyring,
                 vault=vault,
                 recent=Recent(),

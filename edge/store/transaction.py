@@ -68,7 +68,14 @@ class Transaction(Reader):
         self._folded = True
         self.now_ms = now_ms
         self.changes = Changes()
-        self._folding = Folding(pending, workshop.keyring, workshop.vault, fresh=self.changes.keys, drawn=self._new)
+        self._folding = Folding(
+            pending,
+            workshop.keyring,
+            workshop.vault,
+            fresh=self.changes.keys,
+            drawn=self._new,
+            lines=workshop.log.lines,
+        )
 
     @property
     def office(self) -> bytes:

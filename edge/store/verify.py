@@ -22,6 +22,7 @@ from edge.store.chains import held_segments
 from edge.store.columns import blob, number, text
 from edge.store.connection import Connect, Connection, Row, Scratch, open_scratch, open_sqlite, statements_of
 from edge.store.keyring import Keyring
+from edge.store.lines import Lines
 from edge.store.pending import Pending
 from edge.store.post import load_colleagues
 from edge.store.schema import DATABASE
@@ -132,7 +133,7 @@ class _Inspection:
         self._counts = _Counts()
         self._findings: list[Finding] = []
         self._pending = Pending(scratch)
-        self._folding = Folding(self._pending, Keyring(vault), vault, fresh=self._keys, log=connection)
+        self._folding = Folding(self._pending, Keyring(vault), vault, fresh=self._keys, lines=Lines(), log=connection)
 
     async def run(self) -> Report:
         await self._connection.execute("BEGIN")

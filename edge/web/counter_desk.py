@@ -98,7 +98,8 @@ CAPACITY_ORDER: Sequence[Capacity] = ("proxy", "guardian", "president")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The person in the middle. `document` is a msgid, `number` masked; `texted`: his telephone receives SMS."""
+    """The person in the middle. `document` is a msgid, `number` masked; `texted`: his telephone receives SMS;
+    `second_claim`: another account had the number first."""
 
     id: str
     account: AccountView
@@ -113,6 +114,7 @@ class Person:
     guardian: Related | None
     children: Sequence[Related]
     may_have_pin: bool
+    second_claim: bool
 
     @property
     def must_be_represented(self) -> bool:
@@ -250,6 +252,7 @@ async def person(office: Office, account: bytes, by: Actor) -> Person:
         guardian=guardian[0] if guardian else None,
         children=await _related(office, await own_account.children_of(office, found)),
         may_have_pin=pins.signs_in(found, office.now()),
+        second_claim=await accounts.is_second_claim(office, found),
     )
 
 

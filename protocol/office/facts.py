@@ -73,6 +73,11 @@ def fold(facts: Iterable[Fact]) -> Case:
     return replace(case, heads=heads, frozen=frozen)
 
 
+def in_causal_order(facts: Iterable[Fact]) -> list[Fact]:
+    """Return facts of one case, given in any order, as `fold` takes them."""
+    return list(_ordered({fact.hash: fact for fact in facts}))
+
+
 def _opened(fact: Fact) -> Case:
     if not isinstance(fact.event, RequestSubmitted):
         raise CallerError("the first fact of a case is its request")

@@ -98,7 +98,7 @@ def _is_held(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
 
 def _holds_all(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
     """Whether an annexe holds all that the prefecture has of it and for it."""
-    records = _held(centre, annexe.annexe) <= _own(annexe) and _held(centre, CENTRE) <= _feeds(annexe)
+    records = _held(centre, annexe.annexe) <= _own(annexe) and _published(centre, annexe) <= _feeds(annexe)
     return records and _whole(centre, annexe) <= set(annexe.disk.shelf.names)
 
 
@@ -118,8 +118,8 @@ def writers_of(annexe: AnnexeMachine) -> set[bytes]:
 
 
 def has_all_feeds(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
-    """Whether an annexe holds all that the prefecture has published."""
-    return centre.powered and annexe.powered and _held(centre, CENTRE) <= _feeds(annexe)
+    """Whether an annexe holds all that the prefecture has published for it."""
+    return centre.powered and annexe.powered and _published(centre, annexe) <= _feeds(annexe)
 
 
 def scans_awaited(centre: CentreMachine) -> bool:
@@ -139,6 +139,11 @@ def _own(annexe: AnnexeMachine) -> set[bytes]:
 
 def _feeds(annexe: AnnexeMachine) -> set[bytes]:
     return _hashes(annexe, DATABASE, "SELECT hash FROM records WHERE stream NOT LIKE ?", f"{annexe.annexe}/%")
+
+
+def _published(centre: CentreMachine, annexe: AnnexeMachine) -> set[bytes]:
+    query = f"SELECT hash FROM records WHERE annexe = '{CENTRE}' AND stream IN ('all', ?)"  # noqa: S608 - our own name
+    return _hashes(centre, SQLITE, query, f"to/{annexe.annexe}")
 
 
 def _held(centre: CentreMachine, writer: str) -> set[bytes]:

@@ -2,9 +2,10 @@
 
 1. What was confirmed to a person is in the annexe's log and at the prefecture, each thing once.
 2. The prefecture holds every record of every log that lives, and has asked for nothing more: no holes, nothing left.
-3. Both ends fold each case to the same; the annexe's views are what folding its log from nothing gives.
+3. Both ends fold each case to the same; the annexe's views are what folding its log from nothing gives, in whatever
+   order it came to whom (`same_views`).
 4. Logs verify: signatures, chains, bodies, at the annexe (`verify_log`) and at the prefecture.
-5. Every annexe holds the whole of the prefecture's feeds.
+5. Every annexe holds the whole of the prefecture's feeds, and shows each look at a request there that it was told of.
 6. Nothing is left waiting at the prefecture to be folded.
 """
 
@@ -28,19 +29,26 @@ from protocol.records.keys import key_id
 from tests.simulation import edge_database
 from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.oracle import Oracle, Told
+from tests.simulation.same_views import unlike
+
+MOST = {"account.identity_verified": 1}
+"""What stands in an account but once, also when it was done on two branches."""
 
 
 async def broken(
     oracle: Oracle, centre: Centre, annexes: Sequence[AnnexeMachine], lost: Iterable[AnnexeMachine] = ()
 ) -> AsyncIterator[str]:
     """Yield a sentence for each invariant that does not hold. `lost`: machines that are gone, and wrote before."""
-    publics = {(one.annexe, key_id(one.public)): one.public for one in (*annexes, *lost)}
+    machines = (*annexes, *lost)
+    publics = {(one.annexe, key_id(one.public)): one.public for one in machines}
     for annexe in annexes:
         store = annexe.store
         if store is None:
             yield f"{annexe.name} is not running"
             continue
         async for sentence in _annexe(oracle, centre, annexe, store, publics):
+            yield f"{annexe.name}: {sentence}"
+        async for sentence in unlike(centre, annexe, store, [one for one in machines if one is not annexe]):
             yield f"{annexe.name}: {sentence}"
 
 
@@ -63,7 +71,7 @@ async def _annexe(
         yield sentence
     async for sentence in _folds(centre, annexe.annexe, store):
         yield sentence
-    async for sentence in _feeds(centre, feeds):
+    async for sentence in _feeds(centre, annexe.annexe, feeds):
         yield sentence
 
 
@@ -112,12 +120,37 @@ async def _told(oracle: Oracle, centre: Centre, annexe: str, store: Store, held:
     for login, where in oracle.staff.items():
         if where == annexe and agents[login] != 1:
             yield f"an agent who was added is at the prefecture {agents[login]} times"
+    async for sentence in _changes(oracle, annexe, store):
+        yield sentence
+    async for sentence in _looks(oracle, annexe, store):
+        yield sentence
     for case, told in oracle.cases.items():
         if told.annexe == annexe:
             async with store.reading() as reader:
                 found = await reader.case(case)
             for sentence in _kept(told, found):
                 yield sentence
+
+
+async def _changes(oracle: Oracle, annexe: str, store: Store) -> AsyncIterator[str]:
+    for account, told in oracle.changes.items():
+        if oracle.accounts[account] == annexe:
+            async with store.reading() as reader:
+                found = await reader.account(account)
+            taken = Counter(step.kind for step in found.steps) if found else Counter[str]()
+            for kind, times in told.items():
+                if taken[kind] < min(times, MOST.get(kind, times)):
+                    yield f"a change that was confirmed ({kind}) stands {taken[kind]} times in its account, not {times}"
+
+
+async def _looks(oracle: Oracle, annexe: str, store: Store) -> AsyncIterator[str]:
+    for look in sorted(oracle.looks):
+        if look.annexe == annexe:
+            async with store.reading() as reader:
+                found = await reader.case(look.case)
+                days = [] if found is None else await reader.prefecture_days(found.account)
+            if days.count(look.day) != 1:
+                yield f"a look at the prefecture that was told of is read {days.count(look.day)} times by the citizen"
 
 
 def _kept(told: Told, found: Case | None) -> Iterable[str]:
@@ -151,9 +184,10 @@ async def _folds(centre: Centre, annexe: str, store: Store) -> AsyncIterator[str
             yield "a case folds to one thing here and to another at the prefecture"
 
 
-async def _feeds(centre: Centre, feeds: list[Record]) -> AsyncIterator[str]:
+async def _feeds(centre: Centre, annexe: str, feeds: list[Record]) -> AsyncIterator[str]:
     table = schema.records
-    query = select(table.c.hash).where(table.c.annexe == centre.identity.id)
+    streams = ("all", f"to/{annexe}")
+    query = select(table.c.hash).where(table.c.annexe == centre.identity.id, table.c.stream.in_(streams))
     async with centre.store.database.read() as connection:
         published = set((await connection.execute(query)).scalars())
     here = {one.hash for one in feeds}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 
 @dataclass(slots=True)
@@ -17,12 +19,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class SeenScan:
-    """A scan that a clerk saw confirmed: whose it is, its address, and the SHA-256 of the file."""
+    """A scan or a sealed certificate that a clerk saw confirmed: whose it is, its address, the SHA-256 of the file."""
 
     annexe: str
     case: bytes
     address: bytes
     digest: bytes
+
+
+class ToldLook(NamedTuple):
+    """A day (ISO) on which somebody at the prefecture looked at a case, and that its annexe was told of."""
+
+    annexe: str
+    case: bytes
+    day: str
 
 
 @dataclass(slots=True)
@@ -34,10 +44,17 @@ class Oracle:
     staff: dict[str, str] = field(default_factory=dict)
     published: set[tuple[str, int]] = field(default_factory=set)
     scans: list[SeenScan] = field(default_factory=list)
+    looks: set[ToldLook] = field(default_factory=set)
+    changes: dict[bytes, Counter[str]] = field(default_factory=dict)
 
     def account(self, annexe: str, account: bytes) -> None:
         """Somebody saw that his account is open."""
         self.accounts[account] = annexe
+
+    def changed(self, account: bytes, kind: str) -> None:
+        """Somebody saw that an account was changed; no kind: nothing of it was news."""
+        if kind:
+            self.changes.setdefault(account, Counter())[kind] += 1
 
     def submitted(self, annexe: str, case: bytes, reference: str) -> None:
         """Somebody holds a receipt."""

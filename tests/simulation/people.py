@@ -54,9 +54,13 @@ class People:
         """Open an account, ask for something, and have it taken through some of its steps."""
         case = await self.files(f"FA{100000 + self._chance.randrange(800000)}{number % 10}"[:8])
         for step in range(self._chance.randrange(len(STEPS) + 1)):
-            await self.pause()
-            kind = (await self._told(_takes(case, step))).decode()
-            self._oracle.stepped(case, kind)
+            await self.step(case, step)
+
+    async def step(self, case: bytes, step: int) -> None:
+        """Take a case through one of its steps."""
+        await self.pause()
+        kind = (await self._told(_takes(case, step))).decode()
+        self._oracle.stepped(case, kind)
 
     async def files(self, card: str) -> bytes:
         """Open an account for this card and ask for something; returns the case."""

@@ -173,6 +173,18 @@ MISTAKES = (
         "lost-appliance",
     ),
     Mistake(
+        "fold what another branch wrote as if it were the newest",
+        "edge/store/lines.py",
+        "        return self._ends.get(stream, NO_PARENT) is not None\n",
+        "        return True\n",
+    ),
+    Mistake(
+        "let a number that was given twice be whose came first",
+        "edge/store/views/claims.py",
+        "    if holders == [first]:\n",
+        "    if holders:\n",
+    ),
+    Mistake(
         "want each scan once in a life, not once in a conversation",
         "protocol/sync/blob_flow.py",
         "        self._asked: set[bytes] = set()\n",
@@ -184,6 +196,18 @@ MISTAKES = (
         "            await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
         "            if came.place % 3 != 2:\n"
         "                await self._store.database.put(connection, schema.blob_pieces, [piece], replace=True)\n",
+    ),
+    Mistake(
+        "want the scans of a case, and not its certificate",
+        "central/store/blobs.py",
+        "    held = {file.blob: file for file in case.files}\n",
+        "    held = {file.blob: file for file in case.scans_held}\n",
+    ),
+    Mistake(
+        "note that a look was told, and tell nothing",
+        "central/telling_looks.py",
+        "    event = AccountReadAtPrefecture(days=sorted({row.day for row in rows}))\n",
+        "    event = AccountReadAtPrefecture(days=[])\n",
     ),
     Mistake(
         "clear away at a start what cases name",

@@ -1,4 +1,6 @@
-"""A clerk who scans at one annexe, and an officer at the prefecture who looks whether what he sees is whole.
+"""A clerk who scans at one annexe and seals certificates, and an officer at the prefecture who looks at them.
+
+What he sees must be whole; that he looked is noted before he sees anything, and told to the citizen at his annexe.
 
 Drawn apart from everybody else, and in half of the runs, so that the other half plays as ever.
 """
@@ -7,21 +9,37 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from random import Random
+from typing import Any
 
+from sqlalchemy import select
+
+from central.centre import Centre
+from central.store.looks import Look, note_look
+from central.store.schema import look_days
+from central.telling_looks import tell_looks
 from protocol.errors import OperatorError
 from protocol.records.blobs import CHUNK
-from tests.edge.store.scanning import attach
+from tests.edge.store.scanning import attach, seal
 from tests.simulation.machine import PowerCut
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
-from tests.simulation.oracle import Oracle
+from tests.simulation.oracle import Oracle, ToldLook
 from tests.simulation.people import People
 
 LOOK_S = 12.0
 """Seconds between two looks, at most: a scan takes some to come."""
 
+SEALED = 0.5
+"""Of the requests that are scanned for: their certificates are sealed."""
+
+GRANTED = 3
+"""Steps from the request to its grant (`people.STEPS`)."""
+
 SIZES = (1, 900, CHUNK, 3 * CHUNK + 5, 11 * CHUNK)
+
+Keeping = Callable[..., Coroutine[Any, Any, bytes]]
+"""`attach` or `seal`: keeps a file and names it in a case."""
 
 
 class Scanner:
@@ -39,17 +57,23 @@ class Scanner:
             case = await self.people.files(f"S{self._chance.randrange(10**6):06d}")
             for _ in range(self._chance.randrange(1, 4)):
                 await self.people.pause()
-                await self._scan(case, self._chance.randbytes(16) * (self._chance.choice(SIZES) // 16 + 1))
+                await self._keep(case, attach)
+            if self._chance.random() < SEALED:
+                for step in range(GRANTED):
+                    await self.people.step(case, step)
+                await self._keep(case, seal)
+                self._oracle.stepped(case, "certificate.sealed")
 
-    async def _scan(self, case: bytes, data: bytes) -> None:
-        address = await self.people.insist(lambda command: self._attach(command, case, data))
+    async def _keep(self, case: bytes, how: Keeping) -> None:
+        data = self._chance.randbytes(16) * (self._chance.choice(SIZES) // 16 + 1)
+        address = await self.people.insist(lambda command: self._kept(command, case, data, how))
         self._oracle.scanned(case, address, data)
 
-    async def _attach(self, command: bytes, case: bytes, data: bytes) -> object:
+    async def _kept(self, command: bytes, case: bytes, data: bytes, how: Keeping) -> object:
         store = self._annexe.store
         if store is None:
             raise PowerCut(self._annexe.name)
-        return await self._annexe.ask(attach(store, case, data, command.hex(), coming=_coming))
+        return await self._annexe.ask(how(store, case, data, command.hex(), coming=_coming))
 
 
 class Looker:
@@ -70,11 +94,26 @@ class Looker:
                 continue
             scan = self._chance.choice(self._oracle.scans)
             try:
+                self._oracle.looks |= await self._centre.ask(_noted(centre, scan.annexe, scan.case))
                 seen = await self._centre.ask(seen_at(self._centre, scan.annexe, scan.case, scan.address))
             except (PowerCut, OperatorError):
                 continue
             if seen is not None and hashlib.sha256(seen).digest() != scan.digest:
                 self._broken.append("somebody at the prefecture saw a scan that was not the whole file")
+
+
+async def _noted(centre: Centre, annexe: str, case: bytes) -> set[ToldLook]:
+    """Note a look at a request, and tell its annexe; returns what it was told, now or before."""
+    if await centre.queries.request(annexe, case) is None:
+        return set()  # nothing to be seen yet
+    now = centre.now()
+    if await note_look(centre.store, annexe, case, Look("", "officer", "Officier", "ضابط", now)):
+        await tell_looks(centre)
+    table = look_days
+    query = select(table.c.day).where(table.c.annexe == annexe, table.c.subject == case, table.c.told)
+    async with centre.store.database.read() as connection:
+        days = (await connection.execute(query)).scalars()
+        return {ToldLook(annexe, case, day) for day in days}
 
 
 async def seen_at(machine: CentreMachine, annexe: str, case: bytes, address: bytes) -> bytes | None:
@@ -86,15 +125,15 @@ async def seen_at(machine: CentreMachine, annexe: str, case: bytes, address: byt
 
 
 async def unseen(oracle: Oracle, machine: CentreMachine, annexes: Iterable[AnnexeMachine]) -> AsyncIterator[str]:
-    """Yield a sentence for each scan that was confirmed and is not whole at the prefecture, or at its annexe."""
+    """Yield a sentence for each file that was confirmed and is not whole at the prefecture, or at its annexe."""
     stores = {one.annexe: one.store for one in annexes}
     for scan in oracle.scans:
         seen = await machine.ask(seen_at(machine, scan.annexe, scan.case, scan.address))
         if seen is None or hashlib.sha256(seen).digest() != scan.digest:
-            yield f"{scan.annexe}: a scan that a clerk saw confirmed is not whole at the prefecture"
+            yield f"{scan.annexe}: a scan or certificate that a clerk saw confirmed is not whole at the prefecture"
         store = stores[scan.annexe]
         if store is None or not await store.scans.is_whole(scan.address):
-            yield f"{scan.annexe}: a scan that a clerk saw confirmed is not whole where he scanned it"
+            yield f"{scan.annexe}: a scan or certificate that a clerk saw confirmed is not whole where he scanned it"
 
 
 async def _coming(data: bytes) -> AsyncIterator[bytes]:

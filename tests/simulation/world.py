@@ -30,6 +30,7 @@ from tests.simulation.network import Line, Weather
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
 from tests.simulation.people import AGAIN_S, People
+from tests.simulation.rivals import Dispute, Rival
 from tests.simulation.scanners import Looker, Scanner, unseen
 from tests.simulation.second import Second, wanted
 from tests.simulation.trouble import Trouble
@@ -290,7 +291,18 @@ class World:
         self._at_work[clone.name] = [people]
         self._working += [asyncio.ensure_future(one) for one in (people.citizen(7), people.administrator())]
         self._keepers.append(asyncio.ensure_future(self._keep(clone)))
+        self._rival(annexe, clone)
         return True
+
+    def _rival(self, *machines: AnnexeMachine) -> None:
+        """Let somebody work at each of them on the same people."""
+        chance = Random(f"rivals of {self.report.seed} at {machines[0].name}")
+        accounts = [account for account, where in self._oracle.accounts.items() if where == machines[0].annexe]
+        dispute = Dispute.about(accounts, chance)
+        for machine in machines:
+            rival = Rival(machine, self._oracle, dispute, Random(chance.getrandbits(64)))
+            self._at_work[machine.name].append(rival.people)
+            self._working.append(asyncio.ensure_future(rival.work()))
 
     def _mend(self) -> None:
         self._mended = True

@@ -11,6 +11,7 @@ more can be found without opening every case.
 `reference` is the blind index of the request's reference; it stands here and not in a table of its own, so that opening
 a case writes one row. `turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how
 much of a delay that runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
+`updated_ms` is the latest time of its records, as at the prefecture.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ OPEN = (
     " procedure, submitted_ms)"
 )
 CHANGE = (
-    "UPDATE cases SET state = ?, due = ?, updated_ms = ?, told = ?, turns = ?, mark = ?, appealed = ?, details = ?"
-    " WHERE subject = ?"
+    "UPDATE cases SET state = ?, due = ?, updated_ms = max(updated_ms, ?), told = ?, turns = ?, mark = ?, appealed = ?,"
+    " details = ? WHERE subject = ?"
 )
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -110,7 +111,8 @@ async def _fold_anew(folding: Folding, entry: Entry, key: bytes, *, new: bool) -
     facts = [_fact(record, key) for record in await folding.records_of(entry.subject)]
     if any(isinstance(fact.event, RequestSubmitted) for fact in facts):
         case = casework.fold(facts)
-        _put(folding, entry, key, case, new=new)
+        latest = entry._replace(time_ms=max(fact.time_ms for fact in facts))
+        _put(folding, latest, key, case, new=new)
         _note_files(folding, entry.subject, case)
 
 
@@ -172,7 +174,7 @@ def _iso(day: date | None) -> str | None:
 
 CASES = View(
     name="cases",
-    version=6,
+    version=7,
     schema=SCHEMA,
     tables=("cases", "scans"),
     unknown=_frozen,

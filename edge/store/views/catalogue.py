@@ -2,12 +2,15 @@
 keys that were revoked.
 
 Nothing here is about a citizen, so nothing is sealed. A version that was published once never changes: the cases that
-were opened under it stay under it. Credentials stand in the order of the log, the renewed ones too:
-`Trust` judges which counts.
+were opened under it stay under it. Where the feed has parted and holds two of one version, the first in the one order
+of records stands (`publications`). Credentials stand in the order of the log, the renewed ones too: `Trust` judges
+which counts.
 """
 
 from __future__ import annotations
 
+from edge.store.views.publications import SCHEMA as PUBLICATIONS
+from edge.store.views.publications import TABLE, published_as
 from edge.store.views.view import Entry, Folding, View
 from protocol.office.events import CataloguePublished, CredentialPublished, CredentialRevoked
 from protocol.records.credentials import parse_credential
@@ -30,11 +33,13 @@ CREATE TABLE revoked_keys (
 """
 
 
-async def _published(folding: Folding, _entry: Entry, event: CataloguePublished) -> None:
-    folding.write(
-        "INSERT INTO procedures (id, version, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (event.id, event.version, encode(event.document)),
-    )
+async def _published(folding: Folding, entry: Entry, event: CataloguePublished) -> None:
+    first = (await published_as(folding, entry, f"{event.id} {event.version}"))[0]
+    if isinstance(first, CataloguePublished):
+        folding.write(
+            "INSERT OR REPLACE INTO procedures (id, version, document) VALUES (?, ?, ?)",
+            (first.id, first.version, encode(first.document)),
+        )
 
 
 async def _credential(folding: Folding, _entry: Entry, event: CredentialPublished) -> None:
@@ -48,8 +53,8 @@ async def _revoked(folding: Folding, _entry: Entry, event: CredentialRevoked) ->
 
 CATALOGUE = View(
     name="catalogue",
-    version=3,
-    schema=SCHEMA,
-    tables=("procedures", "credentials", "revoked_keys"),
+    version=4,
+    schema=SCHEMA + PUBLICATIONS,
+    tables=("procedures", "credentials", "revoked_keys", TABLE),
     folds={CataloguePublished: _published, CredentialPublished: _credential, CredentialRevoked: _revoked},
 )

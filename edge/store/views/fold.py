@@ -32,6 +32,7 @@ async def fold_record(views: Iterable[View], folding: Folding, record: Record, k
 
     A record whose key is not held is left alone. What a later release wrote is told to the views that want to hear.
     """
+    folding.lines.follow(record)
     if record.subject is not None and key is None:
         return {}
     try:
@@ -51,6 +52,14 @@ def read_event(record: Record, key: bytes | None) -> tuple[dict[str, Value], Eve
     """
     value = open_body(record, key)
     return value, None if value.get("kind") in CHAIN_KINDS else from_value(value)
+
+
+def readable_event(record: Record, key: bytes | None) -> Event | None:
+    """The event of a record; None for one of the chain's own, or what a later release wrote."""
+    try:
+        return read_event(record, key)[1]
+    except (NeedsUpgrade, UnknownEvent):
+        return None
 
 
 async def fold_event(views: Iterable[View], folding: Folding, entry: Entry, event: Event) -> None:

@@ -4,17 +4,30 @@
                                    sending --failed, not final--> waiting
                                    sending --failed, final--> failed --told in person--> told
 
+On a log that has parted all messages of a case are folded anew, causally as the case itself is.
+
 A message that a crash left `sending` may have gone out or not: whoever sends decides what to do with it. The number
 is not here: it is the applicant's, in the case.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
-from protocol.errors import PeerError
-from protocol.office.events import Language, MessageAttempted, MessageFailed, MessageQueued, MessageSent, ToldInPerson
+from edge.store.views.fold import entry_of, readable_event
+from edge.store.views.view import Entry, Fold, Folding, View, open_cell, place, seal_cell
+from protocol.office.events import (
+    Event,
+    Language,
+    MessageAttempted,
+    MessageFailed,
+    MessageQueued,
+    MessageSent,
+    ToldInPerson,
+)
+from protocol.office.facts import Fact, in_causal_order
 
 SCHEMA = """
 CREATE TABLE messages (
@@ -57,8 +70,8 @@ async def _queued(folding: Folding, entry: Entry, event: MessageQueued) -> None:
     details = MessageDetails(template=event.template, language=event.language, part_count=event.part_count)
     sealed = _sealed(await folding.key(entry.subject), event.message, details)
     folding.write(
-        "INSERT INTO messages (message, subject, state, attempts, queued_ms, updated_ms, details)"
-        " VALUES (?, ?, 'queued', 0, ?, ?, ?)",
+        "INSERT INTO messages (message, subject, state, attempts, queued_ms, updated_ms, details)"  # noqa: S608 - our own words
+        " VALUES (?, ?, 'queued', 0, ?, ?, ?)" + folding.if_taken,
         (event.message, entry.subject, entry.time_ms, entry.time_ms, sealed),
     )
 
@@ -81,7 +94,7 @@ async def _failed(folding: Folding, entry: Entry, event: MessageFailed) -> None:
     key = await folding.key(entry.subject)
     found = await folding.rows("SELECT details FROM messages WHERE message = ?", (event.message,))
     if not found or not isinstance(found[0][0], bytes):
-        raise PeerError("a message failed that was never queued")
+        return  # what queued it has not come: the log has parted
     details = msgspec.structs.replace(open_message(key, event.message, found[0][0]), why=event.why)
     folding.write(
         "UPDATE messages SET state = ?, attempts = ?, updated_ms = ?, details = ? WHERE message = ?",
@@ -102,16 +115,37 @@ async def _told(folding: Folding, entry: Entry, _event: ToldInPerson) -> None:
     )
 
 
+STEPS: Mapping[type, Fold] = {
+    MessageQueued: _queued,
+    MessageAttempted: _attempted,
+    MessageSent: _sent,
+    MessageFailed: _failed,
+    ToldInPerson: _told,
+}
+
+
+async def _folded(folding: Folding, entry: Entry, event: Event) -> None:
+    if folding.in_line(entry):
+        await STEPS[type(event)](folding, entry, event)
+    else:
+        await _fold_anew(folding, entry)
+
+
+async def _fold_anew(folding: Folding, entry: Entry) -> None:
+    key = await folding.key(entry.subject)
+    records = {one.hash: one for one in await folding.records_of(entry.subject)}
+    facts = [Fact(one.hash, one.time.ms, readable_event(one, key)) for one in records.values()]
+    folding.write("DELETE FROM messages WHERE subject = ?", (entry.subject,))
+    for fact in in_causal_order(facts):
+        step = STEPS.get(type(fact.event))
+        if step is not None:
+            await step(folding, entry_of(records[fact.hash]), fact.event)
+
+
 OUTBOX = View(
     name="outbox",
-    version=2,
+    version=3,
     schema=SCHEMA,
     tables=("messages",),
-    folds={
-        MessageQueued: _queued,
-        MessageAttempted: _attempted,
-        MessageSent: _sent,
-        MessageFailed: _failed,
-        ToldInPerson: _told,
-    },
+    folds=dict.fromkeys(STEPS, _folded),
 )

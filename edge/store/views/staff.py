@@ -1,17 +1,21 @@
-"""The view of those who work here: sealed under the office's key, found by the blind index of the login."""
+"""The view of those who work here: sealed under the office's key, found by the blind index of the login.
+
+`staff_records` names the few records that an agent's row is folded from, for the office's key seals all the noise of
+the day as well. Each event folds them all, in the one order of records: the first that adds a login stands, and of what
+changes it the last. What was added twice on two halves of a log so becomes one agent, the same everywhere.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
-from edge.store.columns import blob
+from edge.store.columns import blob, number
 from edge.store.rows import StaffView
+from edge.store.views.fold import readable_event
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
-from protocol.errors import PeerError
-from protocol.office.events import AgentKeyEnrolled, StaffAdded, StaffPasswordChanged
+from protocol.office.events import AgentKeyEnrolled, Event, StaffAdded, StaffPasswordChanged
 
 SCHEMA = """
 CREATE TABLE staff (
@@ -19,6 +23,13 @@ CREATE TABLE staff (
     subject BLOB NOT NULL,
     details BLOB NOT NULL
 ) STRICT;
+CREATE TABLE staff_records (
+    login BLOB NOT NULL,
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (login, stream, segment, seq)
+) STRICT, WITHOUT ROWID;
 """
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -34,44 +45,58 @@ def _sealed(key: bytes, blind: bytes, staff: StaffView) -> bytes:
     return seal_cell(key, place("staff", "details", blind), _encode(staff))
 
 
-async def _added(folding: Folding, entry: Entry, event: StaffAdded) -> None:
-    blind = folding.blind("login", event.login)
-    staff = StaffView(
-        login=event.login,
-        name_fr=event.name_fr,
-        name_ar=event.name_ar,
-        role=event.role,
-        password_hash=event.password_hash,
-        language=event.language,
+async def _folded(folding: Folding, entry: Entry, event: StaffAdded | StaffPasswordChanged | AgentKeyEnrolled) -> None:
+    login = folding.blind("login", event.login)
+    folding.write(
+        "INSERT INTO staff_records (login, stream, segment, seq) VALUES (?, ?, ?, ?)",
+        (login, entry.stream, entry.segment, entry.seq),
     )
-    sealed = _sealed(await folding.key(entry.subject), blind, staff)
-    folding.insert("INSERT INTO staff (login, subject, details)", (blind, entry.subject, sealed))
+    places = await folding.rows(
+        "SELECT segment, seq FROM staff_records WHERE login = ? AND stream = ?", (login, entry.stream)
+    )
+    records = [await folding.record_at(entry.stream, blob(segment), number(seq)) for segment, seq in places]
+    subject, staff = b"", None
+    for record in await folding.in_order(records, entry.stream):
+        key = await folding.key(record.subject or b"")
+        after = _changed(staff, readable_event(record, key))
+        if staff is None and after is not None:
+            subject = record.subject or b""
+        staff = after
+    if staff is None:
+        return
+    sealed = _sealed(await folding.key(subject), login, staff)
+    if folding.is_deciding and isinstance(event, StaffAdded):  # who adds is refused a login that is taken
+        folding.insert("INSERT INTO staff (login, subject, details)", (login, subject, sealed))
+    else:
+        folding.write(
+            "INSERT OR REPLACE INTO staff (login, subject, details) VALUES (?, ?, ?)", (login, subject, sealed)
+        )
 
 
-async def _password_changed(folding: Folding, _entry: Entry, event: StaffPasswordChanged) -> None:
-    await _change(folding, event.login, password_hash=event.password_hash)
-
-
-async def _key_enrolled(folding: Folding, _entry: Entry, event: AgentKeyEnrolled) -> None:
-    await _change(folding, event.login, public=event.public)
-
-
-async def _change(folding: Folding, login: str, **changes: Any) -> None:
-    """Change an agent, under the key that his row was sealed with: a replaced appliance may have another by now."""
-    blind = folding.blind("login", login)
-    found = await folding.rows("SELECT subject, details FROM staff WHERE login = ?", (blind,))
-    if not found:
-        raise PeerError("an agent changed who was never added")
-    subject, details = (blob(value) for value in found[0])
-    key = await folding.key(subject)
-    sealed = _sealed(key, blind, replace(open_staff(key, blind, details), **changes))
-    folding.write("UPDATE staff SET details = ? WHERE login = ?", (sealed, blind))
+def _changed(staff: StaffView | None, event: Event | None) -> StaffView | None:
+    """An agent after one more event; None as long as nothing has added him."""
+    match event:
+        case StaffAdded() if staff is None:
+            return StaffView(
+                login=event.login,
+                name_fr=event.name_fr,
+                name_ar=event.name_ar,
+                role=event.role,
+                password_hash=event.password_hash,
+                language=event.language,
+            )
+        case StaffPasswordChanged() if staff is not None:
+            return replace(staff, password_hash=event.password_hash)
+        case AgentKeyEnrolled() if staff is not None:
+            return replace(staff, public=event.public)
+        case _:
+            return staff
 
 
 STAFF = View(
     name="staff",
-    version=2,
+    version=3,
     schema=SCHEMA,
-    tables=("staff",),
-    folds={StaffAdded: _added, StaffPasswordChanged: _password_changed, AgentKeyEnrolled: _key_enrolled},
+    tables=("staff", "staff_records"),
+    folds=dict.fromkeys((StaffAdded, StaffPasswordChanged, AgentKeyEnrolled), _folded),
 )

@@ -4,6 +4,9 @@ Rules, which let a view be dropped and rebuilt from the log at any time, equal b
 
 - A fold knows only the record (`Entry`), its event, and the rows that earlier records left: no clock, no chance.
 - It is total over what the log holds: legality was judged when the event was decided, not here.
+- What it gives depends on the set of records, not on how they came: two clones that have exchanged their branches show
+  the same. On a stream that is one line, arrival is the order (`Folding.in_line`); once it has parted, a fold takes
+  all that its row is made of, in the one order of `protocol.records.order`, and writes the row anew.
 - Personal data is sealed under the key of the account, case or office it belongs to, bound to table, column and row.
 - What finds a person is a blind index; nothing in clear tells who a row is about.
 - Rows with sealed cells are too large for WITHOUT ROWID tables (SQLite advises a twentieth of a page at most): kept by
@@ -12,17 +15,19 @@ Rules, which let a view be dropped and rebuilt from the log at any time, equal b
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from edge.store.columns import blob
 from edge.store.connection import Row, SqlValue
 from edge.store.keyring import Keyring, Source
+from edge.store.lines import Lines
 from edge.store.pending import Pending
 from edge.store.vault import Vault
 from protocol.errors import PeerError
 from protocol.records.envelope import Record, parse_record
+from protocol.records.order import in_one_order
 from protocol.records.sealing import seal, unseal
 
 
@@ -65,7 +70,8 @@ class Folding:
     """What folds work on: the rows of one transaction, and the keys that open them.
 
     `fresh`: keys that are not in the keyring yet; `log`: where the records are, when not beside the views; `drawn`:
-    the subjects whose keys this command drew, where these are the folds of one command and not of a whole log.
+    the subjects whose keys this command drew, where these are the folds of one command and not of a whole log;
+    `lines`: which streams have parted so far.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Folding:
         vault: Vault,
         *,
         fresh: Mapping[bytes, bytes],
+        lines: Lines,
         log: Source | None = None,
         drawn: Set[bytes] | None = None,
     ) -> None:
@@ -84,6 +91,7 @@ class Folding:
         self._vault = vault
         self._fresh = fresh
         self._drawn = drawn
+        self.lines = lines
         self._written: dict[tuple[str, bytes], bytes] = {}
         self.named: list[Named] = []
         self.is_deciding = False
@@ -95,11 +103,8 @@ class Folding:
 
     @property
     def if_taken(self) -> str:
-        """Return what an INSERT of something unique ends with.
-
-        Who decides is refused what is taken. But two branches of the log may each have taken it: the one that came
-        first stands, and the other's records are kept all the same.
-        """
+        """Return what an INSERT of something unique ends with: who decides is refused what is taken, while a log that
+        has parted may hold it twice, and keeps the records of both."""
         return "" if self.is_deciding else " ON CONFLICT DO NOTHING"
 
     def write(self, sql: str, params: Sequence[SqlValue]) -> None:
@@ -121,6 +126,27 @@ class Folding:
         """Return every record that is held about `subject`, in the order of arrival."""
         rows = await self._log.rows("SELECT bytes FROM records WHERE subject = ? ORDER BY position", (subject,))
         return [parse_record(blob(row[0])) for row in rows]
+
+    def in_line(self, entry: Entry) -> bool:
+        """Whether a record comes after all that its row is made of so far: its stream has not parted, or it is the
+        first of its subject."""
+        return self.lines.is_one(entry.stream) or (self._drawn is not None and entry.subject in self._drawn)
+
+    async def ordered_of(self, subject: bytes, stream: str) -> list[Record]:
+        """Return every record of a stream that is held about `subject`, in the one order."""
+        return await self.in_order([one for one in await self.records_of(subject) if one.stream == stream], stream)
+
+    async def record_at(self, stream: str, segment: bytes, seq: int) -> Record:
+        """Return the record of this place; raises PeerError when it is not held."""
+        place = (stream, segment, seq)
+        rows = await self._log.rows("SELECT bytes FROM records WHERE stream = ? AND segment = ? AND seq = ?", place)
+        if not rows:
+            raise PeerError("a view names a record that is not in the store: rebuild the views")
+        return parse_record(blob(rows[0][0]))
+
+    async def in_order(self, records: Iterable[Record], stream: str) -> list[Record]:
+        """Return records of one stream in the one order."""
+        return in_one_order(records, await self.lines.parents(self._log, stream))
 
     async def is_first_of(self, subject: bytes, hash_: bytes) -> bool:
         """Return whether no other record about `subject` arrived before this one."""

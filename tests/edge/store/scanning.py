@@ -74,18 +74,27 @@ async def grant(store: Store, case: bytes) -> None:
         await live(store, case, step, f"grants {case.hex()} {number}")
 
 
-async def seal(store: Store, case: bytes, pdf: bytes = PAPER, serial: str = "abcdefghijklmnop") -> bytes:
+async def seal(
+    store: Store,
+    case: bytes,
+    pdf: bytes = PAPER,
+    serial: str = "abcdefghijklmnop",
+    *,
+    coming: Callable[[bytes], AsyncIterator[bytes]] = pieces,
+) -> bytes:
     """Seal the certificate of a case that was granted as `edge.services.settling` does, without a press; returns its
-    address."""
+    address. Raises NotHere."""
     async with store.reading() as reader:
         key = await reader.data_key(case)
-    assert key is not None
-    async with store.scans.sealing(key, pieces(pdf)) as sealed, store.scans.naming(sealed.address):
+    if key is None:
+        raise NotHere
+    async with store.scans.sealing(key, coming(pdf)) as sealed, store.scans.naming(sealed.address):
         await store.scans.keep(sealed)
 
         async def decide(tx: Transaction) -> Value:
             found = await tx.case(case)
-            assert found is not None
+            if found is None:
+                raise NotHere
             event = CertificateSealed(
                 follows=list(found.heads),
                 serial=serial,

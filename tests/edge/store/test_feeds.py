@@ -13,7 +13,7 @@ from edge.store.store import Store
 from edge.store.verify import verify_log
 from protocol.errors import PeerError
 from protocol.office.catalogue import Bilingual, Procedure, procedure_value
-from protocol.office.events import CataloguePublished, CredentialPublished, to_value
+from protocol.office.events import CalendarPublished, CataloguePublished, CredentialPublished, Holiday, to_value
 from protocol.records.chain import NO_PARENT, segment_opened
 from protocol.records.clock import Timestamp
 from protocol.records.credentials import Credential, Trust, issue
@@ -75,6 +75,7 @@ class Feed:
     stream: str = "all"
     signer: str = "centre"
     segment: bytes = b"segment1"
+    begun_ms: int = 1_000
     records: list[Record] = field(default_factory=list)
 
     def put(self, event: dict[str, Value], data_key: bytes | None = None) -> Record:
@@ -88,7 +89,7 @@ class Feed:
             segment=self.segment,
             seq=len(self.records),
             prev=self.records[-1].hash if self.records else NO_PARENT,
-            time=Timestamp(1_000 + len(self.records), 0),
+            time=Timestamp(self.begun_ms + len(self.records), 0),
             event=event,
             key=data_key,
             signing=key(self.signer),
@@ -143,6 +144,27 @@ async def test_a_published_version_never_changes(tmp_path: Path) -> None:
         await accept(store, ANNEXE, feed.encoded(), Trust([ROOT]))
         async with store.reading() as reader:
             assert await reader.procedure("residence-autorite-locale", 2) == procedure(2, 45)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first branch first", "second branch first"])
+async def test_a_feed_that_has_parted_tells_every_annexe_the_same_however_it_came(
+    tmp_path: Path, order: tuple[int, int]
+) -> None:
+    """The prefecture was put back to an earlier state, and published other things under the same names."""
+    branches = [Feed(segment=b"branch.1", begun_ms=2_000), Feed(segment=b"branch.2", begun_ms=3_000)]
+    for branch, days in zip(branches, (10, 20), strict=True):
+        branch.put(published(3, days))
+        holiday = Holiday(day=f"2027-01-{days}", name_ar="عيد", name_fr="fête")
+        branch.put(to_value(CalendarPublished(year=2027, holidays=[holiday])))
+    trust = Trust([ROOT])
+    async with store_in(tmp_path) as store:
+        await accept(store, ANNEXE, snapshot().encoded(), trust)
+        for number in order:
+            await accept(store, ANNEXE, branches[number].encoded(), trust)
+        async with store.reading() as reader:
+            assert await reader.procedure("residence-autorite-locale") == procedure(3, 10), "a version never changes"
+            assert await reader.rows("SELECT day FROM holidays") == [("2027-01-20",)], "the later one of a year stands"
+    assert (await verify_log(tmp_path, own=SIGNING.public, vault=vault_of(tmp_path))).sound
 
 
 async def test_an_expired_credential_still_feeds(tmp_path: Path) -> None:
