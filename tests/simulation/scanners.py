@@ -18,7 +18,7 @@ from sqlalchemy import select
 from central.centre import Centre
 from central.store.looks import Look, note_look
 from central.store.schema import look_days
-from central.telling_looks import tell_looks
+from central.telling_looks import PutOff, tell_looks
 from protocol.errors import OperatorError
 from protocol.records.blobs import CHUNK
 from tests.edge.store.scanning import attach, seal
@@ -108,7 +108,7 @@ async def _noted(centre: Centre, annexe: str, case: bytes) -> set[ToldLook]:
         return set()  # nothing to be seen yet
     now = centre.now()
     if await note_look(centre.store, annexe, case, Look("", "officer", "Officier", "ضابط", now)):
-        await tell_looks(centre)
+        await tell_looks(centre, PutOff())
     table = look_days
     query = select(table.c.day).where(table.c.annexe == annexe, table.c.subject == case, table.c.told)
     async with centre.store.database.read() as connection:
