@@ -86,6 +86,13 @@ class Sessions:
         session.principal = None
         session.data.clear()
 
+    def close_all(self, chosen: Callable[[Any], bool]) -> int:
+        """End every session whose signed-in person is `chosen`; return how many."""
+        over = [one for one in self._sessions.values() if one.principal is not None and chosen(one.principal)]
+        for session in over:
+            self.close(session)
+        return len(over)
+
     def alive(self, session: Session) -> bool:
         """Say whether it still exists and has not idled away."""
         return self.find(session.id, session.area) is session

@@ -26,6 +26,7 @@ from edge.store.rows import StaffView
 from edge.store.store import Transaction
 from protocol.errors import N_, PeerError, PersonError
 from protocol.office import casework
+from protocol.office.calendar import local_date
 from protocol.office.casework import Case, Enquiry, State
 from protocol.office.catalogue import Procedure
 from protocol.office.decision import DecisionSheet, EnquiryLine, Identity, parse_sheet, sheet_bytes, verify_sheet
@@ -65,8 +66,8 @@ class WaitingRow:
 
 
 def actor_of(staff: StaffView) -> Actor:
-    """Return the actor that an event names for this agent."""
-    return Actor(role=staff.role, id=staff.login, name=staff.name_fr, name_ar=staff.name_ar)
+    """Return the actor that an event names for who decides: the agent, or whoever stands in for him."""
+    return Actor(role="authority", id=staff.login, name=staff.name_fr, name_ar=staff.name_ar)
 
 
 async def waiting(office: Office) -> list[WaitingRow]:
@@ -102,7 +103,7 @@ async def enrol_key(office: Office, command: bytes, staff: StaffView, public: by
 
     Raises PersonError when the bytes are no usable Ed25519 key, or when the agent does not decide.
     """
-    _require_authority(staff)
+    _require_authority(office, staff)
     try:
         check_public(public)
     except PeerError as error:
@@ -119,8 +120,9 @@ async def enrol_key(office: Office, command: bytes, staff: StaffView, public: by
     await office.store.execute(command, decide)
 
 
-def _require_authority(staff: StaffView) -> None:
-    if staff.role != "authority":
+def _require_authority(office: Office, staff: StaffView) -> None:
+    """The agent himself, or who stands in for him today."""
+    if "authority" not in staff.roles(local_date(office.now())):
         raise PersonError(N_("Only the authority agent decides on requests."), status=403)
 
 
@@ -132,7 +134,7 @@ async def draw_sheet(
     Raises PersonError for an outcome or a reason that is not acceptable, 409 when the case does not wait for a decision
     or the agent has no key.
     """
-    _require_authority(staff)
+    _require_authority(office, staff)
     opened = await dossier(office, case)
     if opened.case.state is not State.UNDER_DECISION:
         raise PersonError(N_("This request does not wait for a decision any more."), status=409)
@@ -198,12 +200,13 @@ async def take(office: Office, command: bytes, case: bytes, sheet: bytes, signat
     Raises PersonError 409 when the dossier is not as the sheet says any more or was decided already, 400 when the sheet
     or the signature is not what this agent's tablet would send.
     """
-    _require_authority(staff)
+    _require_authority(office, staff)
 
     async def decide(tx: Transaction) -> Value:
         agent = await tx.staff(staff.login)
         if agent is None or agent.public is None:
             raise _keyless()
+        _require_authority(office, agent)
         opened, procedure = await opened_case(tx, case)
         signed = _signed_sheet(sheet, signature, agent.public)
         answer = _answer(signed.outcome, signed.reason_code, signed.reason_text)
@@ -245,7 +248,7 @@ def _keyless() -> PersonError:
 
 async def undo(office: Office, command: bytes, case: bytes, staff: StaffView) -> None:
     """Take a decision back while it is neither sealed nor told; PersonError 409 once it is too late."""
-    _require_authority(staff)
+    _require_authority(office, staff)
 
     def event(tx: Transaction, opened: Case, _procedure: Procedure) -> DecisionUndone:
         decided = opened.decision

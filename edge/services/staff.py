@@ -26,6 +26,9 @@ LONGEST_PASSWORD = 128
 """Characters: room for a long sentence, and a bound on what Argon2 is fed."""
 
 
+ENDED = N_("This login was closed. If you work here, ask the supervisor to open it again.")
+
+
 @dataclass(frozen=True, slots=True)
 class StaffForm:
     """An agent to be added, not yet checked."""
@@ -93,7 +96,7 @@ def _check_password(password: str) -> None:
 async def sign_in(office: Office, login: str, password: str) -> StaffView:
     """Return the agent of this login and password; the same sentence and time whichever of the two is wrong.
 
-    Raises PersonError 401 when they do not fit, 429 while the login is locked out.
+    Raises PersonError 401 when they do not fit, 429 while the login is locked out, 403 for who works here no more.
     """
     login = login.strip().lower()
     office.staff_attempts.admit(login, office.now())
@@ -107,6 +110,8 @@ async def sign_in(office: Office, login: str, password: str) -> StaffView:
             N_("This login and this password do not go together. Try again."), field="password", status=401
         )
     office.staff_attempts.succeeded(login)
+    if known.ended:
+        raise PersonError(ENDED, status=403)
     return known
 
 
@@ -114,6 +119,6 @@ async def by_login(office: Office, login: str) -> StaffView:
     """Return an agent as the log knows him now; PersonError 401 when he is not there any more."""
     async with office.store.reading() as reader:
         known = await reader.staff(login)
-    if known is None:
+    if known is None or known.ended:
         raise PersonError(N_("Your sign-in has ended. Please sign in again."), status=401)
     return known

@@ -93,8 +93,22 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """A role that a deputy has as well, from `first` to `last`, both days included."""
+
+    role: Role
+    first: date
+    last: date
+
+    def holds(self, today: date) -> bool:
+        """Whether it does on this day."""
+        return self.first <= today <= self.last
+
+
+@dataclass(frozen=True, slots=True)
 class StaffView:
-    """An agent, opened. `public` is the key he signs decisions with (32 bytes, Ed25519), None until he enrolled one."""
+    """An agent, opened. `public` is the key he signs decisions with (32 bytes, Ed25519), None until he enrolled one.
+    `ended`: he works here no more. `delegated`: what was given to him for a time, past or to come too."""
 
     login: str
     name_fr: str
@@ -103,6 +117,14 @@ class StaffView:
     password_hash: str
     language: Language
     public: bytes | None = None
+    ended: bool = False
+    delegated: tuple[Delegation, ...] = ()
+
+    def roles(self, today: date) -> dict[Role, date | None]:
+        """The roles that he has on this day, his own first, and the last day of each: None for no end."""
+        if self.ended:
+            return {}
+        return {self.role: None} | {one.role: one.last for one in self.delegated if one.holds(today)}
 
 
 @dataclass(frozen=True, slots=True)

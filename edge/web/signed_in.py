@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from aiohttp import web
 
 from edge.services.office import Office
 from protocol.errors import N_, CallerError, PersonError
+from protocol.office.calendar import local_date
 from protocol.office.events import Actor, Role
 from protocol.records.hashing import digest
 from screens import forms, pages
@@ -57,12 +59,16 @@ class Citizen:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A member of staff at a counter, on the tablet or at the admin screen: clerk, authority, supervisor or admin."""
+    """A member of staff at a counter, on the tablet or at the admin screen: clerk, authority, supervisor or admin.
+
+    `last`: the last day on which he has this role, where he stands in for another.
+    """
 
     login: str
     name_ar: str
     name_fr: str
     role: Role
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if access is None or access.roles is None:
         return await handler(request)
     principal = pages.session_of(request).principal
+    if isinstance(principal, Agent) and _stood_in(principal, request):
+        end(request)
+        principal = None
     if principal is None:
         return _send_to_sign_in(request)
     if isinstance(principal, Newcomer) and "newcomer" not in access.roles and request.method in SAFE_METHODS:
@@ -130,6 +139,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if principal.role not in access.roles:
         raise PersonError(OTHER_ROLE, status=403)
     return await handler(request)
+
+
+def _stood_in(agent: Agent, request: web.Request) -> bool:
+    """Whether the days are over in which he stood in for another."""
+    return agent.last is not None and local_date(office_of(request).now()) > agent.last
 
 
 def _send_to_sign_in(request: web.Request) -> web.StreamResponse:
@@ -204,6 +218,11 @@ def command_of(request: web.Request, values: Mapping[str, str]) -> bytes:
 def begin(request: web.Request, principal: Principal | Newcomer) -> None:
     """Sign `principal` in: the session gets a new id and a new CSRF token."""
     request.app[pages.SITE].sessions.sign_in(pages.session_of(request), principal)
+
+
+def end_all_of(request: web.Request, login: str) -> int:
+    """End every session of an agent, at whatever screen; returns how many."""
+    return request.app[pages.SITE].sessions.close_all(lambda one: isinstance(one, Agent) and one.login == login)
 
 
 def end(request: web.Request) -> None:

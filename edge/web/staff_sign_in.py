@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from aiohttp import web
 
@@ -19,6 +20,8 @@ from edge.services.office import Office
 from edge.store.rows import StaffView
 from edge.web import signed_in
 from protocol.errors import N_, PersonError
+from protocol.office.calendar import local_date
+from protocol.office.events import Role
 from screens import pages
 from screens.forms import Form, read_form
 from screens.limits import STAFF_SIGN_IN
@@ -69,10 +72,10 @@ async def enter(request: web.Request) -> web.StreamResponse:
     password = values.pop("password", "")
     try:
         agent = await _known(request, values.get("login", ""), password)
-        _check_role(request, agent)
+        role, last = _role(request, agent)
     except PersonError as error:
         return _form(request, Form(values, pages.tongue_of(request).errors(error)), error.status)
-    signed_in.begin(request, signed_in.Agent(agent.login, agent.name_ar, agent.name_fr, agent.role))
+    signed_in.begin(request, signed_in.Agent(agent.login, agent.name_ar, agent.name_fr, role, last))
     raise web.HTTPSeeOther(_back(request, values.get("next", "")))
 
 
@@ -82,9 +85,13 @@ async def _known(request: web.Request, login: str, password: str) -> StaffView:
         return await staff.sign_in(signed_in.office_of(request), login, password)
 
 
-def _check_role(request: web.Request, agent: StaffView) -> None:
-    if agent.role not in SCREENS[pages.area_of(request).name]:
-        raise PersonError(OTHER_SCREEN, status=403)
+def _role(request: web.Request, agent: StaffView) -> tuple[Role, date | None]:
+    """The role in which he works at this screen, and its last day; his own comes first. PersonError 403 for none."""
+    office, screen = signed_in.office_of(request), pages.area_of(request).name
+    for role, last in agent.roles(local_date(office.now())).items():
+        if role in SCREENS[screen]:
+            return role, last
+    raise PersonError(OTHER_SCREEN, status=403)
 
 
 def _back(request: web.Request, asked: str) -> str:

@@ -58,11 +58,15 @@ from protocol.office.office_events import (
     CataloguePublished,
     CredentialPublished,
     CredentialRevoked,
+    DelegationEnded,
     Holiday,
     RevocationsPublished,
     RevokedAt,
+    RoleDelegated,
     StaffAdded,
+    StaffEnded,
     StaffPasswordChanged,
+    StaffResumed,
     VoidSince,
     WhyRevoked,
 )
@@ -82,17 +86,16 @@ from protocol.records.encoding import Value
 
 __all__ = [
     "CASE_KINDS", "AccountCorrected", "AccountEvent", "AccountOpened", "AccountReadAtPrefecture", "AccountViewed",
-    "Actor", "AgentKeyEnrolled",
-    "AppealAnswered", "AppealLodged", "Applicant", "ApplicantCorrected", "CalendarPublished", "Capacity",
-    "CaseEvent", "CataloguePublished", "CertificateAnnulled", "CertificateCollected", "CertificateReady",
-    "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished", "CredentialRevoked",
-    "DeadlineReached", "DecisionTaken",
-    "DecisionUndone", "Document", "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified",
-    "Language", "MessageAttempted", "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged",
-    "PieceScanned", "PieceSeen", "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative",
-    "RequestLapsed", "RequestSubmitted", "RequestWithdrawn", "RevocationsPublished", "RevokedAt", "Role", "ScanRemoved",
-    "StaffAdded", "StaffPasswordChanged", "ToldInPerson", "UnknownEvent", "VoidSince", "WhyRevoked", "from_value",
-    "kind_of", "to_value",
+    "Actor", "AgentKeyEnrolled", "AppealAnswered", "AppealLodged", "Applicant", "ApplicantCorrected",
+    "CalendarPublished", "Capacity", "CaseEvent", "CataloguePublished", "CertificateAnnulled", "CertificateCollected",
+    "CertificateReady", "CertificateReplaced", "CertificateSealed", "Collector", "CredentialPublished",
+    "CredentialRevoked", "DeadlineReached", "DecisionTaken", "DecisionUndone", "DelegationEnded", "Document",
+    "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified", "Language", "MessageAttempted",
+    "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged", "PieceScanned", "PieceSeen",
+    "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative", "RequestLapsed", "RequestSubmitted",
+    "RequestWithdrawn", "RevocationsPublished", "RevokedAt", "Role", "RoleDelegated", "ScanRemoved", "StaffAdded",
+    "StaffEnded", "StaffEvent", "StaffPasswordChanged", "StaffResumed", "ToldInPerson", "UnknownEvent", "VoidSince",
+    "WhyRevoked", "from_value", "kind_of", "to_value",
 ]  # fmt: skip
 
 
@@ -138,7 +141,16 @@ CaseEvent: TypeAlias = (
     | PieceScanned
     | ScanRemoved
 )
-OfficeEvent: TypeAlias = StaffAdded | StaffPasswordChanged | AgentKeyEnrolled
+StaffEvent: TypeAlias = (
+    StaffAdded
+    | StaffPasswordChanged
+    | StaffEnded
+    | StaffResumed
+    | RoleDelegated
+    | DelegationEnded
+    | AgentKeyEnrolled
+)
+OfficeEvent: TypeAlias = StaffEvent
 PublicEvent: TypeAlias = (
     CredentialPublished | CredentialRevoked | CataloguePublished | CalendarPublished | RevocationsPublished
 )

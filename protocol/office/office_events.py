@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from protocol.office.event_shape import BaseEvent
-from protocol.office.parties import Language, Role
+from protocol.office.parties import Actor, Language, Role
 
 
 class StaffAdded(BaseEvent, frozen=True, kw_only=True, tag="staff.added"):
@@ -26,6 +26,37 @@ class StaffPasswordChanged(BaseEvent, frozen=True, kw_only=True, tag="staff.pass
 
     login: str
     password_hash: str
+
+
+class StaffEnded(BaseEvent, frozen=True, kw_only=True, tag="staff.ended"):
+    """Someone works here no more: he signs in nowhere from now on."""
+
+    login: str
+    by: Actor
+
+
+class StaffResumed(BaseEvent, frozen=True, kw_only=True, tag="staff.resumed"):
+    """Someone who had left, or was thought to have, works here again."""
+
+    login: str
+    by: Actor
+
+
+class RoleDelegated(BaseEvent, frozen=True, kw_only=True, tag="role.delegated"):
+    """A deputy has another's role as well, from the day `first` to the day `last` (ISO), both included."""
+
+    login: str
+    role: Role
+    first: str
+    last: str
+    by: Actor
+
+
+class DelegationEnded(BaseEvent, frozen=True, kw_only=True, tag="delegation.ended"):
+    """The deputy has his own role alone again."""
+
+    login: str
+    by: Actor
 
 
 class AgentKeyEnrolled(BaseEvent, frozen=True, kw_only=True, tag="agent.key_enrolled"):

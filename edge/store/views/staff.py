@@ -8,14 +8,25 @@ changes it the last. What was added twice on two halves of a log so becomes one 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import msgspec
 
 from edge.store.columns import blob, number
-from edge.store.rows import StaffView
+from edge.store.rows import Delegation, StaffView
 from edge.store.views.fold import readable_event
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
-from protocol.office.events import AgentKeyEnrolled, Event, StaffAdded, StaffPasswordChanged
+from protocol.office.events import (
+    AgentKeyEnrolled,
+    DelegationEnded,
+    Event,
+    RoleDelegated,
+    StaffAdded,
+    StaffEnded,
+    StaffEvent,
+    StaffPasswordChanged,
+    StaffResumed,
+)
 
 SCHEMA = """
 CREATE TABLE staff (
@@ -45,7 +56,7 @@ def _sealed(key: bytes, blind: bytes, staff: StaffView) -> bytes:
     return seal_cell(key, place("staff", "details", blind), _encode(staff))
 
 
-async def _folded(folding: Folding, entry: Entry, event: StaffAdded | StaffPasswordChanged | AgentKeyEnrolled) -> None:
+async def _folded(folding: Folding, entry: Entry, event: StaffEvent) -> None:
     login = folding.blind("login", event.login)
     folding.write(
         "INSERT INTO staff_records (login, stream, segment, seq) VALUES (?, ?, ?, ?)",
@@ -75,28 +86,46 @@ async def _folded(folding: Folding, entry: Entry, event: StaffAdded | StaffPassw
 
 def _changed(staff: StaffView | None, event: Event | None) -> StaffView | None:
     """An agent after one more event; None as long as nothing has added him."""
+    if staff is None:
+        return _added(event) if isinstance(event, StaffAdded) else None
     match event:
-        case StaffAdded() if staff is None:
-            return StaffView(
-                login=event.login,
-                name_fr=event.name_fr,
-                name_ar=event.name_ar,
-                role=event.role,
-                password_hash=event.password_hash,
-                language=event.language,
-            )
-        case StaffPasswordChanged() if staff is not None:
+        case StaffPasswordChanged():
             return replace(staff, password_hash=event.password_hash)
-        case AgentKeyEnrolled() if staff is not None:
+        case AgentKeyEnrolled():
             return replace(staff, public=event.public)
+        case StaffEnded() | StaffResumed():
+            return replace(staff, ended=isinstance(event, StaffEnded))
+        case RoleDelegated() | DelegationEnded():
+            return replace(staff, delegated=_delegated(event))
         case _:
             return staff
 
 
+def _added(event: StaffAdded) -> StaffView:
+    return StaffView(
+        login=event.login,
+        name_fr=event.name_fr,
+        name_ar=event.name_ar,
+        role=event.role,
+        password_hash=event.password_hash,
+        language=event.language,
+    )
+
+
+def _delegated(event: RoleDelegated | DelegationEnded) -> tuple[Delegation, ...]:
+    """One at a time, the newest; none where another release wrote days that are none, for a fold is total."""
+    if isinstance(event, DelegationEnded):
+        return ()
+    try:
+        return (Delegation(event.role, date.fromisoformat(event.first), date.fromisoformat(event.last)),)
+    except ValueError:
+        return ()
+
+
 STAFF = View(
     name="staff",
-    version=3,
+    version=4,
     schema=SCHEMA,
     tables=("staff", "staff_records"),
-    folds=dict.fromkeys((StaffAdded, StaffPasswordChanged, AgentKeyEnrolled), _folded),
+    folds=dict.fromkeys(StaffEvent.__args__, _folded),
 )

@@ -20,10 +20,14 @@ from protocol.office.events import (
     CataloguePublished,
     CredentialPublished,
     CredentialRevoked,
+    DelegationEnded,
     Event,
     RevokedAt,
+    RoleDelegated,
     StaffAdded,
+    StaffEnded,
     StaffPasswordChanged,
+    StaffResumed,
     UnknownEvent,
     from_value,
     kind_of,
@@ -33,12 +37,17 @@ from protocol.office.labels import STATE_LABELS, STEP_LABELS
 from protocol.records.encoding import decode, encode
 from tests.protocol.office.stories import WRITERS, completed
 
+SUPERVISOR = Actor(role="supervisor", id="nadia", name="Nadia Filali", name_ar="نادية الفيلالي")
 OTHERS: list[Event] = [
     StaffAdded(
         login="driss", name_fr="Driss", name_ar="إدريس", role="authority", password_hash="$argon2id$", language="ar"
     ),
     StaffPasswordChanged(login="driss", password_hash="$argon2id$"),
     AgentKeyEnrolled(login="driss", public=b"k" * 32),
+    StaffEnded(login="driss", by=SUPERVISOR),
+    StaffResumed(login="driss", by=SUPERVISOR),
+    RoleDelegated(login="salma", role="authority", first="2026-12-01", last="2026-12-14", by=SUPERVISOR),
+    DelegationEnded(login="salma", by=SUPERVISOR),
     CredentialPublished(credential=b"c" * 200),
     CredentialRevoked(id=b"i" * 16, why="stolen", heads=[RevokedAt("berkane-05/cases", b"segment1", 7, b"h" * 32)]),
     CataloguePublished(id="residence", version=1, document={"id": "residence", "pieces": [{"id": "cnie"}]}),
@@ -76,7 +85,7 @@ def spoiled(value: Any, into: Any) -> list[Any]:
 
 @pytest.mark.parametrize("into", [7.5, {"x": 1}, [[]]], ids=["float", "map", "list"])
 def test_a_field_of_another_type_is_no_event(into: object) -> None:
-    for event in (*(write([b"h" * 32]) for write in WRITERS), *OTHERS[:4]):
+    for event in (*(write([b"h" * 32]) for write in WRITERS), *OTHERS[:8]):
         for value in spoiled(to_value(event), into):
             with pytest.raises(UnknownEvent):
                 from_value(value)
