@@ -13,6 +13,7 @@ from edge.services import people, staff
 from edge.services.office import Office
 from edge.services.people import DelegationForm
 from edge.services.staff import StaffForm
+from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.counter_page import CORRESPONDENCE
 from edge.web.staff_words import ROLES
@@ -135,6 +136,10 @@ def _done(request: web.Request, said: str) -> web.HTTPSeeOther:
     return web.HTTPSeeOther(PAGE)
 
 
+def _may_stand_in(request: web.Request, one: StaffView) -> bool:
+    return not one.ended and one.login != _by(request).id
+
+
 async def _page(
     request: web.Request,
     *,
@@ -143,7 +148,7 @@ async def _page(
     refused: str = "",
     status: int = 200,
 ) -> web.Response:
-    office = signed_in.office_of(request)
+    office, tongue = signed_in.office_of(request), pages.tongue_of(request)
     today = local_date(office.now())
     everybody = await people.everybody(office)
     return render(
@@ -159,7 +164,9 @@ async def _page(
         languages_written=CORRESPONDENCE,
         roles={role: ROLES[role] for role in staff.ROLES},
         delegable={role: ROLES[role] for role in people.DELEGABLE},
-        deputies=[(one.login, one.login) for one in everybody if not one.ended and one.login != _by(request).id],
+        deputies=[
+            (one.login, tongue.choose(one.name_ar, one.name_fr)) for one in everybody if _may_stand_in(request, one)
+        ],
         may_delegate=_by(request).role == "supervisor",
         oneself=_by(request).id,
     )
