@@ -13,11 +13,10 @@ from edge.services.office import Office
 from edge.sync.caps import rate_text
 from edge.web import admin_devices, admin_link, admin_people, admin_sticks, admin_where, signed_in
 from edge.web.admin_words import BRANCHES, CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
+from edge.web.duties import RUNS_IT
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
 from screens.pages import render
-
-RUNS_IT = signed_in.staff("admin", "supervisor")
 
 MESSAGES_SHOWN = 50
 """Messages of the outbox on the page: a day of a busy annexe."""

@@ -18,13 +18,12 @@ from devices.lamp import SimulatedLamp
 from devices.modem import SimulatedModem
 from edge.services.office import Office
 from edge.web import signed_in
+from edge.web.duties import RUNS_IT
 from protocol.errors import N_, PersonError
 from screens.forms import read_form
 
 if TYPE_CHECKING:
     from devices.simulated_receipt_printer import PrintedTicket, SimulatedReceiptPrinter
-
-RUNS_IT = signed_in.staff("admin", "supervisor")
 
 NO_SUCH = N_("There is no such simulated device here.")
 

@@ -6,10 +6,9 @@ from aiohttp import web
 
 from edge.services.office import Office
 from edge.web import signed_in
+from edge.web.duties import RUNS_IT
 from protocol.errors import N_, PersonError
 from screens.forms import read_form
-
-RUNS_IT = signed_in.staff("admin", "supervisor")
 
 NO_LINK = N_("This appliance was not set up with a way to the prefecture.")
 

@@ -16,6 +16,7 @@ from edge.services.staff import StaffForm
 from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.counter_page import CORRESPONDENCE
+from edge.web.duties import RUNS_IT
 from edge.web.staff_words import ROLES
 from protocol.errors import N_, PersonError, PersonErrors
 from protocol.office.calendar import local_date
@@ -23,8 +24,6 @@ from protocol.office.events import Actor, Language
 from screens import pages
 from screens.forms import Form, read_form
 from screens.pages import render
-
-RUNS_IT = signed_in.staff("admin", "supervisor")
 
 PAGE = "/admin/people"
 DONE = "people"

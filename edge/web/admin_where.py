@@ -12,13 +12,12 @@ from aiohttp import web
 from edge.services.office import Office
 from edge.services.whereabouts import Whereabouts, whereabouts
 from edge.web import signed_in
+from edge.web.duties import RUNS_IT
 from protocol.errors import N_, PersonError
 from protocol.office.labels import step_label
 from screens import pages
 from screens.forms import Form, read_form
 from screens.pages import render
-
-RUNS_IT = signed_in.staff("admin", "supervisor")
 
 PLACES: Mapping[str, str] = {"prefecture": N_("Prefecture"), "mirror": N_("Mirror"), "medium": N_("Second medium")}
 

@@ -19,8 +19,9 @@ from edge.services import decisions, missing
 from edge.services.office import Office
 from edge.web import authority_annul, signed_in
 from edge.web.authority_desk import remember
-from edge.web.authority_page import DECIDES, agent_of, show_tablet
+from edge.web.authority_page import agent_of, show_tablet
 from edge.web.counter_desk import subject_of_path
+from edge.web.duties import DECIDES
 from edge.web.scan_pages import show_scan
 from protocol.errors import N_, PersonError
 from protocol.records.hashing import text_of

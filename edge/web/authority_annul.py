@@ -14,8 +14,9 @@ from edge.services.cases import case_by_reference
 from edge.services.office import Office
 from edge.services.reasons import Reason
 from edge.web import signed_in
-from edge.web.authority_page import DECIDES, agent_of, show_tablet
+from edge.web.authority_page import agent_of, show_tablet
 from edge.web.counter_desk import subject_of_path
+from edge.web.duties import DECIDES
 from protocol.errors import PersonError
 from protocol.records.hashing import text_of
 from screens import pages

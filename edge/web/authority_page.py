@@ -19,7 +19,6 @@ from protocol.records.hashing import text_of
 from screens.forms import Form
 from screens.pages import render
 
-DECIDES = signed_in.staff("authority")
 ANNULLING = tuple((reason.code, reason.label) for reason in void_certificates.REASONS)
 
 

@@ -25,7 +25,8 @@ from edge.web import (
     signed_in,
 )
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
-from edge.web.counter_page import AT_THE_COUNTER, path_of_person, path_of_request, show
+from edge.web.counter_page import path_of_person, path_of_request, show
+from edge.web.duties import AT_THE_COUNTER
 from protocol.errors import PersonError
 from protocol.office import references
 from screens import pages

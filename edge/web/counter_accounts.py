@@ -11,7 +11,8 @@ from edge.services.accounts import AccountForm
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_desk import Desk, subject_of_path, waiting_lists
-from edge.web.counter_page import AT_THE_COUNTER, done, path_of_person, show
+from edge.web.counter_page import done, path_of_person, show
+from edge.web.duties import AT_THE_COUNTER
 from protocol.errors import N_, PersonError
 from screens import pages
 from screens.forms import Form, read_form

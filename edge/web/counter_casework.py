@@ -11,7 +11,8 @@ from edge.services import accounts, certificates, enquiries, messages, pieces, p
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_desk import Desk, open_request, person, subject_of_path, waiting_lists
-from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
+from edge.web.counter_page import done, path_of_request, show
+from edge.web.duties import AT_THE_COUNTER
 from protocol.errors import N_, PersonError
 from protocol.office.events import Actor
 from protocol.office.transitions import OUT_OF_ORDER

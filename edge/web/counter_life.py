@@ -11,13 +11,12 @@ from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_casework import Handler, note_the_look, paper_answer, show_request, step
 from edge.web.counter_desk import subject_of_path
-from edge.web.counter_page import AT_THE_COUNTER
+from edge.web.duties import AT_THE_COUNTER, SUPERVISES
 from protocol.errors import N_, PersonError
 from protocol.office.events import Actor
 from screens import pages
 from screens.forms import Form
 
-SUPERVISES = signed_in.staff("supervisor")
 """Who answers an appeal: never the agent who refused, nor a clerk."""
 
 

@@ -24,7 +24,6 @@ PEOPLE = {document: DOCUMENTS[document] for document in ("cnie", "residence_card
 
 CHILD = {document: DOCUMENTS[document] for document in ("none", "cnie", "residence_card", "passport")}
 
-AT_THE_COUNTER = signed_in.staff("clerk", "supervisor")
 """Who sits at a counter."""
 
 DONE = "done"

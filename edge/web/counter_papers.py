@@ -14,7 +14,8 @@ from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_casework import step
 from edge.web.counter_desk import Desk, waiting_lists
-from edge.web.counter_page import AT_THE_COUNTER, show
+from edge.web.counter_page import show
+from edge.web.duties import AT_THE_COUNTER
 from protocol.errors import N_, PersonError
 from protocol.office.events import Actor
 from screens import pages

@@ -13,7 +13,8 @@ from edge.services.office import Office
 from edge.services.rectification import Correction
 from edge.web import signed_in
 from edge.web.counter_desk import Desk, person, subject_of_path, waiting_lists
-from edge.web.counter_page import AT_THE_COUNTER, done, path_of_person, path_of_request, show
+from edge.web.counter_page import done, path_of_person, path_of_request, show
+from edge.web.duties import AT_THE_COUNTER
 from protocol.errors import N_, PersonError
 from screens import pages
 from screens.forms import Form, read_form

@@ -9,7 +9,8 @@ from edge.services.office import Office
 from edge.web import declarations, signed_in
 from edge.web.counter_applicants import representative_in
 from edge.web.counter_desk import Desk, person, subject_of_path, waiting_lists
-from edge.web.counter_page import AT_THE_COUNTER, done, path_of_request, show
+from edge.web.counter_page import done, path_of_request, show
+from edge.web.duties import AT_THE_COUNTER
 from protocol.errors import N_, PersonError
 from protocol.office.catalogue import requestable
 from screens import pages

@@ -11,7 +11,8 @@ from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.counter_casework import show_request, step
 from edge.web.counter_desk import subject_of_path
-from edge.web.counter_page import AT_THE_COUNTER, DONE, done, path_of_request
+from edge.web.counter_page import DONE, done, path_of_request
+from edge.web.duties import AT_THE_COUNTER
 from edge.web.scan_pages import address_of_path, show_scan
 from protocol.errors import N_, PersonError
 from protocol.office.events import Actor

@@ -10,7 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from aiohttp import web
@@ -19,6 +18,7 @@ from edge.services import staff
 from edge.services.office import Office
 from edge.store.rows import StaffView
 from edge.web import signed_in
+from edge.web.duties import SCREENS
 from protocol.errors import N_, PersonError
 from protocol.office.calendar import local_date
 from protocol.office.events import Role
@@ -27,13 +27,6 @@ from screens.forms import Form, read_form
 from screens.limits import STAFF_SIGN_IN
 from screens.pages import render
 from screens.security import SESSION_OVER
-
-SCREENS: Mapping[str, frozenset[str]] = {
-    "counter": frozenset({"clerk", "supervisor"}),
-    "authority": frozenset({"authority"}),
-    "admin": frozenset({"admin", "supervisor"}),
-}
-"""The screens behind a sign-in, and the roles that each is for."""
 
 OTHER_SCREEN = N_("This login has no right to this screen. Use the screen of your role, or ask the supervisor.")
 FORGET = '"cache"'
