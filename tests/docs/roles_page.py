@@ -17,10 +17,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "roles.md"
 
 HEAD = """# Who may open what, and do what
 
-Drawn from the routes of the annexe (`MULHAQA_DRAW=1 pytest tests/docs/test_roles.py`); the same test compares. The duties and their roles stand in
-[`edge/web/duties.py`](../edge/web/duties.py); what a role may do to a request, whatever screen asks for it, is the law of
-[casework](architecture.md). A deputy has another's role on the days that were noted, and only then. Whoever is signed in with
-another role is refused (403), whoever is not signed in is sent to the sign-in, or refused (401).
+Drawn from the routes of the annexe (`MULHAQA_DRAW=1 pytest tests/docs/test_roles.py`); the same test compares.
+The duties and their roles stand in [`edge/web/duties.py`](../edge/web/duties.py); what a role may do to a request,
+whatever screen asks for it, is the law of [casework](architecture.md). A deputy has another's role on the days that
+were noted, and only then. Whoever is signed in with another role is refused (403), whoever is not signed in is sent to
+the sign-in, or refused (401).
 
 | duty | roles |
 | --- | --- |
