@@ -6,8 +6,8 @@ for a row that still holds the bytes that were taken in: what the disk has damag
 
 from __future__ import annotations
 
-# Some 15 MB. Beyond that the later ones are read from the disk: folding begins with the earlier.
-ROOM = 12_288
+# Some 10 MB. Beyond that the later ones are read from the disk: folding begins with the earlier.
+ROOM = 8_192
 
 
 class Fresh:
