@@ -33,7 +33,7 @@ from tests.protocol.sync.support import NOW, Writer, seed
 
 ACCOUNT_KEY, SECOND_KEY = b"a" * 32, b"s" * 32
 ACCOUNT, SECOND = subject_of(ACCOUNT_KEY), subject_of(SECOND_KEY)
-BEFORE = "ahfir-01"
+BEFORE = "berkane-06"
 """An annexe whose turn comes before the other's."""
 
 
