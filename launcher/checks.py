@@ -36,6 +36,9 @@ def _folders(root: Path = ROOT) -> list[str]:
     )
 
 
+TWO_AT_ONCE = ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Two processes, each with whole files, in their order: the machine that is to run this has two cores."""
+
 CHECKS = (
     Check("ruff", "style and likely faults", ("-m", "ruff", "check", ".", "mulhaqa")),
     Check("mypy", "types, strictly", ("-m", "mypy", "--strict", "--explicit-package-bases", *_folders())),
@@ -44,12 +47,8 @@ CHECKS = (
         "who may import whom",
         ("-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-logo"),
     ),
-    Check(
-        "pytest",
-        "the tests",
-        ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore=tests/journeys"),
-    ),
-    Check("journeys", "the screens in a browser", ("-m", "pytest", "-q", "tests/journeys"), slow=True),
+    Check("pytest", "the tests", (*TWO_AT_ONCE, "--ignore=tests/journeys")),
+    Check("journeys", "the screens in a browser", (*TWO_AT_ONCE, "tests/journeys"), slow=True),
 )
 
 

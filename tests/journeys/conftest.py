@@ -1,4 +1,5 @@
-"""What every journey stands on: one prefecture and one annexe, started once, and one Chromium in front of them.
+"""What every journey stands on: one prefecture and one annexe, started once in each process that runs journeys, and one
+Chromium in front of them.
 
 The journeys begin last: Playwright keeps an event loop running once it was started, and tests of ours that want a loop
 of their own must be over by then.
