@@ -18,7 +18,7 @@ from typing import Final
 from central.centre import Centre
 from central.issuer import Issuer
 from central.store.machines import machines_of
-from protocol.records.credentials import Credential, Trust, covers, issue
+from protocol.records.credentials import Credential, Trust, covers, vouched_anew
 
 DAY_MS: Final = 86_400_000
 RENEWED_MS: Final = 120 * DAY_MS
@@ -86,16 +86,4 @@ def _end(issuer: Issuer, now_ms: int) -> int:
 
 
 def _renewed(credential: Credential, issuer: Issuer, now_ms: int) -> Credential:
-    return issue(
-        kind=credential.kind,
-        holder=credential.holder,
-        public=credential.public,
-        sealing=credential.sealing,
-        area=credential.area,
-        rights=credential.rights,
-        role=credential.role,
-        epoch=credential.epoch,
-        not_before=credential.not_before,
-        not_after=_end(issuer, now_ms),
-        signing=issuer.signing,
-    )
+    return vouched_anew(credential, not_after=_end(issuer, now_ms), signing=issuer.signing)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocol.errors import OperatorError
-from protocol.records.credentials import Credential, issue, parse_credential
+from protocol.records.credentials import Credential, issue, parse_credential, vouched_anew
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
 from provisioning import files, issuance, seal_authority
@@ -135,19 +135,7 @@ def rotate(
 
 def vouch_anew(issuer: Issuer, credential: Credential) -> Credential:
     """The same credential of the same key, by this issuer and until its end; the beginning stays."""
-    return issue(
-        kind=credential.kind,
-        holder=credential.holder,
-        public=credential.public,
-        sealing=credential.sealing,
-        area=credential.area,
-        rights=credential.rights,
-        role=credential.role,
-        epoch=credential.epoch,
-        not_before=credential.not_before,
-        not_after=issuer.credential.not_after,
-        signing=issuer.signing,
-    )
+    return vouched_anew(credential, not_after=issuer.credential.not_after, signing=issuer.signing)
 
 
 def make_issuer(roots: Roots, root: Credential, limits: Limits, *, now_ms: int, entropy: Entropy) -> Issuer:

@@ -36,14 +36,10 @@ def check_decision(
     decision = case.decision
     if decision is None:
         return DecisionCheck.NONE
-    login = logins.get(decision.signer)
-    if login is None:
-        return DecisionCheck.UNKNOWN_KEY
-    try:
-        verify_sheet(decision.sheet, decision.signer, decision.signature)
-        sheet = parse_sheet(decision.sheet)
-    except PeerError:
-        return DecisionCheck.BAD_SIGNATURE
+    found = _signed(decision, logins)
+    if isinstance(found, DecisionCheck):
+        return found
+    sheet, login = found
     entered = [event.follows for event in taken if event.sheet == decision.sheet]
     agrees = (
         (sheet.annexe, sheet.case) == (annexe, subject)
@@ -57,16 +53,26 @@ def check_decision(
 def check_entered(annexe: str, subject: bytes, event: DecisionTaken, logins: Mapping[bytes, str]) -> DecisionCheck:
     """Check a decision as it was entered, whether it stands or not: its key, its signature, and that its sheet says
     what its record says. The dossier that it was read from is `check_decision`'s."""
-    login = logins.get(event.signer)
+    found = _signed(event, logins)
+    if isinstance(found, DecisionCheck):
+        return found
+    sheet, login = found
+    is_here = (sheet.annexe, sheet.case, set(sheet.follows)) == (annexe, subject, set(event.follows))
+    return DecisionCheck.VERIFIED if is_here and _agrees(sheet, event, login) else DecisionCheck.MISMATCH
+
+
+def _signed(
+    decision: Decision | DecisionTaken, logins: Mapping[bytes, str]
+) -> tuple[DecisionSheet, str] | DecisionCheck:
+    """The sheet that was signed, and whose key signed it; or why neither can be believed."""
+    login = logins.get(decision.signer)
     if login is None:
         return DecisionCheck.UNKNOWN_KEY
     try:
-        verify_sheet(event.sheet, event.signer, event.signature)
-        sheet = parse_sheet(event.sheet)
+        verify_sheet(decision.sheet, decision.signer, decision.signature)
+        return parse_sheet(decision.sheet), login
     except PeerError:
         return DecisionCheck.BAD_SIGNATURE
-    is_here = (sheet.annexe, sheet.case, set(sheet.follows)) == (annexe, subject, set(event.follows))
-    return DecisionCheck.VERIFIED if is_here and _agrees(sheet, event, login) else DecisionCheck.MISMATCH
 
 
 def _agrees(sheet: DecisionSheet, decision: Decision | DecisionTaken, login: str) -> bool:

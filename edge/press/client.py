@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import TypeVar
 
 import structlog
 
-import edge
 from edge.press.documents import CertificateData, DeclarationData, Paper, ReceiptData, SealedCertificate
 from edge.press.fonts import FONT_FOLDERS
 from edge.press.frames import (
@@ -39,6 +37,7 @@ from edge.press.frames import (
     read_answer,
 )
 from edge.press.notices import Notice
+from edge.worker_environment import worker_environment
 from protocol.errors import N_, CallerError, OperatorError, PersonError
 from protocol.office.seals import SealKeys
 
@@ -191,7 +190,7 @@ class Press:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=self._folder,
-            env=_environment(),
+            env=worker_environment(PYTHONUNBUFFERED="1"),
             start_new_session=True,  # a Ctrl-C at the terminal is for the service, which ends its worker in order
         )
 
@@ -223,12 +222,6 @@ class Press:
 
     def _retire(self) -> None:
         self._retiring = asyncio.ensure_future(self.rest())
-
-
-def _environment() -> dict[str, str]:
-    """Give the worker what Python needs to start and none of the service's own settings, which may hold secrets."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(Path(edge.__file__).parent.parent), "PYTHONUNBUFFERED": "1"}
 
 
 def _error_of(failed: Failed) -> Exception:

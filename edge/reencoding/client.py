@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
-from pathlib import Path
 
 import structlog
 
-import edge
 from edge.reencoding.outcomes import MOST_PAGES, Outcome
+from edge.worker_environment import worker_environment
 from protocol.errors import N_, CallerError, PersonError
 from protocol.records.blobs import MAX_BLOB
 
@@ -80,7 +78,7 @@ class Reencoder:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a traceback, or what a decoder says, may quote the file
-            env=_environment(),
+            env=worker_environment(PYTHONDONTWRITEBYTECODE="1"),
             start_new_session=True,
         )
 
@@ -112,9 +110,3 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """What Python needs to start, and none of the service's own settings, which may hold secrets."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(Path(edge.__file__).parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -124,6 +124,23 @@ def issue(
     return replace(draft, signature=signing.sign("credential", draft.signed_bytes()))
 
 
+def vouched_anew(credential: Credential, *, not_after: int, signing: SigningKey) -> Credential:
+    """The same credential of the same key until another day, signed by `signing`; the beginning stays."""
+    return issue(
+        kind=credential.kind,
+        holder=credential.holder,
+        public=credential.public,
+        sealing=credential.sealing,
+        area=credential.area,
+        rights=credential.rights,
+        role=credential.role,
+        epoch=credential.epoch,
+        not_before=credential.not_before,
+        not_after=not_after,
+        signing=signing,
+    )
+
+
 def parse_credential(data: bytes) -> Credential:
     """The credential in these bytes, its form checked and nothing else.
 
