@@ -14,7 +14,7 @@ Rules of deciding (`check`, inside the writer, against the case as it stands):
 Rules of folding (`fold`, over whatever the log holds):
 
 - Total: legality was judged when the event was decided. One that does not fit the state it meets changes no state, is
-  kept in the history as not lawful, and hides nothing.
+  kept in the history as not lawful, and hides nothing. A scan is in the dossier all the same: it was handed in.
 - Deterministic: facts are folded causally (after all that they follow), by hash where causes leave it open. Any
   order of arrival gives the same case.
 - Two decisions with different outcomes, neither of which follows the other, fold to `conflict`; a withdrawal beside a

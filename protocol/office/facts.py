@@ -3,7 +3,7 @@
 - The order is causal, by hash where the causes leave it open. It depends on the set of facts alone, so any order of
   arrival folds to the same case.
 - Only the table moves a state. An event that does not fit the state it meets changes nothing and stays in the history,
-  marked as not lawful; so the fold is total.
+  marked as not lawful; so the fold is total. What was handed in stays in the dossier all the same (`STANDS`).
 - Two events that contradict each other (`transitions.CONTRADICTIONS`), neither of which knew of the other, make a
   conflict. A decision that follows both, by whom the table names, ends it.
 """
@@ -22,6 +22,9 @@ from protocol.office.transitions import CONTRADICTIONS, TRANSITIONS
 
 CONTESTED = frozenset(kind for pair in CONTRADICTIONS for kind in pair)
 """Kinds that are compared with each other: few in any case, so that folding stays linear in all the rest."""
+
+STANDS = frozenset({"piece.scanned"})
+"""What is done whatever state it meets: somebody saw on another branch that his scan is in the dossier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,9 @@ def _folded(case: Case, fact: Fact, *, disputed: bool) -> Case:
     case = replace(case, heads=heads, history=(*case.history, step), papers=_papers(case, event, fact.time_ms))
     if disputed:
         return replace(case, state=State.CONFLICT)
-    return case if rule is None else CHANGES[kind](case, event, fact.time_ms, rule.then)
+    if rule is not None:
+        return CHANGES[kind](case, event, fact.time_ms, rule.then)
+    return CHANGES[kind](case, event, fact.time_ms, (case.state,)) if kind in STANDS else case
 
 
 def _papers(case: Case, event: CaseEvent, time_ms: int) -> tuple[KeptFile, ...]:

@@ -3,7 +3,8 @@
 What was on one disk alone is lost with it, and no log brings it back. So a disk is replaced only when another machine
 holds all of it: an annexe's once the prefecture has its whole log, the prefecture's once each annexe has its own whole
 log and all feeds. Nobody may be waiting for an answer of that machine: he would ask again for what the backup has not
-seen.
+seen. For the same reason a copy that was made in the middle of a write that the disk then lost is never restored:
+whoever had asked asked again, and both would stand.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.simulation.machine import Machine
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
 
 CENTRE = "prefecture"
+OWN = "SELECT hash FROM records WHERE stream LIKE ?"
 
 
 class Backups:
@@ -53,7 +55,7 @@ class Backups:
         backup = self._made.get(annexe.name)
         if backup is None or annexe.failed is not None or not (annexe.has_database and _has_database(centre)):
             return False
-        if not _can(lambda: _is_held(annexe, centre)):
+        if not _can(lambda: _is_held(annexe, centre)) or not self._written(backup, annexe) <= _own(annexe):
             return False
         self._put_in(annexe, backup)
         return True
@@ -76,6 +78,16 @@ class Backups:
     def _put_in(self, machine: Machine, backup: Disk) -> None:
         machine.cut()
         machine.take_in(backup.copy(self._place()))
+
+    def _written(self, backup: Disk, annexe: AnnexeMachine) -> set[bytes]:
+        """What an annexe had written as its backup shows it, read in a copy: to open it may mend it."""
+        copy = backup.copy(self._place())
+        with closing(sqlite3.connect(copy.folder / DATABASE)) as database:
+            has_log = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'records'").fetchall()
+            rows = database.execute(OWN, (f"{annexe.annexe}/%",)) if has_log else ()
+            written = {hash_ for (hash_,) in rows}
+        copy.leave()
+        return written
 
     def _place(self) -> Path:
         self._count += 1
@@ -134,7 +146,7 @@ def _whole(centre: CentreMachine, annexe: AnnexeMachine) -> set[str]:
 
 
 def _own(annexe: AnnexeMachine) -> set[bytes]:
-    return _hashes(annexe, DATABASE, "SELECT hash FROM records WHERE stream LIKE ?", f"{annexe.annexe}/%")
+    return _hashes(annexe, DATABASE, OWN, f"{annexe.annexe}/%")
 
 
 def _feeds(annexe: AnnexeMachine) -> set[bytes]:

@@ -6,6 +6,7 @@ meets what the other did, or will have done. Drawn apart from everybody else: a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -94,8 +95,8 @@ def _changes(account: bytes, event: Event) -> Decide:
         after = await tx.account(account)
         if after is None:
             raise NotHere
-        new = len(after.steps) > len(before.steps)
-        return after.steps[-1].kind.encode() if new else b""
+        new = Counter(step.kind for step in after.steps) - Counter(step.kind for step in before.steps)
+        return "".join(new).encode()  # by kind: where the line has parted, the newest does not stand last
 
     return decide
 

@@ -22,6 +22,7 @@ MENDED = {
     1357: "the same, for more than one page of records",
     1058: "nobody told an idle appliance what the other one, promoted with an empty log, wrote at last",
     1634: "what was asked of the prefecture came over the LAN, and was waited for as long as the line lasted",
+    1748: "a scan that was confirmed on one branch was not in the dossier, for another had decided",
     30: "a scan that came back to a restored card was still on its way when the run was judged",
 }
 """Seeds that did not hold once, and why. What a seed plays follows the code, so these are examples, not proofs."""

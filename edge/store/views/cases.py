@@ -174,7 +174,7 @@ def _iso(day: date | None) -> str | None:
 
 CASES = View(
     name="cases",
-    version=7,
+    version=8,
     schema=SCHEMA,
     tables=("cases", "scans"),
     unknown=_frozen,

@@ -27,7 +27,9 @@ from tests.protocol.office.stories import (
     enquired,
     fact,
     granted,
+    ready,
     refused,
+    scanned,
     sealed,
     submitted,
     under_decision,
@@ -185,6 +187,20 @@ def test_one_more_agent_does_not_end_a_conflict() -> None:
     story.then(granted(story.heads))
     case = casework.fold([*story.facts, *beside])
     assert casework.apply(case, fact(granted(case.heads), "again")).state is State.CONFLICT
+
+
+@pytest.mark.parametrize("writes", [(completed,), (completed, enquired, granted, sealed, ready), (withdrawn,)])
+def test_a_scan_that_a_clerk_saw_confirmed_is_in_the_dossier_whatever_another_branch_did(
+    writes: tuple[Write, ...],
+) -> None:
+    story = Story()
+    story.then(submitted(()))
+    beside = clone_of(story, scanned)
+    for write in writes:
+        story.then(write(story.heads))
+    case = casework.fold([*story.facts, *beside])
+    assert [scan.size for scan in case.scans_held] == [4000]
+    assert case.state is story.case.state
 
 
 def test_an_event_of_a_later_release_freezes_its_case_visibly() -> None:
