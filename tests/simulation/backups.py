@@ -1,10 +1,10 @@
 """Backups that are made in a run and restored later in it, where nothing that only the lost disk held would be missed.
 
 What was on one disk alone is lost with it, and no log brings it back. So a disk is replaced only when another machine
-holds all of it: an annexe's once the prefecture has its whole log, the prefecture's once each annexe has its own whole
-log and all feeds. Nobody may be waiting for an answer of that machine: he would ask again for what the backup has not
-seen. For the same reason a copy that was made in the middle of a write that the disk then lost is never restored:
-whoever had asked asked again, and both would stand.
+holds all of it: an annexe's once the prefecture has its whole log, and has taken back its feeds if it lost them; the
+prefecture's once each annexe has its own whole log and all feeds. Nobody may be waiting for an answer of that machine:
+he would ask again for what the backup has not seen. For the same reason a copy that was made in the middle of a write
+that the disk then lost is never restored: whoever had asked asked again, and both would stand.
 """
 
 from __future__ import annotations
@@ -103,9 +103,9 @@ def _can(look: Callable[[], bool]) -> bool:
 
 
 def _is_held(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
-    """Whether the prefecture holds all that an annexe does of its own, scans too."""
-    own = _own(annexe) <= _held(centre, annexe.annexe)
-    return own and set(annexe.disk.shelf.names) <= _whole(centre, annexe)
+    """Whether the prefecture holds all that an annexe does, scans too; of its own feeds it may have lost something."""
+    records = _own(annexe) <= _held(centre, annexe.annexe) and _feeds(annexe) <= _published(centre, annexe)
+    return records and set(annexe.disk.shelf.names) <= _whole(centre, annexe)
 
 
 def _holds_all(annexe: AnnexeMachine, centre: CentreMachine) -> bool:
