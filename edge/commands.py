@@ -26,6 +26,7 @@ from edge.link_settings import read_link
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
+from edge.password_command import GIVE, password_options
 from edge.promote_command import PROMOTE, promote_options
 from edge.recover_command import RECOVER, recover_options
 from edge.services import staff
@@ -103,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_install)
     _run_options(command("run", "Serve the annexe's screens and sync with the prefecture until stopped."))
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
+    password_options(command("give-password", GIVE))
     export_options(command("export", EXPORT))
     import_options(command("import", IMPORT))
     where_options(command("where", WHERE))

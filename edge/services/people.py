@@ -18,6 +18,7 @@ from datetime import date, timedelta
 
 from edge.services.forms import FormCheck
 from edge.services.office import Office
+from edge.services.staff import DELEGABLE
 from edge.store.rows import StaffView
 from edge.store.store import Transaction
 from protocol.errors import N_, PersonError
@@ -25,9 +26,6 @@ from protocol.office.calendar import local_date
 from protocol.office.events import Actor, DelegationEnded, RoleDelegated, StaffEnded, StaffEvent, StaffResumed
 from protocol.office.parties import Role
 from protocol.records.encoding import Value
-
-DELEGABLE: tuple[Role, ...] = ("authority", "supervisor")
-"""The roles that must not stand still while one person is away."""
 
 LONGEST_DAYS = 92
 """Days of a delegation: a quarter. What lasts longer is no absence but another office-holder, who is added."""

@@ -108,7 +108,8 @@ class Delegation:
 @dataclass(frozen=True, slots=True)
 class StaffView:
     """An agent, opened. `public` is the key he signs decisions with (32 bytes, Ed25519), None until he enrolled one.
-    `ended`: he works here no more. `delegated`: what was given to him for a time, past or to come too."""
+    `ended`: he works here no more. `delegated`: what was given to him for a time, past or to come too. `temporary_ms`:
+    when another chose his password, until he has chosen his own."""
 
     login: str
     name_fr: str
@@ -119,6 +120,7 @@ class StaffView:
     public: bytes | None = None
     ended: bool = False
     delegated: tuple[Delegation, ...] = ()
+    temporary_ms: int | None = None
 
     def roles(self, today: date) -> dict[Role, date | None]:
         """The roles that he has on this day, his own first, and the last day of each: None for no end."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from edge.services import people, staff
+from edge.services import own_password, people, staff
 from edge.services.office import Office
 from edge.services.people import DelegationForm
 from edge.services.staff import StaffForm
@@ -29,11 +29,12 @@ PAGE = "/admin/people"
 DONE = "people"
 """Where the session keeps the sentence that the page says once."""
 
-ADDED = N_("The person is added, and can sign in.")
+ADDED = N_("The person is added. At the first sign-in a password of one's own is chosen.")
 ENDED = N_("The person works here no more, and is signed out everywhere.")
 RESUMED = N_("The person works here again, with the password of before.")
 DELEGATED = N_("Noted. At the next sign-in the person has this role as well, on these days.")
 DELEGATION_ENDED = N_("The person has one role alone again.")
+GIVEN = N_("The person signs in with this password within a week, and chooses another one at once.")
 SIGNED_OUT = N_("The person is signed out at every screen.")
 
 Act = Callable[[Office, bytes, str, Actor], Awaitable[None]]
@@ -46,6 +47,7 @@ def routes(_office: Office) -> list[web.RouteDef]:
         web.post(f"{PAGE}/add", add),
         web.post(f"{PAGE}/delegate", delegate),
         web.post(f"{PAGE}/sign-out", sign_out),
+        web.post(f"{PAGE}/password", give_password),
         *(web.post(f"{PAGE}/{name}", _act(act, said)) for name, (act, said) in ACTS.items()),
     ]
 
@@ -65,7 +67,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     language: Language = "fr" if values.get("language") == "fr" else "ar"
     try:
         form = StaffForm(**{**typed, "login": typed["login"].lower()}, password=password, language=language)
-        await staff.add(signed_in.office_of(request), signed_in.command_of(request, values), form)
+        await staff.add(signed_in.office_of(request), signed_in.command_of(request, values), form, _by(request))
     except (PersonError, PersonErrors) as error:
         return await _page(request, adding=_wrong(request, values, error), status=_status(error))
     raise _done(request, ADDED)
@@ -91,6 +93,20 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     values = await read_form(request)
     signed_in.end_all_of(request, values.get("login", ""))
     raise _done(request, SIGNED_OUT)
+
+
+@RUNS_IT
+async def give_password(request: web.Request) -> web.StreamResponse:
+    """Give somebody who forgot his password another one, for the next sign-in."""
+    values = await read_form(request)
+    password, login = values.pop("password", ""), values.get("login", "")
+    office, command = signed_in.office_of(request), signed_in.command_of(request, values)
+    try:
+        await own_password.give(office, command, login, password, _by(request))
+    except PersonError as error:
+        return await _page(request, refused=pages.tongue_of(request).error(error), status=error.status)
+    signed_in.end_all_of(request, login)
+    raise _done(request, GIVEN)
 
 
 ACTS: Mapping[str, tuple[Act, str]] = {
@@ -162,7 +178,7 @@ async def _page(
         delegating=delegating or Form({"given": "authority", "first": today.isoformat(), "last": today.isoformat()}),
         languages_written=CORRESPONDENCE,
         roles={role: ROLES[role] for role in staff.ROLES},
-        delegable={role: ROLES[role] for role in people.DELEGABLE},
+        delegable={role: ROLES[role] for role in staff.DELEGABLE},
         deputies=[
             (one.login, tongue.choose(one.name_ar, one.name_fr)) for one in everybody if _may_stand_in(request, one)
         ],

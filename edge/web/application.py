@@ -20,7 +20,7 @@ from aiohttp import web
 from edge.services.office import Office
 from edge.services.published import PUBLISHED
 from edge.store.rows import Committed
-from edge.web import health, live, metrics, mirror, post, signed_in, staff_sign_in
+from edge.web import health, live, metrics, mirror, post, signed_in, staff_password, staff_sign_in
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
 from screens import pages, security
@@ -75,6 +75,7 @@ def _routes(office: Office, screens: Sequence[str]) -> list[Sequence[web.RouteDe
         metrics.routes(office),
         mirror.routes(office),
         staff_sign_in.routes(office),
+        staff_password.routes(office),
         live.routes(office, SCREENS),
     ]
     for name in screens:

@@ -6,6 +6,7 @@ Every route says who it is for, by a decorator on its handler; `application.buil
     @signed_in.citizen                         a citizen signed in at the kiosk
     @signed_in.newcomer                        a citizen who has to choose his PIN first
     @signed_in.staff("clerk", "supervisor")    an agent with one of these roles
+    @signed_in.new_agent                       an agent who has to choose his password first
 
 Inside such a handler `principal_of` / `citizen_of` / `agent_of` give the person, `actor_of` the `Actor` that signs his
 events. Sessions are per area (see screens.sessions): a clerk signed in at /counter is nobody at /authority.
@@ -44,6 +45,9 @@ MARK = "__who_may__"
 CHOOSE_PIN = "/kiosk/new-pin"
 """Where a newcomer is sent from every page of a citizen."""
 
+CHOOSING = "/new-password"
+"""Where an agent with a password of another's choosing is sent from every page of a screen, below the screen."""
+
 OTHER_ROLE = N_("This page is not for your role. Sign in with the right account, or ask the supervisor.")
 
 
@@ -81,6 +85,16 @@ class Newcomer:
     role: str = "newcomer"
 
 
+@dataclass(frozen=True, slots=True)
+class NewAgent:
+    """An agent who signed in with a password that another chose: he may choose his own, and nothing else."""
+
+    login: str
+    name_ar: str
+    name_fr: str
+    role: str = "new agent"
+
+
 Principal = Citizen | Agent
 
 
@@ -104,6 +118,11 @@ def citizen(handler: H) -> H:
 def newcomer(handler: H) -> H:
     """Mark a handler as for who must choose a PIN first."""
     return _mark(handler, Access(frozenset({"newcomer"})))
+
+
+def new_agent(handler: H) -> H:
+    """Mark a handler as for an agent who must choose a password first."""
+    return _mark(handler, Access(frozenset({"new agent"})))
 
 
 def staff(*roles: str) -> Callable[[H], H]:
@@ -134,11 +153,17 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         principal = None
     if principal is None:
         return _send_to_sign_in(request)
-    if isinstance(principal, Newcomer) and "newcomer" not in access.roles and request.method in SAFE_METHODS:
-        raise web.HTTPSeeOther(CHOOSE_PIN)
+    if isinstance(principal, Newcomer | NewAgent) and request.method in SAFE_METHODS:
+        _send_to_choose(request, principal, access.roles)
     if principal.role not in access.roles:
         raise PersonError(OTHER_ROLE, status=403)
     return await handler(request)
+
+
+def _send_to_choose(request: web.Request, principal: Newcomer | NewAgent, roles: frozenset[str]) -> None:
+    if principal.role not in roles:
+        here = CHOOSE_PIN if isinstance(principal, Newcomer) else f"{pages.area_of(request).path}{CHOOSING}"
+        raise web.HTTPSeeOther(here)
 
 
 def _stood_in(agent: Agent, request: web.Request) -> bool:
@@ -157,6 +182,14 @@ def _send_to_sign_in(request: web.Request) -> web.StreamResponse:
 def office_of(request: web.Request) -> Office:
     """The office that this application serves."""
     return request.app[OFFICE]
+
+
+def new_agent_of(request: web.Request) -> NewAgent:
+    """The agent of a route marked `new_agent`."""
+    found = pages.session_of(request).principal
+    if not isinstance(found, NewAgent):
+        raise CallerError("this route is not marked @signed_in.new_agent")
+    return found
 
 
 def principal_of(request: web.Request) -> Principal | None:
@@ -215,14 +248,24 @@ def command_of(request: web.Request, values: Mapping[str, str]) -> bytes:
     )
 
 
-def begin(request: web.Request, principal: Principal | Newcomer) -> None:
+def begin(request: web.Request, principal: Principal | Newcomer | NewAgent) -> None:
     """Sign `principal` in: the session gets a new id and a new CSRF token."""
     request.app[pages.SITE].sessions.sign_in(pages.session_of(request), principal)
 
 
 def end_all_of(request: web.Request, login: str) -> int:
     """End every session of an agent, at whatever screen; returns how many."""
-    return request.app[pages.SITE].sessions.close_all(lambda one: isinstance(one, Agent) and one.login == login)
+    return request.app[pages.SITE].sessions.close_all(
+        lambda one: isinstance(one, Agent | NewAgent) and one.login == login
+    )
+
+
+def end_others_of(request: web.Request, login: str) -> None:
+    """End every session of an agent but this one."""
+    own = pages.session_of(request).principal
+    request.app[pages.SITE].sessions.close_all(
+        lambda one: isinstance(one, Agent | NewAgent) and one.login == login and one is not own
+    )
 
 
 def end(request: web.Request) -> None:

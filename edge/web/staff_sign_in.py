@@ -5,6 +5,7 @@ Rules:
 - A wrong login and a wrong password give the same sentence in the same time; lock-outs are the service's.
 - Each screen has its roles: an agent who may not open it is told so here (403), and no session begins.
 - A session that ended comes back to its page: `next` is kept through the form, and followed inside the area alone.
+- Who signs in with a password that another chose chooses his own first (`edge.web.staff_password`).
 - Signing out tells the browser to forget what it cached, but not its storage: the authority agent's key lives there.
 """
 
@@ -65,11 +66,15 @@ async def enter(request: web.Request) -> web.StreamResponse:
     password = values.pop("password", "")
     try:
         agent = await _known(request, values.get("login", ""), password)
-        role, last = _role(request, agent)
+        role, last = role_at(request, agent)
     except PersonError as error:
         return _form(request, Form(values, pages.tongue_of(request).errors(error)), error.status)
+    target = _back(request, values.get("next", ""))
+    if agent.temporary_ms is not None:
+        signed_in.begin(request, signed_in.NewAgent(agent.login, agent.name_ar, agent.name_fr))
+        raise web.HTTPSeeOther(f"{pages.area_of(request).path}{signed_in.CHOOSING}")
     signed_in.begin(request, signed_in.Agent(agent.login, agent.name_ar, agent.name_fr, role, last))
-    raise web.HTTPSeeOther(_back(request, values.get("next", "")))
+    raise web.HTTPSeeOther(target)
 
 
 async def _known(request: web.Request, login: str, password: str) -> StaffView:
@@ -78,7 +83,7 @@ async def _known(request: web.Request, login: str, password: str) -> StaffView:
         return await staff.sign_in(signed_in.office_of(request), login, password)
 
 
-def _role(request: web.Request, agent: StaffView) -> tuple[Role, date | None]:
+def role_at(request: web.Request, agent: StaffView) -> tuple[Role, date | None]:
     """The role in which he works at this screen, and its last day; his own comes first. PersonError 403 for none."""
     office, screen = signed_in.office_of(request), pages.area_of(request).name
     for role, last in agent.roles(local_date(office.now())).items():

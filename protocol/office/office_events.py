@@ -11,7 +11,8 @@ from protocol.office.parties import Actor, Language, Role
 
 
 class StaffAdded(BaseEvent, frozen=True, kw_only=True, tag="staff.added"):
-    """Someone works here from now on."""
+    """Someone works here from now on. `temporary`: the password was chosen by another, and opens the choice of one's
+    own alone."""
 
     login: str
     name_fr: str
@@ -19,13 +20,16 @@ class StaffAdded(BaseEvent, frozen=True, kw_only=True, tag="staff.added"):
     role: Role
     password_hash: str
     language: Language
+    temporary: bool = False
 
 
 class StaffPasswordChanged(BaseEvent, frozen=True, kw_only=True, tag="staff.password_changed"):
-    """An agent has another password."""
+    """An agent has another password: his own, or a `temporary` one that `by` gave him."""
 
     login: str
     password_hash: str
+    temporary: bool = False
+    by: Actor | None = None
 
 
 class StaffEnded(BaseEvent, frozen=True, kw_only=True, tag="staff.ended"):

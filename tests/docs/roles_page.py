@@ -31,6 +31,7 @@ OPEN = {
     None: "everybody",
     frozenset({"citizen"}): "a citizen, signed in",
     frozenset({"newcomer"}): "a citizen who must choose a PIN first",
+    frozenset({"new agent"}): "an agent who must choose a password first",
 }
 """Who, where it is no duty of an agent's."""
 

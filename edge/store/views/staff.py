@@ -69,7 +69,7 @@ async def _folded(folding: Folding, entry: Entry, event: StaffEvent) -> None:
     subject, staff = b"", None
     for record in await folding.in_order(records, entry.stream):
         key = await folding.key(record.subject or b"")
-        after = _changed(staff, readable_event(record, key))
+        after = _changed(staff, readable_event(record, key), record.time.ms)
         if staff is None and after is not None:
             subject = record.subject or b""
         staff = after
@@ -84,13 +84,15 @@ async def _folded(folding: Folding, entry: Entry, event: StaffEvent) -> None:
         )
 
 
-def _changed(staff: StaffView | None, event: Event | None) -> StaffView | None:
+def _changed(staff: StaffView | None, event: Event | None, time_ms: int) -> StaffView | None:
     """An agent after one more event; None as long as nothing has added him."""
     if staff is None:
-        return _added(event) if isinstance(event, StaffAdded) else None
+        return _added(event, time_ms) if isinstance(event, StaffAdded) else None
     match event:
         case StaffPasswordChanged():
-            return replace(staff, password_hash=event.password_hash)
+            return replace(
+                staff, password_hash=event.password_hash, temporary_ms=time_ms if event.temporary else None
+            )
         case AgentKeyEnrolled():
             return replace(staff, public=event.public)
         case StaffEnded() | StaffResumed():
@@ -101,7 +103,7 @@ def _changed(staff: StaffView | None, event: Event | None) -> StaffView | None:
             return staff
 
 
-def _added(event: StaffAdded) -> StaffView:
+def _added(event: StaffAdded, time_ms: int) -> StaffView:
     return StaffView(
         login=event.login,
         name_fr=event.name_fr,
@@ -109,6 +111,7 @@ def _added(event: StaffAdded) -> StaffView:
         role=event.role,
         password_hash=event.password_hash,
         language=event.language,
+        temporary_ms=time_ms if event.temporary else None,
     )
 
 
@@ -124,7 +127,7 @@ def _delegated(event: RoleDelegated | DelegationEnded) -> tuple[Delegation, ...]
 
 STAFF = View(
     name="staff",
-    version=4,
+    version=5,
     schema=SCHEMA,
     tables=("staff", "staff_records"),
     folds=dict.fromkeys(StaffEvent.__args__, _folded),

@@ -73,7 +73,8 @@ async def test_somebody_is_added_and_signs_in(supervisor: Desk, office: Office) 
     await supervisor.send(PAGE, f"{PAGE}/add", {**fields, "password": "court"}, status=422)
     await supervisor.send(PAGE, f"{PAGE}/add", fields)
     assert "Hind Alaoui" in await supervisor.read(PAGE)
-    assert (await services.sign_in(office, "hind", "une longue phrase")).role == "clerk"
+    hind = await services.sign_in(office, "hind", "une longue phrase")
+    assert (hind.role, hind.temporary_ms) == ("clerk", office.now())
     assert (await supervisor.send(PAGE, f"{PAGE}/add", fields, status=409)).status == 409
 
 
