@@ -39,10 +39,45 @@ async def test_somebody_is_added_stands_in_and_leaves(
     await page.fill("#delegate [name=last]", (today + timedelta(6)).isoformat())
     await page.click("#delegate button[type=submit]")
     await expect(added.locator(".state.sent")).to_be_visible()
-    await page.locator("tr[data-login=salma] summary").click()
+    leaving = page.locator("tr[data-login=salma] details:has(form[action$=end])")
+    await leaving.locator("summary").click()
     faults += await faults_of(page)
-    await page.locator("tr[data-login=salma] details button").click()
+    await leaving.locator("button").click()
     await expect(page.locator("tr[data-login=salma] .state.over")).to_be_visible()
     faults += await faults_of(page)
     assert faults == []
     await page.screenshot(path=Path(os.environ.get("PICTURES", tmp_path)) / f"people-{language}.png", full_page=True)
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+async def test_who_forgot_a_password_is_given_one_and_chooses_another(
+    site: str, browser: Browser, language: str, tmp_path: Path
+) -> None:
+    pictures = Path(os.environ.get("PICTURES", tmp_path))
+    page = await open_page(browser, site, language=language)
+    await sign_in(page, site, "nadia")
+    await page.click("a[href='/admin/people']")
+    giving = page.locator("tr[data-login=salma] details:has(form[action$=password])")
+    await giving.locator("summary").click()
+    faults = await faults_of(page)
+    await page.screenshot(path=pictures / f"password-given-{language}.png", full_page=True)
+    await giving.locator("input[type=password]").fill("pour demain matin")
+    await giving.locator("button").click()
+    await expect(page.locator(".notice.ready")).to_be_visible()
+    other = await open_page(browser, site, language=language)
+    await other.goto(f"{site}/counter/sign-in")
+    await other.fill("[name=login]", "salma")
+    await other.fill("[name=password]", "pour demain matin")
+    await other.click("main button[type=submit]")
+    await other.fill("[name=password]", "court")
+    await other.click("main button[type=submit]")
+    await expect(other.locator("#error-password")).to_be_visible()
+    faults += await faults_of(other)
+    await other.screenshot(path=pictures / f"password-new-{language}.png", full_page=True)
+    for name in ("password", "again"):
+        await other.fill(f"[name={name}]", "une longue phrase")
+    await other.click("main button[type=submit]")
+    await other.click("header a[href='/counter/password']")
+    faults += await faults_of(other)
+    await other.screenshot(path=pictures / f"password-own-{language}.png", full_page=True)
+    assert faults == []
