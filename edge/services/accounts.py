@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 from edge.services.account_forms import AccountForm, Checked, check_account
+from edge.services.attempts import ONE_PLACE
 from edge.services.elapsed import passed
 from edge.services.office import Office
 from edge.store.rows import AccountView
@@ -109,15 +110,16 @@ async def _guardian(tx: Transaction, subject: bytes) -> AccountView:
     return found
 
 
-async def sign_in(office: Office, number: str, pin: str) -> bytes:
+async def sign_in(office: Office, number: str, pin: str, place: str = ONE_PLACE) -> bytes:
     """Return the account of this card's number and PIN; the same sentence and time whichever of the two is wrong.
 
     The card is the national or the residence card; should one number be on two cards, the PIN tells whose it is.
-    Raises PersonError 401 when they do not fit or the PIN has waited too long, 429 while the number is locked out.
+    `place`: the screen. Raises PersonError 401 when they do not fit or the PIN has waited too long, 429 while the
+    number is locked out there.
     """
     readings = _readings(number)
     claimed = next(iter(readings.values()))
-    office.citizen_attempts.admit(claimed, office.now())
+    office.citizen_attempts.admit(claimed, place, office.now())
     async with office.store.reading() as reader:
         subjects = [await reader.account_by(document, folded) for document, folded in readings.items()]
         found = [await reader.account(subject) for subject in subjects if subject is not None]
@@ -127,7 +129,7 @@ async def sign_in(office: Office, number: str, pin: str) -> bytes:
     for account in known:
         if await office.passwords.matches(account.pin_hash, pin):
             _refuse_a_stale_pin(account, office.now())
-            office.citizen_attempts.succeeded(claimed)
+            office.citizen_attempts.succeeded(claimed, place, office.now())
             return account.subject
     raise PersonError(
         N_("This card number and this PIN do not go together. Try again, or ask at the counter."),

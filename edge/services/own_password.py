@@ -13,6 +13,7 @@ Rules:
 
 from __future__ import annotations
 
+from edge.services.attempts import ONE_PLACE
 from edge.services.forms import FormCheck
 from edge.services.office import Office
 from edge.services.people import HAS_LEFT, NOBODY, NOT_ONESELF
@@ -44,7 +45,7 @@ async def give(office: Office, command: bytes, login: str, password: str, by: Ac
         return None
 
     await office.store.execute(command, decide)
-    office.staff_attempts.succeeded(login)
+    office.staff_attempts.forgive(login)
 
 
 def _require_right_to_give(known: StaffView, by: Actor | None) -> None:
@@ -67,16 +68,18 @@ async def choose(office: Office, command: bytes, login: str, password: str, agai
     await _change(office, command, before, password, again)
 
 
-async def change(office: Office, command: bytes, login: str, now: str, password: str, again: str) -> None:
+async def change(
+    office: Office, command: bytes, login: str, now: str, password: str, again: str, place: str = ONE_PLACE
+) -> None:
     """Put another password in the place of one's own, which is typed once more.
 
     Raises PersonErrors for the fields, PersonError 429 while the login is locked out.
     """
     before = await by_login(office, login)
-    office.staff_attempts.admit(login, office.now())
+    office.staff_attempts.admit(login, place, office.now())
     if not await office.passwords.matches(before.password_hash, now):
         raise PersonError(N_("This is not your password. Type the one with which you signed in."), field="now")
-    office.staff_attempts.succeeded(login)
+    office.staff_attempts.succeeded(login, place, office.now())
     await _change(office, command, before, password, again)
 
 

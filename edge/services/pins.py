@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from edge.services.accounts import account_of, require_card
+from edge.services.attempts import ONE_PLACE
 from edge.services.forms import FormCheck
 from edge.services.office import Office
 from edge.store.rows import AccountView
@@ -50,7 +51,7 @@ async def give(office: Office, command: bytes, account: bytes, card_seen: bool, 
 
     number = await office.store.execute(command, decide)
     if isinstance(number, str):
-        office.citizen_attempts.succeeded(number)
+        office.citizen_attempts.forgive(number)
     async with office.store.reading() as reader:
         after = await account_of(reader, account)
     return pin if after.pin_hash == pin_hash else None
@@ -79,16 +80,18 @@ async def choose(office: Office, command: bytes, account: bytes, pin: str, again
     await _change(office, command, before, pin, again)
 
 
-async def change(office: Office, command: bytes, account: bytes, now: str, pin: str, again: str) -> None:
+async def change(
+    office: Office, command: bytes, account: bytes, now: str, pin: str, again: str, place: str = ONE_PLACE
+) -> None:
     """Put another PIN in the place of the person's own, which he types once more.
 
     Raises PersonErrors for the fields, PersonError 429 while the card's number is locked out.
     """
     before = await _before(office, account)
-    office.citizen_attempts.admit(before.cnie, office.now())
+    office.citizen_attempts.admit(before.cnie, place, office.now())
     if not await office.passwords.matches(before.pin_hash, now):
         raise PersonError(N_("This is not your PIN. Type the six digits with which you signed in."), field="pin_now")
-    office.citizen_attempts.succeeded(before.cnie)
+    office.citizen_attempts.succeeded(before.cnie, place, office.now())
     await _change(office, command, before, pin, again)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from edge.services.attempts import ONE_PLACE
 from edge.services.elapsed import passed
 from edge.services.forms import FormCheck
 from edge.services.office import Office
@@ -114,13 +115,14 @@ def check_password(password: str) -> None:
         )
 
 
-async def sign_in(office: Office, login: str, password: str) -> StaffView:
+async def sign_in(office: Office, login: str, password: str, place: str = ONE_PLACE) -> StaffView:
     """Return the agent of this login and password; the same sentence and time whichever of the two is wrong.
 
-    Raises PersonError 401 when they do not fit, 429 while the login is locked out, 403 for who works here no more.
+    `place`: the screen. Raises PersonError 401 when they do not fit, 429 while the login is locked out there, 403 for
+    who works here no more.
     """
     login = login.strip().lower()
-    office.staff_attempts.admit(login, office.now())
+    office.staff_attempts.admit(login, place, office.now())
     async with office.store.reading() as reader:
         known = await reader.staff(login) if LOGIN.fullmatch(login) else None
     right = len(password) <= LONGEST_PASSWORD and await office.passwords.matches(
@@ -130,7 +132,7 @@ async def sign_in(office: Office, login: str, password: str) -> StaffView:
         raise PersonError(
             N_("This login and this password do not go together. Try again."), field="password", status=401
         )
-    office.staff_attempts.succeeded(login)
+    office.staff_attempts.succeeded(login, place, office.now())
     if known.ended:
         raise PersonError(ENDED, status=403)
     _refuse_a_stale_password(known, office.now())

@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from edge.services import staff
-from edge.services.attempts import ALLOWED, LOCKED_MS, REMEMBERED, Attempts
+from edge.services.attempts import ALLOWED, LOCKED_MS
 from edge.services.office import Office
 from edge.services.passwords import Passwords
 from edge.services.staff import StaffForm
@@ -76,34 +76,6 @@ async def test_a_sign_in_of_an_agent_who_is_gone_has_ended(office: Office) -> No
     with pytest.raises(PersonError) as caught:
         await staff.by_login(office, "nobody")
     assert caught.value.status == 401
-
-
-def test_only_so_many_made_up_identities_are_remembered() -> None:
-    attempts = Attempts()
-    for number in range(REMEMBERED + 1):
-        attempts.admit(f"ZZ{number}", 0)
-    for _ in range(ALLOWED):
-        attempts.admit("ZZ0", 0)
-    with pytest.raises(PersonError):
-        attempts.admit("ZZ0", 0)
-
-
-def test_whoever_is_being_guessed_is_not_forgotten_for_newer_ones() -> None:
-    attempts = Attempts()
-    attempts.admit("FA1", 0)
-    for number in range(REMEMBERED - 1):
-        attempts.admit(f"ZZ{number}", 0)
-    for _ in range(ALLOWED - 1):
-        attempts.admit("FA1", 0)
-    attempts.admit("one more", 0)
-    with pytest.raises(PersonError):
-        attempts.admit("FA1", 0)
-
-
-def test_tries_that_are_far_apart_lock_nobody_out() -> None:
-    attempts = Attempts()
-    for number in range(3 * ALLOWED):
-        attempts.admit("FA1", number * LOCKED_MS)
 
 
 @dataclass
