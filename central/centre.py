@@ -7,6 +7,7 @@ fold of whatever a crash left unfolded.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,10 @@ from central.store.store import CentralStore
 from protocol.office.events import WhyRevoked
 from protocol.records.credentials import Credential, Trust, parse_credential
 from protocol.records.keys import OpeningKey, SigningKey
+from protocol.records.vouching import believe
 from protocol.sync.hello import LocalIdentity
+
+logger = logging.getLogger(__name__)
 
 # An issuer is vouched for by a root, a leaf by an issuer: taken in this order, each finds its own.
 _ORDER = {"root": 0, "issuer": 1}
@@ -160,7 +164,8 @@ async def _trust_published(store: CentralStore, trust: Trust) -> None:
     async with store.database.read() as connection:
         rows = (await connection.execute(select(table.c.kind, table.c.encoded))).all()
     published = [parse_credential(encoded) for _, encoded in sorted(rows, key=lambda row: _ORDER.get(row[0], 2))]
-    trust.add_all(_unknown(published, trust))
+    for why in believe(trust, _unknown(published, trust)).values():
+        logger.warning("a published credential is not believed: %s", why)
     await trust_no_more(store, trust)
 
 

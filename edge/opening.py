@@ -38,7 +38,7 @@ from protocol.office.seed import StandbySeed
 from protocol.records.credentials import Trust, parse_credential
 from protocol.records.hashing import digest
 from protocol.records.keys import OpeningKey, SigningKey
-from protocol.records.refusals import CredentialRefused
+from protocol.records.vouching import believe
 from protocol.sync.hello import LocalIdentity
 
 logger = logging.getLogger(__name__)
@@ -90,11 +90,8 @@ async def trust_now(installation: Installation, store: Store) -> Trust:
     async with store.reading() as reader:
         published = [*await reader.credentials(), *await load_colleagues(reader)]
         revoked = await reader.revoked_keys()
-    for credential in published:  # in the order of the log, where each stands behind who vouches for it
-        try:
-            trust.add(credential)
-        except CredentialRefused as error:
-            logger.warning("a published credential is not believed: %s", error)
+    for why in believe(trust, published).values():
+        logger.warning("a published credential is not believed: %s", why)
     for key_id in revoked:
         trust.revoke(key_id)
     return trust

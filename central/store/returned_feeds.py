@@ -5,6 +5,7 @@ Rules:
 - A record enters only if the prefecture signed it itself: a `centre` credential made out to it, the present one or an
   earlier one. Its signature and its place in the chain are checked as anywhere.
 - One that does not is left out, and with it what follows it in its segment.
+- One that says what cannot be (a credential that nobody could give) is taken back like any other, and has no effect.
 - Records, chain, the tables that pages read, and the next number of the fence are one transaction. So every writer of
   the feed reads anew where it ends before it writes again (`central.store.feed_log`), and continues what came back.
 - Where the restored prefecture published before it heard from anyone, the feed has a branch. Both are kept; of what is
@@ -33,15 +34,18 @@ from protocol.office.events import (
     CataloguePublished,
     CredentialPublished,
     CredentialRevoked,
+    Event,
     RevocationsPublished,
     UnknownEvent,
     from_value,
     to_value,
 )
+from protocol.office.published import check_published
 from protocol.records.chain import ACCEPTABLE, Chain, Head
 from protocol.records.credentials import Trust, parse_credential
 from protocol.records.encoding import encode
 from protocol.records.envelope import Record, unsealed_event, verify_record
+from protocol.records.vouching import believe, published_in
 from protocol.sync.checkpoint import MAX_LEAVES, Checkpoint, Held
 from protocol.sync.streams import streams_of
 
@@ -115,18 +119,15 @@ class ReturnedFeeds:
 
     def _learn(self, records: Sequence[Record]) -> None:
         """Credentials prove themselves: one that comes back may have signed the records beside it."""
-        for record in records:
-            event = unsealed_event(record)
-            credential = None if event is None else event.get("credential")
-            if event is not None and event["kind"] == "credential.published" and isinstance(credential, bytes):
-                try:
-                    self._trust.add(parse_credential(credential))
-                except PeerError as error:
-                    logger.warning("a credential that came back does not hold: %s", error)
+        for why in believe(self._trust, published_in(records)).values():
+            logger.warning("a credential that came back is not believed: %s", why)
 
-    def _of_a_key(self, event: CredentialPublished | CredentialRevoked, at_ms: int) -> _News:
+    def _of_a_key(self, event: CredentialPublished | CredentialRevoked, at_ms: int) -> _News | None:
         if isinstance(event, CredentialPublished):
-            return _News(schema.credentials, credential_row(parse_credential(event.credential), at_ms), "not_after")
+            published = parse_credential(event.credential)
+            if believe(self._trust, [published]):
+                return None
+            return _News(schema.credentials, credential_row(published, at_ms), "not_after")
         credential = self._trust.signer(event.id)
         holder = credential.holder if credential is not None else self._writer
         return _News(schema.revoked_keys, revoked_row(event, holder, at_ms), "revoked_ms")
@@ -186,11 +187,7 @@ class ReturnedFeeds:
         return comes < stands if table is schema.catalogue else comes > stands
 
     def _news(self, record: Record) -> _News | None:
-        value = unsealed_event(record)
-        try:
-            event = None if value is None else from_value(value)
-        except UnknownEvent:
-            return None  # the chain's own kinds, or a later release's
+        event = _published(record)
         own, at_ms = {"annexe": self._writer}, record.time.ms
         match event:
             case CredentialPublished() | CredentialRevoked():
@@ -206,6 +203,22 @@ class ReturnedFeeds:
                 return _News(schema.revocation_lists, row, "number")
             case _:
                 return None
+
+
+def _published(record: Record) -> Event | None:
+    """What a record publishes; None for the chain's own kinds, a later release's, and what cannot be."""
+    value = unsealed_event(record)
+    if value is None:
+        return None
+    try:
+        event = from_value(value)
+        check_published(value, event)
+    except UnknownEvent:
+        return None
+    except PeerError as error:
+        logger.warning("a record that came back says what cannot be, and has no effect: %s", error)
+        return None
+    return event
 
 
 def _number(value: object) -> int:

@@ -12,6 +12,7 @@ from edge.services.office import Office, UplinkState
 from edge.services.sealing import seal_health
 from edge.store.branches import branches_of
 from edge.store.confirmations import PREFECTURE
+from edge.store.flaws import Flaws, flaw_count, flaws
 from edge.store.put_back import put_back_ms
 from edge.store.rows import Later, LogRow
 from edge.store.worklist import message_counts, record_count, request_counts
@@ -50,6 +51,7 @@ class Status:
     sync: UplinkState | None
     branches: Branches | None
     later: Later
+    flaws: Flaws
     mirror: MirrorView
     put_back_ms: int | None = None
     """When the prefecture was last found put back to an earlier state, as long as it is news."""
@@ -63,6 +65,7 @@ async def summary(office: Office) -> Status:
         found = await branches_of(reader, office.store.streams)
         later = await reader.later()
         put_back = await put_back_ms(reader, PREFECTURE)
+        flawed = await flaws(reader)
     return Status(
         annexe=office.annexe.id,
         software=office.software,
@@ -74,6 +77,7 @@ async def summary(office: Office) -> Status:
         later=later,
         mirror=await mirror.view(office),
         put_back_ms=None if put_back is None or put_back + PUT_BACK_SHOWN_MS < office.now() else put_back,
+        flaws=flawed,
     )
 
 
@@ -102,6 +106,7 @@ class Figures:
     devices: list[Health]
     uplink: UplinkState | None
     branches: int
+    flaws: int
     mirror: MirrorView
 
 
@@ -111,8 +116,9 @@ async def figures(office: Office) -> Figures:
         records = await record_count(reader)
         requests, sent = await request_counts(reader), await message_counts(reader)
         branches = len(await branches_of(reader, office.store.streams))
+        flawed = await flaw_count(reader)
     mirrored = await mirror.view(office)
-    return Figures(records, requests, sent, _devices(office), office.uplink(), branches, mirrored)
+    return Figures(records, requests, sent, _devices(office), office.uplink(), branches, flawed, mirrored)
 
 
 def _devices(office: Office) -> list[Health]:

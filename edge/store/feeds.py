@@ -5,9 +5,11 @@ Rules:
 - A record enters only if its signer holds a credential of the prefecture (root, issuer or centre) that stands on a root
   this annexe trusts, its signature holds, and its chain fits what is held. Expiry is a flag elsewhere, never a refusal.
 - Credentials travel in `all` themselves, and prove themselves: those of a batch are taken into the trust before the
-  signatures of its records are looked at. One whose issuer is not known here is kept in the log and not believed: an
-  annexe that began after a change of roots finds there what the root before vouched for.
-- A batch enters whole or not at all: one bad record refuses it with a typed error, and nothing of it is written.
+  signatures of its records are looked at.
+- A batch enters whole or not at all: a record that is not the prefecture's, or does not fit its chain, refuses it with
+  a typed error, and nothing of it is written.
+- A record that is the prefecture's and says what cannot be (a credential that nobody could give, a body that does not
+  open) enters like any other, has no effect, and is noted (`edge.store.flaws`). What follows it is taken.
 - A record that is held already is no error. A second record under a name that is taken is kept as proof, not folded.
 """
 
@@ -19,14 +21,15 @@ from dataclasses import dataclass, replace
 
 from edge.store.chains import load_chain
 from edge.store.columns import blob
+from edge.store.flaws import judge_credentials
 from edge.store.store import Store, Transaction
 from protocol.errors import CallerError, PeerError
 from protocol.records.chain import ACCEPTABLE, Chain, Verdict
-from protocol.records.credentials import Trust, parse_credential
+from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, parse_record, unsealed_event, verify_record
 from protocol.records.keys import subject_of
-from protocol.records.refusals import IssuerUnknown
+from protocol.records.vouching import believe, published_in
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +72,8 @@ async def accept(
     `keys`: (subject, data key) pairs for what is sealed. `trust` learns the credentials in the batch. Raises PeerError.
     """
     parsed = [parse_record(data) for data in records]
-    _learn(parsed, trust)
+    published = published_in(record for record in parsed if record.stream == ALL)
+    believe(trust, published)
     for record in parsed:
         _check_writer(record, trust, (ALL, f"to/{annexe}"))
     arrived = _checked_keys(keys)
@@ -80,22 +84,14 @@ async def accept(
         for subject, key in arrived:
             transaction.keep_key(subject, key)
         result = await _store(transaction, parsed)
+        refused = await judge_credentials(transaction, trust) if published else {}
+        for why in refused.values():
+            logger.warning("the prefecture published a credential that is not believed: %s", why)
         return None
 
     await store.perform(work)
     _distrust(parsed, trust)
     return result
-
-
-def _learn(records: Iterable[Record], trust: Trust) -> None:
-    for record in records:
-        event = unsealed_event(record) if record.stream == ALL else None
-        credential = None if event is None else event.get("credential")
-        if event is not None and event["kind"] == "credential.published" and isinstance(credential, bytes):
-            try:
-                trust.add(parse_credential(credential))
-            except IssuerUnknown:
-                logger.info("a published credential stands on a root from before this annexe's")
 
 
 def _distrust(records: Iterable[Record], trust: Trust) -> None:

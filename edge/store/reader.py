@@ -185,7 +185,9 @@ class Reader:
 
     async def credentials(self) -> list[Credential]:
         """Return every credential that the prefecture has published, as it stands in the log (`Trust` judges them)."""
-        found = await self.rows("SELECT bytes FROM credentials ORDER BY position")
+        found = await self.rows(
+            "SELECT c.bytes FROM credentials AS c JOIN records USING (stream, segment, seq) ORDER BY position"
+        )
         return [parse_credential(blob(row[0])) for row in found]
 
     async def revoked_keys(self) -> list[bytes]:

@@ -11,6 +11,7 @@
   earlier release wrote meanwhile; nothing is ever deleted from it.
 - `blobs`: certificates of before they lay beside the scans (`edge.store.sealed_files`).
 - `confirmations`: since when the prefecture, or a mirror, holds what (`edge.store.confirmations`).
+- `unvouched`: records of the prefecture that publish a credential which nobody could give (`edge.store.flaws`).
 - `secrets`, `checkpoints`, `meta`: the appliance's own secrets, sealed; what peers said they hold; facts of this file.
 """
 
@@ -89,6 +90,13 @@ CREATE TABLE IF NOT EXISTS confirmations (
     seq INTEGER NOT NULL,
     at_ms INTEGER NOT NULL,
     PRIMARY KEY (place, stream, segment, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unvouched (
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (stream, segment, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoints (
     name TEXT PRIMARY KEY NOT NULL,

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,10 +32,10 @@ from edge.store.views.fold import dump, fold_record
 from edge.store.views.view import Folding
 from protocol.errors import MulhaqaError, PeerError
 from protocol.records.chain import ACCEPTABLE, Chain, Verdict
-from protocol.records.credentials import Credential, Trust, parse_credential
-from protocol.records.envelope import Record, parse_record, unsealed_event, verify_record
+from protocol.records.credentials import Credential, Trust
+from protocol.records.envelope import Record, parse_record, verify_record
 from protocol.records.keys import key_id
-from protocol.records.refusals import IssuerUnknown
+from protocol.records.vouching import believe, published_in
 
 PAGE = 500
 """Records read at a time: bounds memory, whatever the length of the log."""
@@ -184,26 +183,16 @@ class _Inspection:
     async def _learn_credentials(self) -> None:
         """Take in what `all` publishes first, and whom the mirror met: a credential may stand behind a record that its
         key signed."""
+        published: list[Credential] = []
         for (data,) in await self._connection.rows("SELECT bytes FROM records WHERE stream = 'all' ORDER BY position"):
             try:
-                self._learn(parse_record(blob(data)))
+                published += published_in([parse_record(blob(data))])
             except PeerError as error:
                 self._find("stream all", str(error))
-        for credential in await load_colleagues(self._connection):
-            self._believe(credential)
-
-    def _learn(self, record: Record) -> None:
-        event = unsealed_event(record)
-        credential = event.get("credential") if event is not None else None
-        if isinstance(credential, bytes):
-            self._believe(parse_credential(credential))
-
-    def _believe(self, credential: Credential) -> None:
+        published += await load_colleagues(self._connection)
         if self._trust is not None:
-            with suppress(IssuerUnknown):  # on a root from before this annexe's (`edge.store.feeds`)
-                self._trust.add(credential)
-        elif credential.kind == "annexe":
-            self._colleagues[credential.id] = credential
+            believe(self._trust, published)  # what is not believed has no effect (`edge.store.flaws`)
+        self._colleagues = {one.id: one for one in published if one.kind == "annexe"}
 
     async def _check_records(self) -> None:
         for view in self._views:

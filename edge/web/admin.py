@@ -12,7 +12,17 @@ from edge.services import messages, status
 from edge.services.office import Office
 from edge.sync.caps import rate_text
 from edge.web import admin_devices, admin_link, admin_people, admin_sticks, admin_where, signed_in
-from edge.web.admin_words import BRANCHES, CONDITIONS, DEVICES, OUTBOX, SENT_BY_SIMULATION, WHYS, sent_texts
+from edge.web.admin_words import (
+    BRANCHES,
+    CONDITIONS,
+    DEVICES,
+    FLAWS,
+    OTHER_FLAW,
+    OUTBOX,
+    SENT_BY_SIMULATION,
+    WHYS,
+    sent_texts,
+)
 from edge.web.duties import RUNS_IT
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
@@ -44,6 +54,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         id_of=text_of,
         conditions=CONDITIONS,
         branch_words=BRANCHES,
+        flaw_words=FLAWS,
+        other_flaw=OTHER_FLAW,
         devices=DEVICES,
         whys=WHYS,
         simulated=admin_devices.simulated(office),

@@ -45,6 +45,14 @@ WHYS: Mapping[str, str] = {
 }
 """Why a device does not work, by its stable phrase; another is shown as the machine said it."""
 
+FLAWS: Mapping[str, str] = {
+    "credential-refused": N_("A credential that its issuer had no right to give"),
+    "not-a-credential": N_("No credential"),
+}
+"""What is wrong with a record of the prefecture, by the kind of the refusal."""
+
+OTHER_FLAW = N_("Something else than its kind says")
+
 OUTBOX: Mapping[str, tuple[str, str]] = {
     "queued": ("sent", N_("prepared")),
     "sending": ("sent", N_("being sent")),

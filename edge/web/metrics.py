@@ -17,6 +17,7 @@ METRICS = (
     Metric("mulhaqa_edge_disk_failed", "1 once the store has stopped because its disk failed."),
     Metric("mulhaqa_edge_log_records", "Records in the log, of all streams, those of the prefecture included."),
     Metric("mulhaqa_edge_branches", "Branches of the annexe's own streams: a cloned card, a restored backup."),
+    Metric("mulhaqa_edge_flawed_records", "Records of the prefecture that say what cannot be, and have no effect."),
     Metric("mulhaqa_edge_requests", "Requests in each state.", ("state",)),
     Metric("mulhaqa_edge_messages", "SMS in each state.", ("state",)),
     Metric("mulhaqa_edge_device_working", "1 while the device works, 0 while it does not.", ("device",)),
@@ -61,6 +62,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         Sample("mulhaqa_edge_disk_failed", office.store.failure is not None),
         Sample("mulhaqa_edge_log_records", figures.records),
         Sample("mulhaqa_edge_branches", figures.branches),
+        Sample("mulhaqa_edge_flawed_records", figures.flaws),
         *(Sample("mulhaqa_edge_requests", count, (state,)) for state, count in figures.requests.items()),
         *(Sample("mulhaqa_edge_messages", count, (state,)) for state, count in figures.messages.items()),
         *(

@@ -5,7 +5,8 @@
 3. Both ends fold each case to the same; the annexe's views are what folding its log from nothing gives, in whatever
    order it came to whom (`same_views`).
 4. Logs verify: signatures, chains, bodies, at the annexe (`verify_log`) and at the prefecture.
-5. Every annexe holds the whole of the prefecture's feeds, and shows each look at a request there that it was told of.
+5. Every annexe holds the whole of the prefecture's feeds, flags what in them cannot be and nothing else, and shows each
+   look at a request there that it was told of.
 6. Nothing is left waiting at the prefecture to be folded.
 """
 
@@ -19,6 +20,7 @@ from sqlalchemy import select
 from central.centre import Centre
 from central.store import schema
 from central.store.sealed_case import open_case
+from edge.store.flaws import flaw_count
 from edge.store.store import Store
 from edge.store.vault import Vault
 from edge.store.verify import verify_log
@@ -26,6 +28,7 @@ from protocol.office.case import Case
 from protocol.office.events import AccountOpened, RequestSubmitted, StaffAdded, from_value
 from protocol.records.envelope import Record, open_body, parse_record, verify_record
 from protocol.records.keys import key_id
+from protocol.records.vouching import published_in
 from tests.simulation import edge_database
 from tests.simulation.nodes import AnnexeMachine
 from tests.simulation.oracle import Oracle, Told
@@ -73,6 +76,11 @@ async def _annexe(
         yield sentence
     async for sentence in _feeds(centre, annexe.annexe, feeds):
         yield sentence
+    mistakes = sum(one.kind == "root" for one in published_in(feeds))
+    async with store.reading() as reader:
+        flawed = await flaw_count(reader)
+    if flawed != mistakes:
+        yield f"{flawed} records of the prefecture are flagged, and {mistakes} say what cannot be"
 
 
 async def unsound(annexe: AnnexeMachine) -> list[str]:

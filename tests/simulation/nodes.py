@@ -30,6 +30,7 @@ from protocol.errors import MulhaqaError
 from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
+from protocol.records.vouching import believe
 from protocol.sync.events import PeerFailed
 from protocol.sync.hello import VERSIONS, LocalIdentity, parse_hello
 from tests.protocol.sync.support import Prefecture, seed
@@ -289,8 +290,7 @@ class AnnexeMachine(Machine):
     async def _trust_now(self, store: Store) -> Trust:
         trust = self.trust()
         async with store.reading() as reader:
-            for credential in [*await reader.credentials(), *await load_colleagues(reader)]:
-                trust.add(credential)
+            believe(trust, [*await reader.credentials(), *await load_colleagues(reader)])
         return trust
 
     def cut(self) -> None:

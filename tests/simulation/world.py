@@ -12,10 +12,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from central.centre import Centre
 from protocol.errors import OperatorError
 from tests.edge.web.support import PROCEDURES
 from tests.protocol.sync.support import Prefecture, make_prefecture
@@ -29,7 +31,8 @@ from tests.simulation.machine import THIS, Machine, PowerCut
 from tests.simulation.network import Line, Weather
 from tests.simulation.nodes import AnnexeMachine, CentreMachine
 from tests.simulation.oracle import Oracle
-from tests.simulation.people import AGAIN_S, People
+from tests.simulation.people import People
+from tests.simulation.publishing import MISTAKEN, publish, publish_mistake
 from tests.simulation.rivals import Dispute, Rival
 from tests.simulation.scanners import Looker, Scanner, unseen
 from tests.simulation.second import Second, wanted
@@ -227,22 +230,13 @@ class World:
         return [Looker(self._centre, self._oracle, chance, self.report.broken).watch()]
 
     async def _publisher(self) -> None:
+        mistakes = Random(f"mistakes of {self.report.seed}")
         for version in range(1, 1 + self._chance.randrange(4)):
             await asyncio.sleep(self._chance.expovariate(0.1))
+            if mistakes.random() < MISTAKEN:
+                await publish_mistake(self._centre, self._prefecture, version)
             document = {**self._chance.choice(PROCEDURES), "version": version}
-            await self._publish(document)
-
-    async def _publish(self, document: dict[str, Any]) -> None:
-        """Publish until it is confirmed."""
-        while True:
-            centre = self._centre.centre
-            try:
-                if centre is not None:
-                    await self._centre.ask(centre.feeds.publish_procedure(document))
-                    return
-            except (PowerCut, OperatorError):
-                pass  # whoever publishes sees an error page, and tries again
-            await asyncio.sleep(AGAIN_S)
+            await publish(self._centre, partial(_publish_procedure, document))
 
     async def _begin(self, machine: Machine) -> None:
         """Start a machine, as the service manager does: again and again; why it would not is told at the end."""
@@ -399,6 +393,10 @@ class _StruckOnLan(_Struck):
     def state(self) -> str:
         """Whether the standby follows."""
         return self.annexe.on_lan()
+
+
+async def _publish_procedure(document: dict[str, Any], centre: Centre) -> None:
+    await centre.feeds.publish_procedure(document)
 
 
 def play(seed: int) -> Report:

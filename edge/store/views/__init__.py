@@ -4,6 +4,7 @@ from edge.store.views.accounts import ACCOUNTS
 from edge.store.views.calendar import CALENDAR
 from edge.store.views.cases import CASES
 from edge.store.views.catalogue import CATALOGUE
+from edge.store.views.flawed import FLAWED
 from edge.store.views.later import LATER
 from edge.store.views.outbox import OUTBOX
 from edge.store.views.prefecture_looks import PREFECTURE_LOOKS
@@ -21,6 +22,7 @@ DEFAULT_VIEWS: tuple[View, ...] = (
     REVOCATIONS,
     PREFECTURE_LOOKS,
     LATER,
+    FLAWED,
 )
 
 __all__ = ["DEFAULT_VIEWS", "View"]

@@ -3,8 +3,8 @@ keys that were revoked.
 
 Nothing here is about a citizen, so nothing is sealed. A version that was published once never changes: the cases that
 were opened under it stay under it. Where the feed has parted and holds two of one version, the first in the one order
-of records stands (`publications`). Credentials stand in the order of the log, the renewed ones too: `Trust` judges
-which counts.
+of records stands (`publications`). Of credentials all stand, the renewed ones too, with the record that publishes them:
+`Trust` judges which counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from edge.store.views.publications import SCHEMA as PUBLICATIONS
 from edge.store.views.publications import TABLE, published_as
 from edge.store.views.view import Entry, Folding, View
 from protocol.office.events import CataloguePublished, CredentialPublished, CredentialRevoked
-from protocol.records.credentials import parse_credential
 from protocol.records.encoding import encode
 
 SCHEMA = """
@@ -24,9 +23,12 @@ CREATE TABLE procedures (
     PRIMARY KEY (id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE credentials (
-    position INTEGER PRIMARY KEY,
-    bytes BLOB NOT NULL UNIQUE
-) STRICT;
+    stream TEXT NOT NULL,
+    segment BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (stream, segment, seq)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE revoked_keys (
     id BLOB PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
@@ -42,9 +44,11 @@ async def _published(folding: Folding, entry: Entry, event: CataloguePublished) 
         )
 
 
-async def _credential(folding: Folding, _entry: Entry, event: CredentialPublished) -> None:
-    parse_credential(event.credential)  # what is none stops here
-    folding.write("INSERT INTO credentials (bytes) VALUES (?) ON CONFLICT DO NOTHING", (event.credential,))
+async def _credential(folding: Folding, entry: Entry, event: CredentialPublished) -> None:
+    folding.write(
+        "INSERT INTO credentials (stream, segment, seq, bytes) VALUES (?, ?, ?, ?)",
+        (entry.stream, entry.segment, entry.seq, event.credential),
+    )
 
 
 async def _revoked(folding: Folding, _entry: Entry, event: CredentialRevoked) -> None:
@@ -53,7 +57,7 @@ async def _revoked(folding: Folding, _entry: Entry, event: CredentialRevoked) ->
 
 CATALOGUE = View(
     name="catalogue",
-    version=4,
+    version=5,
     schema=SCHEMA + PUBLICATIONS,
     tables=("procedures", "credentials", "revoked_keys", TABLE),
     folds={CataloguePublished: _published, CredentialPublished: _credential, CredentialRevoked: _revoked},

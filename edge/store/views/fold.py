@@ -6,10 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from edge.store.connection import Connection, Row
 from edge.store.views.view import Entry, Folding, View
+from protocol.errors import PeerError
 from protocol.office.events import Event, UnknownEvent, from_value
+from protocol.office.published import check_published
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, open_body
 from protocol.records.refusals import NeedsUpgrade
+
+OWN = ("/cases", "/office")
+"""How the names of an annexe's own streams end; the others are the prefecture's feeds."""
 
 CHAIN_KINDS = frozenset({"segment.opened", "clock.changed"})
 """Kinds that speak of the log itself: the chain and the trust read them, no view does."""
@@ -30,19 +35,42 @@ def entry_of(record: Record) -> Entry:
 async def fold_record(views: Iterable[View], folding: Folding, record: Record, key: bytes | None) -> dict[str, Value]:
     """Open a stored record and fold it; returns its body, or {} when it stays closed.
 
-    A record whose key is not held is left alone. What a later release wrote is told to the views that want to hear.
+    A record whose key is not held is left alone. What a later release wrote is told to the views that want to hear; so
+    is a record of the prefecture that says what cannot be, which has no other effect.
     """
     folding.lines.follow(record)
     if record.subject is not None and key is None:
         return {}
+    entry, is_ours = entry_of(record), record.stream.endswith(OWN)
     try:
         value, event = read_event(record, key)
     except (NeedsUpgrade, UnknownEvent):
-        await _unknown(views, folding, entry_of(record))
+        await _unknown(views, folding, entry)
+        return {}
+    except PeerError as why:
+        if is_ours:
+            raise
+        await _flawed(views, folding, entry, why)
         return {}
     if event is not None:
-        await fold_event(views, folding, entry_of(record), event)
+        if is_ours:
+            await fold_event(views, folding, entry, event)
+        else:
+            await _fold_published(views, folding, entry, event, value)
     return value
+
+
+async def _fold_published(
+    views: Iterable[View], folding: Folding, entry: Entry, event: Event, value: dict[str, Value]
+) -> None:
+    begun = folding.begin_piece()
+    try:
+        check_published(value, event)
+        await fold_event(views, folding, entry, event)
+    except PeerError as why:
+        folding.forget_piece(begun)
+        await _flawed(views, folding, entry, why)
+    folding.end_piece()
 
 
 def read_event(record: Record, key: bytes | None) -> tuple[dict[str, Value], Event | None]:
@@ -68,6 +96,12 @@ async def fold_event(views: Iterable[View], folding: Folding, entry: Entry, even
         fold = view.folds.get(type(event))
         if fold is not None:
             await fold(folding, entry, event)
+
+
+async def _flawed(views: Iterable[View], folding: Folding, entry: Entry, why: PeerError) -> None:
+    for view in views:
+        if view.flawed is not None:
+            await view.flawed(folding, entry, why)
 
 
 async def _unknown(views: Iterable[View], folding: Folding, entry: Entry) -> None:

@@ -66,6 +66,10 @@ def open_cell(key: bytes, at: bytes, sealed: bytes) -> bytes:
     return unseal(key, "view", at, sealed)
 
 
+PIECE = "published"
+"""The savepoint of one record of the prefecture, which may turn out to say what cannot be."""
+
+
 class Folding:
     """What folds work on: the rows of one transaction, and the keys that open them.
 
@@ -110,6 +114,20 @@ class Folding:
     def write(self, sql: str, params: Sequence[SqlValue]) -> None:
         """Change a row, with the next trip."""
         self._pending.write(sql, params)
+
+    def begin_piece(self) -> int:
+        """Let what is written until `end_piece` be one piece, which `forget_piece` takes back; these do not nest."""
+        self.write(f"SAVEPOINT {PIECE}", ())
+        return len(self.named)
+
+    def forget_piece(self, begun: int) -> None:
+        """Take back what was written since `begin_piece`, which gave `begun`."""
+        self.write(f"ROLLBACK TO {PIECE}", ())
+        del self.named[begun:]
+
+    def end_piece(self) -> None:
+        """Leave what was written since `begin_piece` as it is now."""
+        self.write(f"RELEASE {PIECE}", ())
 
     def insert(self, into: str, row: tuple[SqlValue, ...]) -> None:
         """Insert something unique that refers to no other row ("INSERT INTO table (column, ...)"); see `if_taken`."""
@@ -191,7 +209,8 @@ class View:
     """A group of tables and the folds that keep them.
 
     `version` grows with every change of schema or fold: the store rebuilds a view whose version on disk is another.
-    `unknown` is told of records whose event this release does not know.
+    `unknown` is told of records whose event this release does not know, `flawed` of those of the prefecture that say
+    what cannot be.
     """
 
     name: str
@@ -201,3 +220,4 @@ class View:
     """In the order of creation; rows refer to earlier tables only."""
     folds: Mapping[type, Fold]
     unknown: Callable[[Folding, Entry], Awaitable[None]] | None = field(default=None)
+    flawed: Callable[[Folding, Entry, PeerError], Awaitable[None]] | None = field(default=None)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.store.feeds import Accepted, FeedGap, FeedRefused, accept
+from edge.store.flaws import Flaw, Flaws, flaw_count, flaws
+from edge.store.rebuild import rebuild_views
 from edge.store.store import Store
 from edge.store.verify import verify_log
 from protocol.errors import PeerError
@@ -20,6 +24,7 @@ from protocol.records.credentials import Credential, Trust, issue
 from protocol.records.encoding import Value
 from protocol.records.envelope import Record, write_record
 from protocol.records.keys import SigningKey, subject_of
+from protocol.records.vouching import believe
 from tests.edge.store.support import ANNEXE, SIGNING, staff_added, store_in, vault_of
 
 LATER = 4_000_000_000_000
@@ -226,12 +231,102 @@ async def test_a_gap_says_that_records_are_missing(tmp_path: Path) -> None:
         await refused(store, [*encoded[:3], encoded[4]], FeedGap)
 
 
-async def test_a_credential_that_its_issuer_could_not_give_refuses_the_batch(tmp_path: Path) -> None:
+OUTSIDE = replace(credential("annexe", "berkane-06", "issuer"), area="oujda")
+CANNOT_BE: dict[str, tuple[Credential | CredentialPublished | CalendarPublished, str]] = {
+    "an issuer that a leaf vouches for": (credential("issuer", "self", "centre", ("annexe",)), "credential-refused"),
+    "a kind that its issuer may not give": (credential("seal", "berkane-06", "issuer"), "credential-refused"),
+    "an annexe outside its issuer's area": (OUTSIDE, "credential-refused"),
+    "a root that no root has signed": (credential("root", "another", "another", ("issuer",)), "credential-refused"),
+    "no credential at all": (CredentialPublished(credential=b"none"), "not-canonical"),
+    "a day that no calendar has": (
+        CalendarPublished(year=2027, holidays=[Holiday(day="2027-13-45", name_ar="", name_fr="")]),
+        "content-refused",
+    ),
+    "a year that no database keeps": (CalendarPublished(year=1 << 63, holidays=[]), "content-refused"),
+}
+
+
+@pytest.mark.parametrize("case", CANNOT_BE)
+async def test_one_record_that_says_what_cannot_be_is_flagged_and_what_follows_is_taken(
+    tmp_path: Path, case: str
+) -> None:
+    what, why = CANNOT_BE[case]
+    event = CredentialPublished(credential=what.encoded()) if isinstance(what, Credential) else what
+    feed, trust = snapshot(), Trust([ROOT])
+    bad = feed.put(to_value(event))
+    feed.put(published(3, 20))
     async with store_in(tmp_path) as store:
-        feed = snapshot()
-        overstep = credential("issuer", "self-made", "centre", ("annexe",))
-        feed.put(to_value(CredentialPublished(credential=overstep.encoded())))
-        await refused(store, feed.encoded(), PeerError)
+        assert (await accept(store, ANNEXE, feed.encoded(), trust)).stored == 7
+        assert (await accept(store, ANNEXE, feed.encoded(), trust)).known == 7
+        if isinstance(what, Credential):
+            assert trust.signer(what.id) is None, "it has no effect"
+        async with store.reading() as reader:
+            assert await reader.procedure("residence-autorite-locale") == procedure(3, 20)
+            assert await reader.rows("SELECT day FROM holidays") == []
+            found = await flaws(reader)
+        assert found == Flaws(1, (Flaw("all", bad.segment, bad.seq, bad.time.ms, why),))
+        await rebuild_views(store)
+        async with store.reading() as reader:
+            assert await flaws(reader) == found
+    assert (await verify_log(tmp_path, vault=vault_of(tmp_path), own=SIGNING.public, trust=Trust([ROOT]))).sound
+    assert (await verify_log(tmp_path, vault=vault_of(tmp_path), own=SIGNING.public)).sound
+
+
+async def test_a_sealed_record_that_does_not_open_is_flagged_and_what_follows_is_taken(tmp_path: Path) -> None:
+    data_key = hashlib.sha256(b"shared").digest()
+    feed = Feed(stream=f"to/{ANNEXE}")
+    feed.put(to_value(staff_added("visitor")), data_key)
+    whole = feed.records[-1]
+    body = bytes([whole.body[0] ^ 1]) + whole.body[1:]
+    damaged = replace(whole, body=body, signature=bytes(64))
+    feed.records[-1] = replace(damaged, signature=key("centre").sign("record", damaged.signed_bytes()))
+    feed.put(to_value(staff_added("another")), data_key)
+    async with store_in(tmp_path) as store:
+        await accept(store, ANNEXE, snapshot().encoded(), trust := Trust([ROOT]))
+        await accept(store, ANNEXE, feed.encoded(), trust, keys=[(subject_of(data_key), data_key)])
+        async with store.reading() as reader:
+            assert await reader.staff("visitor") is None
+            assert await reader.staff("another") is not None
+            assert [one.why for one in (await flaws(reader)).newest] == ["cannot-open"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_which_credentials_are_believed_does_not_depend_on_how_they_came(data: st.DataObject) -> None:
+    good = [ISSUER, CENTRE, credential("annexe", "berkane-06", "issuer"), credential("agent", "a1", "issuer")]
+    bad = [one for one, _ in CANNOT_BE.values() if isinstance(one, Credential)]
+    trust = Trust([ROOT])
+    assert believe(trust, data.draw(st.permutations(good + bad))).keys() == set(bad)
+    assert {one.id for one in trust.credentials()} == {ROOT.id, *(one.id for one in good)}
+
+
+async def test_a_credential_ahead_of_who_vouches_for_it_is_believed_once_that_one_is_here(tmp_path: Path) -> None:
+    late = credential("issuer", "late", "root", ("annexe",))
+    early = credential("annexe", "berkane-06", "late")
+    feed, trust = snapshot(), Trust([ROOT])
+    feed.put(to_value(CredentialPublished(credential=early.encoded())))
+    async with store_in(tmp_path) as store:
+        await accept(store, ANNEXE, feed.encoded(), trust)
+        async with store.reading() as reader:
+            assert await flaw_count(reader) == 1
+        last = feed.put(to_value(CredentialPublished(credential=late.encoded())))
+        await accept(store, ANNEXE, [last.encoded()], trust)
+        assert trust.signer(early.id) == early
+        async with store.reading() as reader:
+            assert await flaw_count(reader) == 0
+
+
+async def test_what_stands_on_a_root_from_before_the_annexes_is_no_flaw(tmp_path: Path) -> None:
+    """The annexe began after a change of roots, and finds in the feed what the root before vouched for."""
+    before = [credential("root", "old", "old", ("issuer",)), credential("issuer", "of-old", "old", ("annexe",))]
+    before += [credential("annexe", "berkane-06", "of-old"), credential("root", "root", "old", ("issuer",))]
+    feed = Feed()
+    for one in (*before, ISSUER, CENTRE):
+        feed.put(to_value(CredentialPublished(credential=one.encoded())))
+    async with store_in(tmp_path) as store:
+        await accept(store, ANNEXE, feed.encoded(), Trust([ROOT]))
+        async with store.reading() as reader:
+            assert await flaw_count(reader) == 0
 
 
 async def test_a_second_record_under_one_name_is_kept_as_proof_and_not_folded(tmp_path: Path) -> None:

@@ -12,8 +12,11 @@ from central.store.database import SQLITE
 from central.store.setbacks import standing
 from central.store.vault import NAME as VAULT_KEY
 from edge.store.confirmations import PREFECTURE as PLACE
+from edge.store.flaws import flaws
 from edge.store.put_back import put_back_ms
 from edge.store.rows import Committed
+from edge.store.store import Store
+from protocol.records.credentials import Credential
 from tests.central.support import PREFECTURE, centre_in
 from tests.edge.store.support import ANNEXE
 from tests.edge.sync.support import (
@@ -99,3 +102,47 @@ async def test_a_prefecture_put_back_by_a_snapshot_learns_it_from_the_annexe_tha
     assert (found.waits, found.parted) == (False, 0)
     assert found.setback is not None
     assert found.setback.annexe == ANNEXE
+
+
+async def published_to(store: Store) -> list[Credential]:
+    async with store.reading() as reader:
+        return await reader.credentials()
+
+
+async def test_a_credential_that_nobody_could_give_holds_up_neither_the_annexe_nor_a_restored_prefecture(
+    tmp_path: Path,
+) -> None:
+    """Published by a mistake, lost by the prefecture, taken back from the annexe: it never has an effect."""
+    snapshot, wrong = tmp_path / "snapshot", PREFECTURE.credential("root", "self-made")
+    right = PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")
+    async with annexe_in(tmp_path / "a") as store:
+        async with (
+            centre_in(tmp_path / "centre") as centre,
+            served(centre) as (line, _),
+            running(make_uplink(store, line)) as uplink,
+        ):
+            await until(lambda: uplink.status.connected, uplink.on_change)
+            snapshot.mkdir()
+            copy_database(tmp_path / "centre" / SQLITE, snapshot / SQLITE, lambda _done, _total: None)
+            shutil.copy(tmp_path / "centre" / VAULT_KEY, snapshot)
+            committed = asyncio.Event()
+            store.on_commit(lambda _: committed.set())
+            await centre.feeds.publish_credentials([wrong])
+            await centre.feeds.publish_credentials([right])
+            async with asyncio.timeout(20):
+                while right not in await published_to(store):
+                    await committed.wait()
+                    committed.clear()
+            async with store.reading() as reader:
+                assert [one.why for one in (await flaws(reader)).newest] == ["credential-refused"]
+        async with centre_in(snapshot) as centre, served(centre) as (line, uplinks), running(make_uplink(store, line)):
+
+            async def is_back() -> bool:
+                return centre.trust.signer(right.id) == right
+
+            await eventually(is_back, uplinks)
+            assert centre.trust.signer(wrong.id) is None
+    for folder in (snapshot, tmp_path / "centre"):
+        async with centre_in(folder) as centre:
+            assert centre.trust.signer(right.id) == right, "it starts again, whatever stands in its table"
+            assert centre.trust.signer(wrong.id) is None

@@ -14,6 +14,7 @@ import pytest
 from central.centre import Centre
 from central.sticks import Sticks as CentreSticks
 from disk.sticks import StickFolder
+from edge.store.flaws import flaw_count
 from edge.store.store import Store
 from edge.store.tail import Owner
 from edge.sync.source import Source
@@ -303,3 +304,16 @@ async def test_a_prefecture_restored_from_a_backup_gets_all_again_by_stick(post:
         await post.round_trip("third")
         assert await post.edge.left() == 0
         assert at_centre(tmp_path / "restored")[f"{ANNEXE}/cases"] == at_edge(tmp_path / "edge")[f"{ANNEXE}/cases"]
+
+
+async def test_a_record_that_says_what_cannot_be_holds_up_no_stick(post: Post) -> None:
+    wrong = PREFECTURE.credential("root", "self-made")
+    right = PREFECTURE.credential("agent", "berkane-05/k.bennani", name="agent")
+    await post.centre.feeds.publish_credentials([wrong, right])
+    await post.round_trip("a")
+    async with post.store.reading() as reader:
+        assert await flaw_count(reader) == 1
+        assert right in await reader.credentials()
+    await post.edge.export(StickFolder(post.stick("b")), unseen)
+    await post.prefecture.take(StickFolder(post.stick("b")), unseen)
+    assert await post.prefecture.export(ANNEXE, StickFolder(post.stick("c")), unseen)

@@ -14,11 +14,11 @@ from edge.services.status import PUT_BACK_SHOWN_MS
 from edge.store.confirmations import PREFECTURE, note
 from edge.store.store import Transaction
 from edge.store.tail import Owner, take_back
-from protocol.office.events import CataloguePublished, to_value
+from protocol.office.events import CalendarPublished, CataloguePublished, CredentialPublished, Holiday, to_value
 from protocol.records.chain import NO_PARENT, segment_opened
 from protocol.records.clock import Timestamp
 from protocol.records.credentials import Trust
-from protocol.records.encoding import Value
+from protocol.records.encoding import Value, encode
 from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
 from tests.edge.web import staff
@@ -128,11 +128,33 @@ async def test_what_a_later_release_wrote_is_told_with_what_to_do(admin: Desk, o
     assert 'id="later"' not in await admin.read("/admin")
     document: dict[str, Value] = {**PROCEDURES[0], "version": 99, "a field of tomorrow": "?"}
     published = to_value(CataloguePublished(id=PROCEDURES[0]["id"], version=99, document=document))
+    await _arrive(office, published, {**published, "another": "?"})
+    page = await admin.read("/admin")
+    assert "Une version plus récente a écrit ce que celle-ci ne sait pas lire." in page
+    assert "<dt>Enregistrements</dt><dd>1</dd>" in page
+    assert "<dt>Procédures affichées dans leur version précédente</dt><dd>1</dd>" in page
+
+
+async def test_what_the_prefecture_published_and_cannot_be_is_told_with_what_to_do(admin: Desk, office: Office) -> None:
+    assert 'id="flawed"' not in await admin.read("/admin")
+    assert "mulhaqa_edge_flawed_records 0" in await admin.read("/metrics")
+    no_day = Holiday(day="2027-13-45", name_ar="", name_fr="")
+    no_credential = CredentialPublished(credential=encode([]))
+    await _arrive(office, to_value(CalendarPublished(year=2027, holidays=[no_day])), to_value(no_credential))
+    page = await admin.read("/admin")
+    assert "La préfecture a publié ce qui ne peut pas être." in page
+    assert "Pas une accréditation" in page
+    assert f"all {b'prefect.'.hex()} 1" in page
+    assert "mulhaqa_edge_flawed_records 2" in await admin.read("/metrics")
+
+
+async def _arrive(office: Office, *events: dict[str, Value]) -> None:
+    """The prefecture publishes something."""
     opened = segment_opened(parent=None, software="0.2.0", fingerprint="prefecture", clock="trusted")
     records, previous = [], NO_PARENT
-    for seq, event in enumerate((opened, published, {**published, "another": "?"})):
+    for seq, event in enumerate((opened, *events)):
         record = write_record(
-            stream="all", segment=b"tomorrow", seq=seq, prev=previous, time=Timestamp(1_000, seq), event=event,
+            stream="all", segment=b"prefect.", seq=seq, prev=previous, time=Timestamp(1_000, seq), event=event,
             key=None, signing=SigningKey(seed("prefecture")),
         )  # fmt: skip
         records.append(record)
@@ -144,7 +166,3 @@ async def test_what_a_later_release_wrote_is_told_with_what_to_do(admin: Desk, o
         return None
 
     await office.store.perform(arrive)
-    page = await admin.read("/admin")
-    assert "Une version plus récente a écrit ce que celle-ci ne sait pas lire." in page
-    assert "<dt>Enregistrements</dt><dd>1</dd>" in page
-    assert "<dt>Procédures affichées dans leur version précédente</dt><dd>1</dd>" in page
