@@ -79,6 +79,17 @@ def put_together(parts: Sequence[RevocationsPublished]) -> RevocationList:
     return RevocationList(parts[0].number, parts[0].issued_ms, parts[0].next_update_ms, void)
 
 
+def newest_whole(parts: Iterable[RevocationsPublished]) -> RevocationList | None:
+    """The newest list of which every part is among these, which may be of several; None if there is none."""
+    lists: dict[tuple[int, int, int, int], list[RevocationsPublished]] = {}
+    for part in parts:
+        lists.setdefault((part.number, part.issued_ms, part.next_update_ms, part.parts), []).append(part)
+    for (*_, count), found in sorted(lists.items(), reverse=True, key=lambda item: item[0]):
+        if {part.part for part in found} == set(range(count)):
+            return put_together(found)
+    return None
+
+
 def write_list(chain: Iterable[Credential], records: Iterable[bytes]) -> bytes:
     """The bytes of a list; `chain` from the root down."""
     return encode({"chain": [one.encoded() for one in chain], "records": list(records)})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.revocation_list import RevocationList, Voided, put_together, write_list
+from central.revocation_list import RevocationList, Voided, newest_whole, write_list
 from central.store import schema
 from central.store.feed_log import ALL
 from central.store.feeds import FeedWriter
@@ -43,9 +43,11 @@ LOOK_BACK = 64
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What is published, and what should be: `known` are all void serials, also those whose validity is over."""
+    """What is published, and what should be: `known` are all void serials, also those whose validity is over;
+    `highest` is the highest number of what is published, were it a part of a list that is not whole."""
 
     held: RevocationList | None
+    highest: int
     wanted: dict[str, Voided]
     known: frozenset[str]
 
@@ -86,7 +88,7 @@ class Revocations:
         """The newest list as anyone gets it (`central.revocation_list`); None before the first."""
         async with self._store.database.read() as connection:
             held = await self._held(connection)
-            return None if held is None else write_list(self._chain, await self._records(connection, held.number))
+            return None if held is None else write_list(self._chain, await self._records(connection, held))
 
     async def _due(self, connection: AsyncConnection, now_ms: int) -> _Due:
         table = schema.void_certificates
@@ -94,17 +96,19 @@ class Revocations:
         rows = await connection.execute(select(table.c.serial, table.c.cause, table.c.since_ms).where(counts))
         wanted = {serial: Voided(cause, since_ms) for serial, cause, since_ms in rows}
         known = frozenset((await connection.execute(select(table.c.serial))).scalars())
-        return _Due(await self._held(connection), wanted, known)
+        parts = await self._published(connection)
+        return _Due(newest_whole(parts), max((part.number for part in parts), default=0), wanted, known)
 
     async def _held(self, connection: AsyncConnection) -> RevocationList | None:
-        table = schema.revocation_lists
-        query = select(table.c.number, table.c.document).where(table.c.annexe == self._writer)
-        rows = (await connection.execute(query)).all()
-        newest = max((number for number, _ in rows), default=None)
-        parts = [_read(document) for number, document in rows if number == newest]
-        return put_together(parts) if parts else None
+        return newest_whole(await self._published(connection))
 
-    async def _records(self, connection: AsyncConnection, number: int) -> list[bytes]:
+    async def _published(self, connection: AsyncConnection) -> list[RevocationsPublished]:
+        """The newest parts: of one list, or of several where this server was put back to an earlier state."""
+        table = schema.revocation_lists
+        found = await connection.execute(select(table.c.document).where(table.c.annexe == self._writer))
+        return [_read(document) for document in found.scalars()]
+
+    async def _records(self, connection: AsyncConnection, wanted: RevocationList) -> list[bytes]:
         """The signed records of a list, by part: looked for from the end of `all`."""
         table, found = schema.records, dict[int, bytes]()
         newest = select(table.c.position, table.c.encoded).where(
@@ -114,7 +118,7 @@ class Revocations:
         while rows:
             for _, encoded in rows:
                 event = _list_in(encoded)
-                if event is not None and event.number == number:
+                if event is not None and _is_part_of(event, wanted):
                     found[event.part] = encoded
                     if len(found) == event.parts:
                         return [found[part] for part in sorted(found)]
@@ -122,9 +126,15 @@ class Revocations:
         raise PeerError("The list of void certificates is not in the log: restore the database from a backup.")
 
 
-def _number(held: RevocationList | None, now_ms: int) -> int:
+def _is_part_of(event: RevocationsPublished, wanted: RevocationList) -> bool:
+    """Its number alone does not tell: a server that was put back may have published another list under it."""
+    head = (event.number, event.issued_ms, event.next_update_ms)
+    return head == (wanted.number, wanted.issued_ms, wanted.next_update_ms)
+
+
+def _number(highest: int, now_ms: int) -> int:
     """A higher number than any before, also those that a server restored from a backup has forgotten: the second."""
-    return max(held.number + 1 if held else 1, now_ms // 1000)
+    return max(highest + 1, now_ms // 1000)
 
 
 def _parts(due: _Due, now_ms: int) -> list[RevocationsPublished]:
@@ -132,7 +142,7 @@ def _parts(due: _Due, now_ms: int) -> list[RevocationsPublished]:
     cut = [named[start : start + PART] for start in range(0, len(named), PART)] or [[]]
     return [
         RevocationsPublished(
-            number=_number(due.held, now_ms),
+            number=_number(due.highest, now_ms),
             issued_ms=now_ms,
             next_update_ms=now_ms + HOLDS_MS,
             annulled=[VoidSince(serial, void.since_ms) for serial, void in some if void.cause == "annulled"],

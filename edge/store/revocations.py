@@ -29,8 +29,7 @@ class Voided:
 async def newest_list(reader: Reader) -> RevocationList | None:
     """Return the newest list; None before the first came whole."""
     found = await reader.rows(
-        "SELECT number, issued_ms, next_update_ms FROM revocation_lists"  # noqa: S608 - our own text
-        f" WHERE number IN ({COMPLETE}) ORDER BY number DESC LIMIT 1"
+        f"{COMPLETE} ORDER BY number DESC, issued_ms DESC, next_update_ms DESC LIMIT 1"
     )
     return RevocationList(number(found[0][0]), number(found[0][1]), number(found[0][2])) if found else None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from protocol.errors import PeerError
-from protocol.office.events import CalendarPublished, CredentialPublished, Event
+from protocol.office.events import CalendarPublished, CredentialPublished, Event, RevocationsPublished
 from protocol.records.credentials import parse_credential
 from protocol.records.encoding import Value
 
@@ -32,6 +32,8 @@ def check_published(value: Value, event: Event) -> None:
             parse_credential(event.credential)
         case CalendarPublished():
             _check_days(event)
+        case RevocationsPublished() if not 0 <= event.part < event.parts:
+            raise ContentRefused("A published part of a list of void certificates is none of its parts.")
         case _:
             pass
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.revocation_list import RevocationList, Voided, put_together, read_list, write_list
+from central.revocation_list import RevocationList, Voided, newest_whole, put_together, read_list, write_list
 from protocol.errors import PeerError
 from protocol.office.events import CataloguePublished, RevocationsPublished, VoidSince, to_value
 from protocol.records.clock import Timestamp
@@ -106,6 +106,16 @@ def test_what_was_cut_into_parts_is_put_together_again(since: dict[str, int], pa
     named = [VoidSince(serial, ms) for serial, ms in since.items()]
     cut = [part(3, one, parts, annulled=[], replaced=named[one::parts]) for one in range(parts)]
     assert {serial: void.since_ms for serial, void in put_together(cut).void.items()} == since
+
+
+def test_parts_of_two_lists_of_one_number_are_never_put_together() -> None:
+    """A prefecture that was put back published another list under the number that it had used: it publishes anew."""
+    other = [part(3, one, 2) for one in range(2)]
+    lost = [part(3, one, 2, issued_ms=NOW + 1) for one in range(2)]
+    assert newest_whole([lost[0], other[1]]) is None
+    assert newest_whole([*other, lost[0]]) == put_together(other)
+    assert newest_whole([*other, *lost]) == put_together(lost)
+    assert newest_whole([part(2), lost[0]]) == put_together([part(2)])
 
 
 def test_a_list_is_the_records_of_the_feed_as_they_are() -> None:

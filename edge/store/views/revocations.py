@@ -3,6 +3,10 @@
 Nothing of it is about anyone, so nothing is sealed.
 
 A list holds once all its parts are there, in whatever order they came; then those with a lower number go.
+
+A prefecture that was put back to an earlier state may have published two lists of one number. What either names is
+void, since the earlier of the two days, and annulled if either says so: so it is the same however they came. The number
+holds once one of them is whole.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ CREATE TABLE revocation_lists (
     parts INTEGER NOT NULL,
     issued_ms INTEGER NOT NULL,
     next_update_ms INTEGER NOT NULL,
-    PRIMARY KEY (number, part)
+    PRIMARY KEY (number, issued_ms, next_update_ms, parts, part)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE void_certificates (
     number INTEGER NOT NULL,
@@ -28,8 +32,11 @@ CREATE TABLE void_certificates (
 ) STRICT, WITHOUT ROWID;
 """
 
-COMPLETE = "SELECT number FROM revocation_lists GROUP BY number HAVING count(*) >= min(parts)"
-"""The numbers of the lists of which no part is missing."""
+COMPLETE = (
+    "SELECT number, issued_ms, next_update_ms FROM revocation_lists"
+    " GROUP BY number, issued_ms, next_update_ms, parts HAVING count(*) >= parts"
+)
+"""The lists of which no part is missing."""
 
 
 async def _published(folding: Folding, _entry: Entry, event: RevocationsPublished) -> None:
@@ -43,7 +50,8 @@ async def _published(folding: Folding, _entry: Entry, event: RevocationsPublishe
         for one in voided:
             folding.write(
                 "INSERT INTO void_certificates (number, serial, cause, since_ms) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
+                " ON CONFLICT DO UPDATE"
+                " SET cause = min(cause, excluded.cause), since_ms = min(since_ms, excluded.since_ms)",
                 (number, one.serial, cause, one.since_ms),
             )
     for table in ("revocation_lists", "void_certificates"):
@@ -52,7 +60,7 @@ async def _published(folding: Folding, _entry: Entry, event: RevocationsPublishe
 
 REVOCATIONS = View(
     name="revocations",
-    version=1,
+    version=2,
     schema=SCHEMA,
     tables=("revocation_lists", "void_certificates"),
     folds={RevocationsPublished: _published},

@@ -17,7 +17,15 @@ from edge.store.store import Store
 from edge.store.verify import verify_log
 from protocol.errors import PeerError
 from protocol.office.catalogue import Bilingual, Procedure, procedure_value
-from protocol.office.events import CalendarPublished, CataloguePublished, CredentialPublished, Holiday, to_value
+from protocol.office.events import (
+    CalendarPublished,
+    CataloguePublished,
+    CredentialPublished,
+    Event,
+    Holiday,
+    RevocationsPublished,
+    to_value,
+)
 from protocol.records.chain import NO_PARENT, segment_opened
 from protocol.records.clock import Timestamp
 from protocol.records.credentials import Credential, Trust, issue
@@ -232,7 +240,7 @@ async def test_a_gap_says_that_records_are_missing(tmp_path: Path) -> None:
 
 
 OUTSIDE = replace(credential("annexe", "berkane-06", "issuer"), area="oujda")
-CANNOT_BE: dict[str, tuple[Credential | CredentialPublished | CalendarPublished, str]] = {
+CANNOT_BE: dict[str, tuple[Credential | Event, str]] = {
     "an issuer that a leaf vouches for": (credential("issuer", "self", "centre", ("annexe",)), "credential-refused"),
     "a kind that its issuer may not give": (credential("seal", "berkane-06", "issuer"), "credential-refused"),
     "an annexe outside its issuer's area": (OUTSIDE, "credential-refused"),
@@ -240,6 +248,10 @@ CANNOT_BE: dict[str, tuple[Credential | CredentialPublished | CalendarPublished,
     "no credential at all": (CredentialPublished(credential=b"none"), "not-canonical"),
     "a day that no calendar has": (
         CalendarPublished(year=2027, holidays=[Holiday(day="2027-13-45", name_ar="", name_fr="")]),
+        "content-refused",
+    ),
+    "a part that its list has not": (
+        RevocationsPublished(number=1, issued_ms=1, next_update_ms=2, annulled=[], replaced=[], part=1, parts=1),
         "content-refused",
     ),
     "a year that no database keeps": (CalendarPublished(year=1 << 63, holidays=[]), "content-refused"),
