@@ -20,15 +20,18 @@ from protocol.office import references
 logger = logging.getLogger(__name__)
 
 Place = tuple[str, bytes]
+Filed = tuple[int, Place]
+"""A place, behind when the request there was filed."""
 
 
 class References:
-    """References of all annexes. A clone of an appliance may have given one twice: the newest is found."""
+    """References of all annexes. A clone of an appliance may have given one twice: the request that was filed first is
+    found, as at the annexe; the other from its account's requests."""
 
     def __init__(self, store: CentralStore, queries: Queries) -> None:
         self._store = store
         self._queries = queries
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Filed] = {}
         self._seen: set[Place] = set()
         self._turn = asyncio.Lock()
 
@@ -39,7 +42,7 @@ class References:
             if reference not in self._places:
                 await self._catch_up()
         place = self._places.get(reference)
-        found = await self._queries.request(*place) if place else None
+        found = await self._queries.request(*place[1]) if place else None
         if found is None:
             raise PersonError(
                 N_("No request of this reference has arrived. Check it; the annexe may not have been connected since."),
@@ -61,5 +64,6 @@ class References:
                 logger.error("the dossier %s of %s is damaged on the disk", place[1].hex(), place[0])  # noqa: TRY400 - said, not raised
                 continue
             if row is not None:
-                self._places[row.case.reference] = place
+                filed = (row.case.submitted_ms, place)
+                self._places[row.case.reference] = min(filed, self._places.get(row.case.reference, filed))
                 self._seen.add(place)

@@ -172,6 +172,12 @@ async def public_state(office: Office, reference: str) -> PublicState:
     return PublicState(case.reference, case.state, case.due, case.history[-1].time_ms, void)
 
 
+async def has_namesake(office: Office, case: Case) -> bool:
+    """Return whether another request has the reference of this one: two machines of the annexe drew alike."""
+    async with office.store.asking() as reader:
+        return len(await reader.cases_by_reference(case.reference)) > 1
+
+
 async def of_account(office: Office, account: bytes) -> list[RequestRow]:
     """Return the requests of one account, the newest first."""
     async with office.store.reading() as reader:

@@ -63,9 +63,8 @@ async def _exact(reader: Reader, text: str) -> list[bytes]:
     found: dict[bytes, None] = {}
     for kind, folded in _readings(text):
         if kind == "reference":
-            case = await reader.case_by_reference(folded)
-            opened = None if case is None else await reader.case(case)
-            subjects = [] if opened is None else [opened.account]
+            opened = [await reader.case(case) for case in await reader.cases_by_reference(folded)]
+            subjects = [case.account for case in opened if case is not None]
         else:
             subjects = await reader.accounts_by(kind, folded)
         found.update(dict.fromkeys(subjects))

@@ -84,6 +84,7 @@ async def accept(
         for subject, key in arrived:
             transaction.keep_key(subject, key)
         result = await _store(transaction, parsed)
+        await transaction.come_to_order()
         refused = await judge_credentials(transaction, trust) if published else {}
         for why in refused.values():
             logger.warning("the prefecture published a credential that is not believed: %s", why)

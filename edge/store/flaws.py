@@ -19,7 +19,7 @@ from protocol.records.refusals import CredentialRefused
 from protocol.records.vouching import believe
 
 LISTED = 10
-"""Flaws that a page lists: the newest; a prefecture that makes more is told of the first ones."""
+"""Flaws that a page lists, the newest: enough to tell the prefecture what it keeps doing wrong."""
 
 
 @dataclass(frozen=True, slots=True)

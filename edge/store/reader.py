@@ -135,10 +135,16 @@ class Reader:
         return open_case(await self._required_key(subject), subject, blob(found[0][0])) if found else None
 
     async def case_by_reference(self, reference: str) -> bytes | None:
-        """Return the case of this reference (as `references.parse` returns it)."""
+        """Return the case of this reference (as `references.parse` returns it): of two, whose stands first."""
+        found = await self.cases_by_reference(reference)
+        return found[0] if found else None
+
+    async def cases_by_reference(self, reference: str) -> list[bytes]:
+        """Return the cases of this reference, whose stands first ahead: one, but where a log that has parted drew it
+        twice (`edge.store.views.references`)."""
         blind = self._vault.blind("reference", reference)
-        found = await self.rows("SELECT subject FROM cases WHERE reference = ?", (blind,))
-        return blob(found[0][0]) if found else None
+        found = await self.rows("SELECT subject FROM cases WHERE reference = ? ORDER BY second", (blind,))
+        return [blob(row[0]) for row in found]
 
     async def cases(
         self, *, state: State | None = None, account: bytes | None = None, limit: int = 200

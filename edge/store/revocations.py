@@ -28,9 +28,7 @@ class Voided:
 
 async def newest_list(reader: Reader) -> RevocationList | None:
     """Return the newest list; None before the first came whole."""
-    found = await reader.rows(
-        f"{COMPLETE} ORDER BY number DESC, issued_ms DESC, next_update_ms DESC LIMIT 1"
-    )
+    found = await reader.rows(f"{COMPLETE} ORDER BY number DESC, issued_ms DESC, next_update_ms DESC LIMIT 1")
     return RevocationList(number(found[0][0]), number(found[0][1]), number(found[0][2])) if found else None
 
 

@@ -81,6 +81,7 @@ async def take_back(
             if record.stream not in chains:
                 chains[record.stream] = await load_chain(transaction, record.stream)
             await _enter(transaction, chains[record.stream], record, given, result)
+        await transaction.come_to_order()
         for stream in chains:
             transaction.go_on_from(stream, await last_tip(transaction, stream))
         if latest is not None and latest.epoch > owner.epoch and transaction.post is Post.ANNEXE:

@@ -66,6 +66,7 @@ class Transaction(Reader):
         self._drawn: dict[bytes, bytes] = {}
         self._new: set[bytes] = set()
         self._folded = True
+        self._is_out_of_order = False
         self.now_ms = now_ms
         self.changes = Changes()
         self._folding = Folding(
@@ -121,10 +122,25 @@ class Transaction(Reader):
 
     async def accept(self, record: Record) -> None:
         """Store a verified record that was written elsewhere, and fold it if its key is held."""
+        self._is_out_of_order |= await self._is_continued(record)
         store_record(self._pending, record)
         key = None if record.subject is None else await self._key(record.subject)
         kind = (await fold_record(self._workshop.views, self._folding, record, key)).get("kind")
         self._note(record, kind if isinstance(kind, str) else "")
+
+    async def _is_continued(self, record: Record) -> bool:
+        """Whether a segment that is held already continues the one that this record opens."""
+        if record.seq or self._workshop.log.lines.is_one(record.stream) or opening_parent(record) is None:
+            return False
+        continued = "SELECT 1 FROM segments WHERE stream = ? AND parent_segment = ? LIMIT 1"
+        return bool(await self.rows(continued, (record.stream, record.segment)))
+
+    async def come_to_order(self) -> None:
+        """Fold all anew if a segment came after one that continues it: now that one stands behind all that goes before
+        this one, and whatever both tell of may read otherwise. Machines give their segments in order: it is seldom."""
+        if self._is_out_of_order:
+            self._is_out_of_order = False
+            await self.rebuild()
 
     def _note(self, record: Record, kind: str) -> None:
         accounts = frozenset(self._folding.concerned)

@@ -135,7 +135,7 @@ class OpenRequest:
     wish. `papers` can be printed now. `told` is a msgid; `may_tell` says that the person does not know yet and can be
     told here. `needs_card`: nobody has seen the applicant's card yet. `outdated`: the account was put right since.
     `replaceable`: its certificate may be declared lost or damaged. `scanned`: the pieces that stay in the dossier;
-    `may_scan`: some may still be added to it.
+    `may_scan`: some may still be added to it. `has_namesake`: another request has its reference.
     """
 
     id: str
@@ -157,6 +157,7 @@ class OpenRequest:
     replaceable: bool = False
     scanned: Sequence[ScannedPiece] = ()
     may_scan: bool = False
+    has_namesake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,7 @@ async def open_request(office: Office, case: bytes, act: str = "") -> OpenReques
         replaceable=dossier.case.state in PRINTED and not dossier.case.frozen,
         scanned=scanned_pieces(dossier),
         may_scan=dossier.case.state in OPEN and not dossier.case.frozen,
+        has_namesake=await requests.has_namesake(office, opened),
     )
 
 

@@ -9,8 +9,11 @@ know, or a request that comes after what follows it, has the case folded anew fr
 more can be found without opening every case.
 
 `reference` is the blind index of the request's reference; it stands here and not in a table of its own, so that opening
-a case writes one row. `turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how
-much of a delay that runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
+a case writes one row. Two halves of a log that has parted may each have drawn the same: `second` is 0 for the request
+that stands first, 1 for the next (`references`).
+
+`turns` is the day from which time itself moves the case (`protocol.office.turning`), `mark` how much of a delay that
+runs has passed (percent, as noted), `appealed` whether an appeal waits for its answer.
 `updated_ms` is the latest time of its records, as at the prefecture.
 """
 
@@ -22,6 +25,7 @@ from typing import get_args
 import msgspec
 
 from edge.store.connection import SqlValue
+from edge.store.views.references import settle
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office import casework
 from protocol.office.casework import Case, Fact, State
@@ -33,7 +37,7 @@ from protocol.records.refusals import NeedsUpgrade
 SCHEMA = """
 CREATE TABLE cases (
     subject BLOB PRIMARY KEY NOT NULL,
-    reference BLOB UNIQUE NOT NULL,
+    reference BLOB NOT NULL,
     account BLOB NOT NULL,
     state TEXT NOT NULL,
     procedure TEXT NOT NULL,
@@ -44,7 +48,8 @@ CREATE TABLE cases (
     turns TEXT,
     mark INTEGER NOT NULL,
     appealed INTEGER NOT NULL,
-    details BLOB NOT NULL
+    details BLOB NOT NULL,
+    second INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE scans (
     address BLOB PRIMARY KEY NOT NULL,
@@ -52,6 +57,7 @@ CREATE TABLE scans (
     removed INTEGER NOT NULL,
     certificate INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX cases_by_reference ON cases (reference, second);
 CREATE INDEX scans_of ON scans (subject);
 CREATE INDEX cases_by_state ON cases (state, submitted_ms);
 CREATE INDEX cases_by_turn ON cases (turns) WHERE turns IS NOT NULL;
@@ -64,6 +70,12 @@ OPEN = (
     "INSERT INTO cases (state, due, updated_ms, told, turns, mark, appealed, details, subject, reference, account,"
     " procedure, submitted_ms)"
 )
+COME = (
+    "INSERT INTO cases (state, due, updated_ms, told, turns, mark, appealed, details, subject, reference, account,"
+    " procedure, submitted_ms, second) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+    " (SELECT count(*) FROM cases WHERE reference = ?10)"
+)
+"""What opens a case that was written elsewhere: nobody is refused now, and its reference may be taken."""
 CHANGE = (
     "UPDATE cases SET state = ?, due = ?, updated_ms = max(updated_ms, ?), told = ?, turns = ?, mark = ?, appealed = ?,"
     " details = ? WHERE subject = ?"
@@ -84,7 +96,7 @@ async def _folded(folding: Folding, entry: Entry, event: CaseEvent) -> None:
     fact = Fact(hash=entry.hash, time_ms=entry.time_ms, event=event)
     if _follows_on(before, fact) and not (before is None and await _comes_late(folding, entry)):
         after = casework.apply(before, fact)
-        _put(folding, entry, key, after, new=before is None)
+        await _put(folding, entry, key, after, new=before is None)
         if before is not None and (after.scans, after.papers) != (before.scans, before.papers):
             _note_files(folding, entry.subject, after)
     else:
@@ -112,7 +124,7 @@ async def _fold_anew(folding: Folding, entry: Entry, key: bytes, *, new: bool) -
     if any(isinstance(fact.event, RequestSubmitted) for fact in facts):
         case = casework.fold(facts)
         latest = entry._replace(time_ms=max(fact.time_ms for fact in facts))
-        _put(folding, latest, key, case, new=new)
+        await _put(folding, latest, key, case, new=new)
         _note_files(folding, entry.subject, case)
 
 
@@ -130,7 +142,7 @@ async def _frozen(folding: Folding, entry: Entry) -> None:
         await _fold_anew(folding, entry, await folding.key(entry.subject), new=False)
 
 
-def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -> None:
+async def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -> None:
     """Write the case's row; `new` when it has none yet."""
     sealed = seal_cell(key, place("cases", "details", entry.subject), _encode(case))
     folding.concerned.add(case.account)
@@ -138,7 +150,13 @@ def _put(folding: Folding, entry: Entry, key: bytes, case: Case, *, new: bool) -
     row = (*_columns(case, entry.time_ms), sealed, entry.subject)
     if new:
         reference = folding.blind("reference", case.reference)
-        folding.insert(OPEN, (*row, reference, case.account, case.procedure, case.submitted_ms))
+        opened = (*row, reference, case.account, case.procedure, case.submitted_ms)
+        if folding.is_deciding:
+            folding.insert(OPEN, opened)
+        else:
+            folding.write(COME, opened)
+            if not folding.in_line(entry):
+                await settle(folding, entry.stream, reference)
     else:
         folding.write(CHANGE, row)
 
@@ -174,7 +192,7 @@ def _iso(day: date | None) -> str | None:
 
 CASES = View(
     name="cases",
-    version=8,
+    version=9,
     schema=SCHEMA,
     tables=("cases", "scans"),
     unknown=_frozen,

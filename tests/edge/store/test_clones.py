@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.store.connection import Row
+from edge.store.connection import ConstraintBroken, Row
 from edge.store.rebuild import rebuild_views
 from edge.store.store import Store, Transaction
 from edge.store.tail import Owner, take_back
@@ -28,7 +29,7 @@ from protocol.office.events import (
 )
 from protocol.records.credentials import Trust
 from protocol.records.encoding import Value
-from protocol.records.envelope import parse_record
+from protocol.records.envelope import Record, parse_record
 from tests.edge.store.life import LIFE, live
 from tests.edge.store.support import (
     ANNEXE,
@@ -40,6 +41,7 @@ from tests.edge.store.support import (
     account_opened,
     copied,
     open_account,
+    request_submitted,
     staff_added,
     store_in,
     submit,
@@ -82,11 +84,16 @@ async def hire(store: Store, login: str, *events: Event) -> None:
     await store.execute(Chance()(16), decide)
 
 
-async def tell(store: Store, other: Store) -> None:
-    """Give another machine all that a store holds, as the prefecture would."""
+async def held_by(store: Store) -> list[Record]:
     async with store.reading() as reader:
         rows = await reader.rows("SELECT bytes FROM records ORDER BY position")
-        records = [parse_record(row[0]) for row in rows if isinstance(row[0], bytes)]
+    return [parse_record(row[0]) for row in rows if isinstance(row[0], bytes)]
+
+
+async def tell(store: Store, other: Store) -> None:
+    """Give another machine all that a store holds, as the prefecture would."""
+    records = await held_by(store)
+    async with store.reading() as reader:
         keys = {one.subject: await reader.data_key(one.subject) for one in records if one.subject is not None}
     held = {subject: key for subject, key in keys.items() if key is not None}
     await take_back(other, Owner(ANNEXE, SIGNING.public, 1), records, Trust([]), held)
@@ -154,6 +161,60 @@ async def test_a_number_that_both_gave_is_its_first_claimants_and_the_other_is_f
         assert here == there
 
 
+async def draw_again(store: Store, account: bytes) -> None:
+    """File a request under a reference that is taken."""
+
+    async def decide(tx: Transaction) -> Value:
+        return await tx.append("cases", request_submitted(account), key_of=await tx.new_key())
+
+    await store.execute(Chance("again")(16), decide)
+
+
+async def test_a_reference_that_both_drew_is_whose_request_stands_first_and_both_are_found(tmp_path: Path) -> None:
+    async with clones(tmp_path) as (one, two, (account, other)):
+        second = await submit(two, other)
+        first = await submit(one, account)
+        await exchange(one, two)
+        for store in (one, two):
+            async with store.reading() as reader:
+                assert await reader.case_by_reference("B05-7K3MQ-2X9RT") == first, "by their clocks it was the earlier"
+                assert await reader.cases_by_reference("B05-7K3MQ-2X9RT") == [first, second]
+        await live(two, second, LIFE[0], "goes on")
+        await exchange(one, two)
+        async with one.reading() as reader:
+            found = await reader.case(second)
+            assert found is not None
+            assert len(found.history) == 2, "nothing of it is lost"
+        here, there = await views(tmp_path)
+        assert here == there
+        with pytest.raises(ConstraintBroken):
+            await draw_again(one, account)
+        await rebuild_views(one)
+        here, there = await views(tmp_path)
+        assert here == there
+
+
+async def test_a_segment_that_comes_after_one_that_continues_it_puts_all_in_order_at_once(tmp_path: Path) -> None:
+    """The middle one says nothing of the account, and it alone says which change came last: the clock was put back."""
+    async with store_in(tmp_path / "one") as store:
+        account, other = [await open_account(store, n, account_opened(f"FA00000{n}")) for n in range(2)]
+        await note(store, account, phone("+212600000001"))
+    copied(tmp_path / "one", tmp_path / "two")
+    before = Clock(NOON - 3_600_000)
+    for name, whose in (("middle", other), ("last", account)):
+        async with store_in(tmp_path / "two", chance=Chance(name), clock=before) as store:
+            await note(store, whose, phone("+212600000002"))
+            records = await held_by(store)
+    own = [one for one in records if one.stream.endswith("/cases")]
+    middle, last = list(dict.fromkeys(one.segment for one in own))[-2:]
+    async with store_in(tmp_path / "one") as store:
+        for segment in (last, middle):
+            came = [one for one in own if one.segment == segment]
+            await take_back(store, Owner(ANNEXE, SIGNING.public, 1), came, Trust([]), {})
+    here, there = await views(tmp_path)
+    assert here == there
+
+
 async def test_a_login_that_both_gave_is_one_agent(tmp_path: Path) -> None:
     async with clones(tmp_path) as (one, two, _):
         await hire(two, "s.alami")
@@ -190,7 +251,7 @@ async def test_messages_of_a_case_that_went_on_at_both_are_the_same_at_both(tmp_
 
 Choice = tuple[bool, int, int]
 
-EVENTS = st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.integers(0, 3)), min_size=1, max_size=14)
+EVENTS = st.lists(st.tuples(st.booleans(), st.integers(0, 7), st.integers(0, 3)), min_size=1, max_size=14)
 
 
 async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> None:
@@ -198,6 +259,7 @@ async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> Non
     number = f"FA9{which:05d}"
     async with store.reading() as reader:
         is_free = await reader.account_by("cnie", number) is None
+        is_drawn = await reader.case_by_reference("B05-7K3MQ-2X9RT") is not None
     match what:
         case 0:
             await note(store, account, phone(f"+21260000000{which}"))
@@ -211,6 +273,8 @@ async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> Non
             await open_account(store, Chance()(4).hex(), account_opened(number))
         case 5:
             await hire(store, "", StaffPasswordChanged(login="n.amrani", password_hash=f"$argon2id${which}"))
+        case 6 if not is_drawn:
+            await draw_again(store, account)
         case _:
             await note(store, account, IdentityVerified(by=CLERK))
 

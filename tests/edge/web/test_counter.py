@@ -10,14 +10,15 @@ import pytest
 from edge.services import accounts, calls
 from edge.services.office import Office
 from edge.store.tail import Owner, take_back
-from protocol.office.events import to_value
+from protocol.office.events import Event, to_value
 from protocol.records.chain import NO_PARENT, segment_opened
 from protocol.records.clock import Timestamp
 from protocol.records.credentials import Trust
 from protocol.records.envelope import write_record
 from protocol.records.hashing import subject_from_text
 from protocol.records.keys import SigningKey, subject_of
-from tests.edge.store.support import account_opened
+from tests.edge.services.support import case_of
+from tests.edge.store.support import account_opened, request_submitted
 from tests.edge.web import staff
 from tests.edge.web.staff import PERSON, RESIDENCE, Desk, complete, enquire, file_request, make_ready, open_account
 from tests.edge.web.test_admin_sticks import WRITER
@@ -31,8 +32,8 @@ async def desk(office: Office) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def claimed_elsewhere(office: Office, cnie: str) -> None:
-    """Another machine with the annexe's card opened an account for this number, before; what it wrote comes in."""
+async def written_elsewhere(office: Office, event: Event) -> None:
+    """Another machine with the annexe's card opened an account or a request, before; what it wrote comes in."""
     signing, stream, segment = SigningKey(WRITER.encode()), "berkane-05/cases", b"stray..!"
     key = bytes(range(32))
     opening = write_record(
@@ -41,7 +42,7 @@ async def claimed_elsewhere(office: Office, cnie: str) -> None:
     )  # fmt: skip
     claim = write_record(
         stream=stream, segment=segment, seq=1, prev=opening.hash, time=Timestamp(1_760_000_000_001, 0), key=key,
-        event=to_value(account_opened(cnie)), signing=signing,
+        event=to_value(event), signing=signing,
     )  # fmt: skip
     owner = Owner("berkane-05", signing.public, 1)
     await take_back(office.store, owner, [opening, claim], Trust([]), {subject_of(key): key})
@@ -71,9 +72,19 @@ async def test_without_the_card_an_account_is_declared_until_a_clerk_has_seen_it
 async def test_a_number_that_another_machine_gave_before_is_told_to_the_clerk(desk: Desk, office: Office) -> None:
     person = await open_account(desk)
     assert "portait déjà ce numéro" not in await desk.read(person)
-    await claimed_elsewhere(office, "FA123456")
+    await written_elsewhere(office, account_opened("FA123456"))
     assert "portait déjà ce numéro" in await desk.read(person)
     assert "2 personnes" in await search(desk, "FA123456")
+
+
+async def test_a_reference_that_another_machine_drew_too_is_told_to_the_clerk(desk: Desk, office: Office) -> None:
+    person = await open_account(desk)
+    request = await file_request(desk, person)
+    assert "porte aussi cette référence" not in await desk.read(request)
+    case = await case_of(office, subject_from_text(request.rsplit("/", 1)[1]))
+    await written_elsewhere(office, request_submitted(case.account, case.reference))
+    assert "porte aussi cette référence" in await desk.read(request)
+    assert (await case_of(office, subject_from_text(request.rsplit("/", 1)[1]))) == case
 
 
 async def test_opening_a_dossier_is_a_look_that_the_citizen_can_read(desk: Desk, office: Office) -> None:
