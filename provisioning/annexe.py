@@ -1,6 +1,6 @@
 """An annexe as the prefecture's IT describes it, with its keys: the private file from which its seed is made.
 
-NAME.keys         private: who the annexe is, its keys, its seals
+NAME.keys         private: who the annexe is, its keys, its seals, what it certifies its screens with
 NAME.credential   to be admitted at the prefecture: `mulhaqa-central annexe admit`
 NAME.seal.der     the certificate of its seal of QR codes (X.509), which the prefecture publishes
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from protocol.errors import OperatorError
+from protocol.office.lan import LanAuthority
 from protocol.office.seals import SealKeys
 from protocol.records.encoding import Value
 from provisioning import files
@@ -56,12 +57,15 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class AnnexeKeys(Description):
-    """What `NAME.keys` holds: the description, the machine's keys and credential, and its seals."""
+    """What `NAME.keys` holds: the description, the machine's keys and credential, its seals, and its
+    authority of the LAN."""
 
     signing_seed: bytes = field(repr=False)
     opening_seed: bytes = field(repr=False)
     credential: bytes
     seals: Value = field(repr=False)
+    lan: Value = field(default=None, repr=False)
+    """None in a file of before there was one: `mulhaqa-provision lan` adds it."""
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
@@ -74,11 +78,13 @@ def public_files(path: Path) -> tuple[Path, Path]:
     return path.with_suffix(".credential"), path.with_suffix(".seal.der")
 
 
-def save(path: Path, described: Description, machine: Machine, seals: SealKeys, *, force: bool = False) -> None:
+def save(
+    path: Path, described: Description, machine: Machine, seals: SealKeys, lan: LanAuthority, *, force: bool = False
+) -> None:
     """Write the private file, and the public ones beside it."""
     refuse_existing(path, force=force)
     who = {each.name: getattr(described, each.name) for each in fields(Description)}
-    values = {**who, **asdict(machine), "seals": seals.to_value()}
+    values = {**who, **asdict(machine), "seals": seals.to_value(), "lan": lan.to_value()}
     files.write_private_values(path, values, force=force)
     for place, data in zip(public_files(path), (machine.credential, seals.token_cert), strict=True):
         files.write_public(place, data, force=force)
@@ -86,10 +92,16 @@ def save(path: Path, described: Description, machine: Machine, seals: SealKeys, 
 
 def load(path: Path) -> AnnexeKeys:
     """Read the private file; OperatorError if it is not one that `annexe` made, whole."""
-    values: dict[str, Any] = files.read_private_values(path, {each.name for each in fields(AnnexeKeys)})
+    values: dict[str, Any] = files.read_private_values(path, {each.name for each in fields(AnnexeKeys)}, ["lan"])
     keys = AnnexeKeys(**values)
     keys.check()
     return keys
+
+
+def add_lan(path: Path, lan: LanAuthority) -> None:
+    """Give the private file an authority of the LAN in the place of the one it has, if any."""
+    values = {each.name: getattr(load(path), each.name) for each in fields(AnnexeKeys)}
+    files.write_private_values(path, {**values, "lan": lan.to_value()}, force=True)
 
 
 def _check_text(option: str, text: str) -> None:

@@ -3,8 +3,10 @@
     offline/roots.sealed      the two roots, sealed with a passphrase (provisioning.roots); kept on a stick in a safe
     issuer.key                signs annexes, the centre, agents and seeds through the year
     seal-authority.key        signs the seals of the annexes
+    lan-authority.key         signs what each appliance certifies its screens with
     issued.log                what was issued (provisioning.issuance)
-    root.credential, issuer.credential, seal-root.der, seal-authority.der      to be shown to anybody
+    root.credential, issuer.credential, seal-root.der, seal-authority.der, lan-root.der, lan-authority.der
+                              to be shown to anybody
 
 Whoever holds `issuer.key` can admit an annexe until the issuer's credential ends; whoever holds the root can do so for
 good. That is why the root works once a year, needs a passphrase and lives elsewhere: `authority issuer` needs it,
@@ -20,7 +22,7 @@ from protocol.errors import OperatorError
 from protocol.records.credentials import Credential, issue, parse_credential, vouched_anew
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
-from provisioning import files, issuance, seal_authority
+from provisioning import files, issuance, lan_authority, seal_authority
 from provisioning.issuance import Issued
 from provisioning.roots import DAY_MS, SLACK_MS, Entropy, Roots, earlier_file, sealed_file
 from provisioning.strongbox import Lock
@@ -78,7 +80,8 @@ class Issuer:
 
 def would_make(folder: Path) -> tuple[Path, ...]:
     """The files that `create` makes."""
-    return (sealed_file(folder), *(folder / name for name in (ROOT, KEY, CREDENTIAL)), *seal_authority.files_of(folder))
+    credentials = (folder / name for name in (ROOT, KEY, CREDENTIAL))
+    return (sealed_file(folder), *credentials, *seal_authority.files_of(folder), *lan_authority.files_of(folder))
 
 
 def create(folder: Path, roots: Roots, lock: Lock, *, now_ms: int, entropy: Entropy, force: bool = False) -> Issuer:
@@ -86,6 +89,7 @@ def create(folder: Path, roots: Roots, lock: Lock, *, now_ms: int, entropy: Entr
     files.refuse_existing(*would_make(folder), force=force)
     keep(folder, roots, roots.sealed(lock, entropy), now_ms=now_ms, force=force)
     seal_authority.create(folder, roots, now_ms=now_ms, entropy=entropy, force=force)
+    lan_authority.create(folder, roots, now_ms=now_ms, entropy=entropy, force=force)
     return renew(folder, roots, Limits(), now_ms=now_ms, entropy=entropy, force=force)
 
 
@@ -93,12 +97,14 @@ def keep(folder: Path, roots: Roots, box: bytes, *, now_ms: int, did: str = "iss
     """Write the sealed roots and what is shown of them."""
     files.make_folder(folder)
     files.make_folder(sealed_file(folder).parent)
-    root, seal_root = roots.credential(), roots.seal_root().certificate
+    root, seal_root, lan_root = roots.credential(), roots.seal_root().certificate, roots.lan_root().certificate
     seal_line = Issued.certificate("seal-root", seal_root, seal_root, roots.area, now_ms, did)
-    issuance.append(folder, [Issued.credential(root, now_ms, did), seal_line])
+    lan_line = Issued.certificate("lan-root", lan_root, lan_root, roots.area, now_ms, did)
+    issuance.append(folder, [Issued.credential(root, now_ms, did), seal_line, lan_line])
     files.write_private(sealed_file(folder), box, force=force)
     files.write_public(folder / ROOT, root.encoded(), force=force)
     files.write_public(folder / seal_authority.ROOT, seal_root, force=force)
+    files.write_public(folder / lan_authority.ROOT, lan_root, force=force)
 
 
 def renew(folder: Path, roots: Roots, limits: Limits, *, now_ms: int, entropy: Entropy, force: bool = True) -> Issuer:

@@ -5,8 +5,8 @@
 - Names are paths inside the folder; the roots stay sealed inside the box, under their own passphrase.
 - A backup that was written was read back and opened first.
 - Nothing is ever restored over an authority: the folder must hold none.
-- From the sheet the two roots come back, and their certificates, which follow from them. What else the folder held is
-  made anew: the issuer of the year and the seal authority (`authority issuer`).
+- From the sheet the roots come back, and their certificates, which follow from them. What else the folder held is
+  made anew: the issuer of the year and the authorities of seals and networks (`authority issuer`).
 """
 
 from __future__ import annotations

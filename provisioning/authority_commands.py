@@ -13,10 +13,11 @@ from typing import Final
 
 from protocol.errors import OperatorError
 from protocol.records.credentials import Trust, parse_credential
-from provisioning import authority, authority_keeping, files, issuance, passphrases, seal_authority
+from provisioning import authority, authority_keeping, files, issuance, lan_authority, passphrases, seal_authority
 from provisioning.authority import ISSUER_DAYS, ISSUER_RIGHTS, Limits
 from provisioning.authority_step import day, dry_run, of, opened, out, wall_ms, would
 from provisioning.issuance import Issued
+from provisioning.lan_authority import fingerprint as lan_fingerprint
 from provisioning.roots import Roots, open_roots, read_sealed, sealed_file
 from provisioning.sheet_page import fingerprint
 from provisioning.strongbox import DEMO, SENSITIVE, Lock, cost_of
@@ -127,6 +128,7 @@ def _init(chosen: argparse.Namespace) -> None:
         f"its issuer signs until {day(issuer.credential.not_after)}."
     )
     print(f"Fingerprint of the root: {fingerprint(issuer.root)}")
+    print(f"Fingerprint of the networks' root, which tablets show (SHA-256): {lan_fingerprint(chosen.out)}")
     print(f"Next: authority sheet, authority backup; then carry {sealed_file(chosen.out).parent} away to a safe place.")
 
 
@@ -142,16 +144,16 @@ def _demo_lock(chosen: argparse.Namespace) -> Lock:
 
 def _issuer(chosen: argparse.Namespace) -> None:
     limits = _limits(chosen)
-    has_seals = (chosen.authority / seal_authority.KEY).exists()
+    lacking = [one for one in (seal_authority, lan_authority) if not (chosen.authority / one.KEY).exists()]
     made = [chosen.authority / authority.KEY, chosen.authority / authority.CREDENTIAL]
-    made += [] if has_seals else list(seal_authority.files_of(chosen.authority))[1:]
+    made += [path for one in lacking for path in one.files_of(chosen.authority)[1:]]
     if chosen.dry_run:
         authority.read_root(chosen.authority)
         return would(f"an issuer of {', '.join(limits.kinds)} for {limits.days} days", *made)
     roots, _ = opened(chosen)
     now_ms = wall_ms()
-    if not has_seals:
-        seal_authority.create(chosen.authority, roots, now_ms=now_ms, entropy=os.urandom)
+    for one in lacking:
+        one.create(chosen.authority, roots, now_ms=now_ms, entropy=os.urandom)
     issuer = authority.renew(chosen.authority, roots, limits, now_ms=now_ms, entropy=os.urandom)
     print(f"A new issuer signs until {day(issuer.credential.not_after)}.")
     print(f"Carry {sealed_file(chosen.authority).parent} away again.")

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from provisioning import authority, authority_backup, files, issuance, passphrases, seal_authority
+from provisioning import authority, authority_backup, files, issuance, lan_authority, passphrases, seal_authority
 from provisioning.authority_step import dry_run, of, opened, out, wall_ms, would
 from provisioning.issuance import Issued
 from provisioning.roots import open_roots, read_sealed, sealed_file
@@ -124,7 +124,9 @@ def _restore_sheet(chosen: argparse.Namespace) -> None:
     print(f"Fingerprint of the root: {fingerprint(roots.credential())}. Compare it with the sheet's.")
     if chosen.dry_run:
         return would(
-            "the roots", sealed_file(chosen.out), chosen.out / authority.ROOT, chosen.out / seal_authority.ROOT
+            "the roots",
+            sealed_file(chosen.out),
+            *(chosen.out / name for name in (authority.ROOT, seal_authority.ROOT, lan_authority.ROOT)),
         )
     print(f"The roots are in {chosen.out}. Next: mulhaqa-provision authority issuer --authority {chosen.out}")
     return None

@@ -14,15 +14,26 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from protocol.errors import MulhaqaError, OperatorError
+from protocol.office.lan import LanAuthority
 from protocol.office.seals import SealKeys
 from protocol.office.seed import CentreSeed, Seed, StandbySeed, parse_seed, seed_bytes
 from protocol.records.credentials import parse_credential
 from protocol.records.encoding import decode
 from protocol.records.keys import SigningKey
-from provisioning import annexe, authority, authority_commands, dictionary, files, issuance, machines, seal_authority
+from provisioning import (
+    annexe,
+    authority,
+    authority_commands,
+    dictionary,
+    files,
+    issuance,
+    lan_authority,
+    machines,
+    seal_authority,
+)
+from provisioning.certification import Prefecture
 from provisioning.issuance import Issued
 from provisioning.machines import Machine
-from provisioning.seals import Prefecture
 
 ABOUT = "The prefecture's authority, and the signed seeds that its server and its annexes begin with."
 
@@ -35,6 +46,10 @@ EPILOG = """in this order:
 and for a second appliance that can take the first one's place:
   mulhaqa-provision standby --authority AUTHORITY --annexe berkane-05.keys --out berkane-05-standby.keys
   mulhaqa-provision seed --authority AUTHORITY --annexe berkane-05-standby.keys ... --out berkane-05-standby.seed
+
+and for an appliance of before its screens had HTTPS, or whose certificates end:
+  mulhaqa-provision lan --authority AUTHORITY --annexe berkane-05.keys
+  mulhaqa-provision seed ... --out berkane-05-2.seed     then, on the appliance: mulhaqa-edge renew
 
 Files that hold keys are written readable by you alone, and never over one another unless you add --force.
 Each command explains itself:  mulhaqa-provision annexe --help
@@ -71,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     _annexe_options(commands.add_parser("annexe", help="make an annexe's keys, credential and seals"))
     _standby_options(commands.add_parser("standby", help="make the keys of a second appliance of an annexe"))
     _seed_options(commands.add_parser("seed", help="make the signed seed that an appliance is installed from"))
+    _lan_options(commands.add_parser("lan", help="make anew what an appliance certifies its screens with"))
     _dictionary_options(commands.add_parser("dictionary", help="train the compression dictionary of records"))
     return whole
 
@@ -124,6 +140,17 @@ def _standby_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="as in berkane-05-standby.keys")
     _force(command)
     command.set_defaults(run=_standby)
+
+
+def _lan_options(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Draws a new authority of an appliance's network into its key file: it makes the certificates of its screens. "
+        "Then make its seed again with 'seed', and let the appliance take it with mulhaqa-edge renew."
+    )
+    _from_authority(command)
+    command.add_argument("--annexe", type=Path, required=True, metavar="FILE", help="as in berkane-05.keys")
+    command.add_argument("--prefecture", default=PREFECTURE_FR, help="as it was given to 'authority init'")
+    command.set_defaults(run=_lan)
 
 
 def _dictionary_options(command: argparse.ArgumentParser) -> None:
@@ -182,8 +209,9 @@ def _annexe(chosen: argparse.Namespace) -> None:
     seals = seal_authority.annexe_seals(
         chosen.authority, Prefecture(chosen.prefecture), chosen.id, now_ms=now_ms, entropy=os.urandom
     )
-    _log(chosen, machine, seals)
-    annexe.save(chosen.out, described, machine, seals, force=chosen.force)
+    lan = _lan_of(chosen, chosen.id, now_ms)
+    _log(chosen, machine, seals, lan)
+    annexe.save(chosen.out, described, machine, seals, lan, force=chosen.force)
     shown = " and ".join(str(path) for path in annexe.public_files(chosen.out))
     print(f"{chosen.out} holds the keys of {chosen.id} (secret); {shown} are for the prefecture.")
 
@@ -198,18 +226,36 @@ def _standby(chosen: argparse.Namespace) -> None:
     seals = seal_authority.annexe_seals(
         chosen.authority, Prefecture(chosen.prefecture), followed.annexe_id, now_ms=now_ms, entropy=os.urandom
     )
-    _log(chosen, machine, seals)
-    annexe.save(chosen.out, followed, machine, seals, force=chosen.force)
+    lan = _lan_of(chosen, followed.annexe_id, now_ms)
+    _log(chosen, machine, seals, lan)
+    annexe.save(chosen.out, followed, machine, seals, lan, force=chosen.force)
     shown = " and ".join(str(path) for path in annexe.public_files(chosen.out))
     print(f"{chosen.out} holds the keys of a standby of {followed.annexe_id}, epoch {epoch} (secret).")
     print(f"{shown} are for the prefecture: admit them now, so that the annexe knows the standby's signature in time.")
 
 
-def _log(chosen: argparse.Namespace, machine: Machine, seals: SealKeys | None = None) -> None:
+def _lan(chosen: argparse.Namespace) -> None:
+    keys, now_ms = annexe.load(chosen.annexe), _now_ms()
+    made = _lan_of(chosen, keys.annexe_id, now_ms)
+    area = parse_credential(keys.credential).area
+    issuance.append(chosen.authority, [lan_authority.line_of(made, area, now_ms)])
+    annexe.add_lan(chosen.annexe, made)
+    print(f"{chosen.annexe} has a new authority of its network. Now make its seed again: mulhaqa-provision seed --help")
+
+
+def _lan_of(chosen: argparse.Namespace, annexe_id: str, now_ms: int) -> LanAuthority:
+    prefecture = Prefecture(chosen.prefecture)
+    return lan_authority.of_appliance(chosen.authority, prefecture, annexe_id, now_ms=now_ms, entropy=os.urandom)
+
+
+def _log(
+    chosen: argparse.Namespace, machine: Machine, seals: SealKeys | None = None, lan: LanAuthority | None = None
+) -> None:
     """Write down what is issued, before there is a file of it."""
     credential, now_ms = parse_credential(machine.credential), _now_ms()
     sealed = [] if seals is None else seal_authority.lines_of(chosen.authority, seals, credential.area, now_ms)
-    issuance.append(chosen.authority, [Issued.credential(credential, now_ms), *sealed])
+    certified = [] if lan is None else [lan_authority.line_of(lan, credential.area, now_ms)]
+    issuance.append(chosen.authority, [Issued.credential(credential, now_ms), *sealed, *certified])
 
 
 def _seed(chosen: argparse.Namespace) -> None:
@@ -238,6 +284,7 @@ def _seed(chosen: argparse.Namespace) -> None:
         verify_url=chosen.verify_url,
         seals=keys.seals,
         snapshot=_snapshot(chosen.snapshot),
+        lan=keys.lan,
     )
     files.write_private(chosen.out, _checked(seed, issuer.signing), force=chosen.force)
     whose = f"a standby of {keys.annexe_id}" if shape is StandbySeed else keys.annexe_id

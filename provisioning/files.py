@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from protocol.errors import OperatorError
@@ -48,10 +48,13 @@ def read_private(path: Path) -> bytes:
     return data
 
 
-def read_private_values(path: Path, names: set[str]) -> dict[str, Value]:
-    """Read a private file of named values; OperatorError unless it has exactly `names`."""
+def read_private_values(path: Path, names: set[str], later: Collection[str] = ()) -> dict[str, Value]:
+    """Read a private file of named values; OperatorError unless it has exactly `names`.
+
+    Those in `later` may be missing: a file of an earlier release has none of them.
+    """
     value = decode(read_private(path), max_size=MAX_FILE)
-    if not isinstance(value, dict) or set(value) != names:
+    if not isinstance(value, dict) or not names - set(later) <= set(value) <= names:
         raise OperatorError(f"{path} is not the file expected here: give the one that mulhaqa-provision made.")
     return value
 

@@ -69,7 +69,8 @@ class Issued:
 
     @classmethod
     def certificate(cls, kind: str, der: bytes, issuer: bytes, area: str, at_ms: int, did: str = "issued") -> Issued:
-        """The line of an X.509 certificate: `kind` "seal-root", "seal-authority" or "seal"; both in DER."""
+        """The line of an X.509 certificate: `kind` "seal-root", "seal-authority", "seal", "lan-root", "lan-authority"
+        or "lan" (an appliance's); both in DER."""
         read = x509.load_der_x509_certificate(der)
         named = read.subject.get_attributes_for_oid(NameOID.USER_ID)
         return cls(

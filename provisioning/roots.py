@@ -3,8 +3,9 @@
     secret     encode([1, area, prefecture, made (ms), seed(32), seal root made (ms), scalar(32)])
     at rest    offline/roots.sealed = the box of it (provisioning.strongbox), thing "roots"
 
-- `seed` is the Ed25519 key of credentials, `scalar` the P-256 key of the X.509 root.
-- Both public certificates follow from it, byte for byte: whoever restores the roots from paper has them again.
+- `seed` is the Ed25519 key of credentials, `scalar` the P-256 key of the seals' X.509 root; the key of the networks'
+  X.509 root is derived from it (one key has one use).
+- All public certificates follow from it, byte for byte: whoever restores the roots from paper has them again.
 - The key is never on a disk in the clear; it is in memory for as long as a command runs.
 """
 
@@ -18,8 +19,10 @@ from typing import Final
 from protocol.errors import OperatorError
 from protocol.records.credentials import Credential, issue
 from protocol.records.encoding import decode, encode
+from protocol.records.hashing import digest
 from protocol.records.keys import SigningKey
-from provisioning import files, seals
+from provisioning import certification, files, lan, seals
+from provisioning.certification import Authority, Lifetime, Prefecture
 from provisioning.strongbox import BoxRefused, Lock, open_box, seal
 
 VERSION: Final = 1
@@ -45,7 +48,7 @@ class Roots:
     @classmethod
     def draw(cls, area: str, prefecture: str, *, now_ms: int, entropy: Entropy) -> Roots:
         """New roots from 72 random bytes."""
-        return cls(area, prefecture, now_ms, entropy(32), now_ms, seals.draw_scalar(entropy))
+        return cls(area, prefecture, now_ms, entropy(32), now_ms, certification.draw_scalar(entropy))
 
     def successor(self, *, now_ms: int, entropy: Entropy) -> Roots:
         """The same with a new root of credentials; the X.509 root stays, for papers are checked by it for decades."""
@@ -76,10 +79,16 @@ class Roots:
             signing=signing,
         )
 
-    def seal_root(self) -> seals.Authority:
-        """The X.509 root with its key."""
-        life = seals.Lifetime.years(self.seal_made_ms - SLACK_MS, seals.ROOT_YEARS)
-        return seals.make_root(seals.Prefecture(self.prefecture), seals.key_of(self.scalar), life)
+    def seal_root(self) -> Authority:
+        """The X.509 root of seals with its key."""
+        life = Lifetime.years(self.seal_made_ms - SLACK_MS, seals.ROOT_YEARS)
+        return seals.make_root(Prefecture(self.prefecture), certification.key_of(self.scalar), life)
+
+    def lan_root(self) -> Authority:
+        """The X.509 root of the annexes' networks, with its key: derived, so that it is in every sheet and backup."""
+        life = Lifetime.years(self.seal_made_ms - SLACK_MS, lan.ROOT_YEARS)
+        scalar = certification.draw_scalar(lambda size: digest("lan-root", self.scalar, size=size))
+        return lan.make_root(Prefecture(self.prefecture), certification.key_of(scalar), life)
 
     def sealed(self, lock: Lock, entropy: Entropy) -> bytes:
         """The roots as they lie on a disk or stand on the sheet."""

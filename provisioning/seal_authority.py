@@ -12,6 +12,7 @@ from protocol.errors import OperatorError
 from protocol.office.seals import SealKeys
 from protocol.records.encoding import Value
 from provisioning import files, issuance, seals
+from provisioning.certification import Authority, Lifetime, Prefecture, new_key
 from provisioning.issuance import Issued
 from provisioning.roots import SLACK_MS, Entropy, Roots
 
@@ -27,25 +28,25 @@ def files_of(folder: Path) -> tuple[Path, ...]:
 def create(folder: Path, roots: Roots, *, now_ms: int, entropy: Entropy, force: bool = False) -> None:
     """Make the seal authority in `folder`, certified by the root; OperatorError if it is there."""
     files.refuse_existing(folder / KEY, folder / CERTIFICATE, force=force)
-    root, life = roots.seal_root(), seals.Lifetime.years(now_ms - SLACK_MS, seals.AUTHORITY_YEARS)
-    authority = seals.make_seal_authority(seals.Prefecture(roots.prefecture), root, seals.new_key(entropy), life)
+    root, life = roots.seal_root(), Lifetime.years(now_ms - SLACK_MS, seals.AUTHORITY_YEARS)
+    authority = seals.make_seal_authority(Prefecture(roots.prefecture), root, new_key(entropy), life)
     line = Issued.certificate("seal-authority", authority.certificate, root.certificate, roots.area, now_ms)
     issuance.append(folder, [line])
     files.write_private(folder / KEY, authority.key, force=force)
     files.write_public(folder / CERTIFICATE, authority.certificate, force=force)
 
 
-def annexe_seals(folder: Path, prefecture: seals.Prefecture, annexe: str, *, now_ms: int, entropy: Entropy) -> SealKeys:
+def annexe_seals(folder: Path, prefecture: Prefecture, annexe: str, *, now_ms: int, entropy: Entropy) -> SealKeys:
     """Draw an annexe's two seals and certify them; they go into its seed."""
     certificate = files.read(folder / CERTIFICATE)
-    authority = seals.Authority(certificate, files.read_private(folder / KEY), (certificate,))
+    authority = Authority(certificate, files.read_private(folder / KEY), (certificate,))
     return seals.make_seals(
         prefecture,
         annexe,
         authority,
-        seals.Lifetime.years(now_ms - SLACK_MS, seals.SEAL_YEARS),
-        pades_key=seals.new_key(entropy),
-        token_key=seals.new_key(entropy),
+        Lifetime.years(now_ms - SLACK_MS, seals.SEAL_YEARS),
+        pades_key=new_key(entropy),
+        token_key=new_key(entropy),
     )
 
 

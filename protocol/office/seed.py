@@ -1,7 +1,8 @@
 """Seeds: what the prefecture's IT hands to a machine so that it can begin, signed by the issuer.
 
     seed    encode([1, kind, body, signature])       kind "annexe", "standby" or "centre", body = encode(map of the
-                                                     fields below); a standby's are an annexe's
+                                                     fields below); a standby's are an annexe's. A field that a
+                                                     later release added is left out where it says nothing
     signature  Ed25519 over "mulhaqa/seed/1\\0" + encode([kind, body]), by the issuer whose credential is in the body
 
 Rules of reading, each of them a refusal:
@@ -61,6 +62,8 @@ class Seed:
     verify_url: str
     seals: Value = field(repr=False)
     snapshot: list[bytes] = field(repr=False)
+    lan: Value = field(default=None, repr=False)
+    """What its screens are certified with (`protocol.office.lan`); None in a seed of before there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ class CentreSeed:
 
 
 Kind = TypeVar("Kind", Seed, CentreSeed)
+LATER = ("lan",)
+"""Fields that a seed of before them does not have."""
+
 KIND_OF: dict[type, str] = {Seed: "annexe", StandbySeed: "standby", CentreSeed: "centre"}
 
 
@@ -92,7 +98,8 @@ def seed_bytes(seed: Seed | CentreSeed, issuer: SigningKey) -> bytes:
     if parse_credential(seed.issuer).public != issuer.public:
         raise CallerError("A seed is signed by the issuer whose credential it carries.")
     kind = KIND_OF[type(seed)]
-    body = encode({each.name: getattr(seed, each.name) for each in fields(seed)})
+    values = {each.name: getattr(seed, each.name) for each in fields(seed)}
+    body = encode({name: value for name, value in values.items() if name not in LATER or value is not None})
     return encode([VERSION, kind, body, issuer.sign("seed", encode([kind, body]))])
 
 
@@ -140,10 +147,10 @@ def _frame(data: bytes) -> tuple[str, bytes, bytes]:
 def _fields(body: bytes, shape: type[Kind]) -> Kind:
     value = decode(body, max_size=MAX_SEED)
     wanted = {each.name: str(each.type) for each in fields(shape)}
-    if not isinstance(value, dict) or set(value) != set(wanted):
+    if not isinstance(value, dict) or not set(wanted) - set(LATER) <= set(value) <= set(wanted):
         raise SeedRefused("The seed does not have the fields of its kind.")
-    for name, kind in wanted.items():
-        _check_type(name, kind, value[name])
+    for name, held in value.items():
+        _check_type(name, wanted[name], held)
     values: dict[str, Any] = dict(value)
     return shape(**values)
 

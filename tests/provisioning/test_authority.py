@@ -49,7 +49,7 @@ def sheet_lines(page: str) -> str:
 
 def test_no_root_lies_in_the_folder_in_the_clear(folder: Path) -> None:
     assert {path.name for path in (folder / "offline").iterdir()} == {"roots.sealed"}
-    assert {path.name for path in folder.glob("*.key")} == {"issuer.key", "seal-authority.key"}
+    assert {path.name for path in folder.glob("*.key")} == {"issuer.key", "lan-authority.key", "seal-authority.key"}
 
 
 def test_a_dry_run_makes_nothing_and_asks_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,14 +149,15 @@ def test_the_roots_come_back_from_the_sheet_and_sign_again(
     told = re.search(r"Fingerprint of the root: ([0-9A-F ]{39})", capsys.readouterr().out)
     assert told is not None
     assert f"<code>{told[1]}</code>" in page
-    for name in ("root.credential", "seal-root.der", "offline/roots.sealed"):
+    for name in ("root.credential", "seal-root.der", "lan-root.der", "offline/roots.sealed"):
         assert (back / name).read_bytes() == (folder / name).read_bytes()
     assert main(["authority", "issuer", "--authority", str(back), "--passphrase-file", str(passphrase)]) == 0
     Trust([parse_credential(credential(folder, "root"))]).add(parse_credential(credential(back, "issuer")))
-    seal_root, authority = (
-        x509.load_der_x509_certificate((back / f"{name}.der").read_bytes()) for name in ("seal-root", "seal-authority")
-    )
-    authority.verify_directly_issued_by(seal_root)
+    for kind in ("seal", "lan"):
+        root, authority = (
+            x509.load_der_x509_certificate((back / f"{kind}-{name}.der").read_bytes()) for name in ("root", "authority")
+        )
+        authority.verify_directly_issued_by(root)
 
 
 def test_a_slip_on_the_sheet_is_named_before_the_passphrase_is_asked(
@@ -183,7 +184,8 @@ def test_what_was_issued_is_listed_and_holds_no_secret(folder: Path, capsys: pyt
     capsys.readouterr()
     assert main(["authority", "list", "--authority", str(folder), "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["kind"] for line in lines] == ["root", "seal-root", "seal-authority", "issuer", "centre"]
+    x509_kinds = ["seal-root", "lan-root", "seal-authority", "lan-authority"]
+    assert [line["kind"] for line in lines] == ["root", *x509_kinds, "issuer", "centre"]
     assert lines[-1]["by"] == lines[-2]["id"] == parse_credential(credential(folder, "issuer")).id.hex()
     assert main(["authority", "list", "--authority", str(folder), "--ends-within", "500"]) == 0
     told = capsys.readouterr().out

@@ -14,17 +14,14 @@ from cryptography.x509.oid import NameOID
 from protocol.errors import CallerError
 from protocol.office.seals import SealKeys, SealKeysError
 from protocol.records.encoding import Value, decode, encode
+from provisioning.certification import Authority, Lifetime, Prefecture, new_key
 from provisioning.seals import (
     AUTHORITY_YEARS,
     ROOT_YEARS,
     SEAL_YEARS,
-    Authority,
-    Lifetime,
-    Prefecture,
     make_root,
     make_seal_authority,
     make_seals,
-    new_key,
 )
 
 NOW = 1_790_000_000_000

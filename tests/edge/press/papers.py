@@ -16,17 +16,14 @@ from PIL import Image
 from edge.press.documents import CertificateData, DeclarationData, Detail, Issuer, Person, PieceLine, ReceiptData
 from protocol.office.catalogue import Bilingual
 from protocol.office.seals import SealKeys
+from provisioning.certification import Authority, Lifetime, Prefecture, new_key
 from provisioning.seals import (
     AUTHORITY_YEARS,
     ROOT_YEARS,
     SEAL_YEARS,
-    Authority,
-    Lifetime,
-    Prefecture,
     make_root,
     make_seal_authority,
     make_seals,
-    new_key,
 )
 
 ISSUED_MS = 1_794_500_000_000
