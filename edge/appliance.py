@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
-from aiohttp import web
 
 from edge.background import Background
 from edge.discovery import Announcement, Discovery
@@ -22,6 +22,7 @@ from edge.equipment import DeviceSettings, equipped
 from edge.installation import Installation
 from edge.link import jitter_of, keep_at, linked
 from edge.link_settings import LinkSettings
+from edge.listening import THIS_MACHINE, Place, certified, listening
 from edge.networks import lan_addresses
 from edge.opening import Entropy, Now, Way, medium_at, opened_office, sticks_on, way_of
 from edge.services import calls
@@ -35,9 +36,11 @@ from edge.sync.link import Dialler
 from edge.sync.mirror import Mirror
 from edge.sync.plugged import Plugged
 from edge.sync.sticks import Believed, unheard
-from edge.web import application
+from edge.tls.keeper import Keeper
+from edge.tls.trusting import trusting
 from protocol.errors import OperatorError
-from protocol.office.seed import StandbySeed
+from protocol.office.lan import LanAuthority
+from protocol.office.seed import Seed, StandbySeed
 
 log = structlog.get_logger("mulhaqa.appliance")
 
@@ -47,9 +50,6 @@ UPLINK_PATH = "/uplink"
 MIRROR_PATH = "/mirror"
 """Where an annexe's appliance takes its standby's connection, under the address of its screens."""
 
-THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
-"""Addresses that nobody else can reach."""
-
 
 @dataclass(frozen=True, slots=True)
 class ApplianceSettings:
@@ -57,11 +57,14 @@ class ApplianceSettings:
 
     `announce`: whether to be found on the annexe's own network; what is served to this machine alone is never announced
     unless `announce_on` names interfaces, and then on exactly those. `devices`: what hangs on this appliance.
+    `plain`: serve without TLS, to this machine alone. `install_port`: where tablets get the root, None for nowhere.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     origin: str = ""
+    plain: bool = False
+    install_port: int | None = None
     uplink: bool = True
     centre_url: str = ""  # where the prefecture is, if it has moved since the seed was made
     verify_url: str = ""  # where papers are checked, if that has moved since the seed was made
@@ -75,14 +78,14 @@ class ApplianceSettings:
     office: Settings = field(default_factory=Settings)
 
     @property
-    def canonical_origin(self) -> str:
-        """The address of the screens, without a final slash."""
-        return (self.origin or f"http://localhost:{self.port}").rstrip("/")
+    def place(self) -> Place:
+        """Where the screens are served."""
+        return Place(self.host, self.port, self.plain, self.install_port, self.origin)
 
     @property
     def announced(self) -> bool:
         """Whether anyone on the network is told where the screens are."""
-        return self.announce and (bool(self.announce_on) or self.host not in THIS_MACHINE)
+        return self.announce and (bool(self.announce_on) or not self.place.is_this_machine)
 
 
 async def run(
@@ -112,6 +115,7 @@ async def serving(
     progress: Progress = untold,
 ) -> AsyncIterator[Office]:
     """Serve the annexe for as long as the context lasts; `progress` hears of a start that takes long."""
+    settings.place.check(installation.seed)
     async with AsyncExitStack() as stack:
         devices = await stack.enter_async_context(equipped(settings.devices, now))
         office = await stack.enter_async_context(
@@ -119,7 +123,7 @@ async def serving(
                 installation,
                 now,
                 entropy,
-                origin=settings.canonical_origin,
+                origin=settings.place.origin_for(installation.seed.annexe_id),
                 verify_url=settings.verify_url,
                 settings=settings.office,
                 devices=devices,
@@ -149,10 +153,14 @@ async def serving(
                 sticks_on(way, now, entropy, believed), Plugged(settings.sticks), office.announcer, now
             )
             stack.push_async_callback(office.sticks.stop)
-        await stack.enter_async_context(_listening(office, settings))
+        keeper = await stack.enter_async_context(certified(settings.place, installation, office.store, now, entropy))
+        if keeper is not None:
+            office.certificate = keeper.state
+            keeper.on_change(lambda: office.announcer.publish(["devices"]))
+        await stack.enter_async_context(listening(office, settings.place, keeper))
         office.store.names.begin()
         if settings.announced and office.store.post is Post.ANNEXE:  # the name belongs to who serves
-            discovery = _discovery(office, settings)
+            discovery = _discovery(office, settings, keeper)
             office.announced = discovery.health
             await discovery.start()
             stack.push_async_callback(discovery.stop)
@@ -176,7 +184,7 @@ async def _mirrored(
         if settings.follow:
             office.follower = Follower(
                 office.store,
-                Dialler(settings.follow.rstrip("/") + MIRROR_PATH),
+                _dialler(settings, installation.seed),
                 identity=way.identity,
                 trust=way.trust,
                 opening=way.opening,
@@ -189,26 +197,27 @@ async def _mirrored(
         yield
 
 
-@asynccontextmanager
-async def _listening(office: Office, settings: ApplianceSettings) -> AsyncIterator[None]:
-    app = application.build(office)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            raise OperatorError(
-                f"Port {settings.port} cannot be opened ({error.strerror}): stop what uses it, or choose another."
-            ) from error
-        yield
-    finally:
-        await runner.cleanup()
+def _dialler(settings: ApplianceSettings, seed: Seed) -> Dialler:
+    """To the appliance that is followed: by TLS, believed by the annexes' own root alone; in the clear on loopback."""
+    url = urlsplit(settings.follow)
+    if url.scheme == "http" and url.hostname not in THIS_MACHINE:
+        raise OperatorError(f"An annexe's appliance answers by HTTPS alone: give --follow as https://{url.netloc}.")
+    if url.scheme == "https" and seed.lan is None:
+        raise OperatorError(
+            "This standby's seed is of before the screens had HTTPS, so it cannot tell the annexe's appliance by its "
+            "certificate. At the prefecture: mulhaqa-provision lan and seed; here: mulhaqa-edge renew."
+        )
+    context = None if seed.lan is None else trusting(LanAuthority.from_value(seed.lan))
+    return Dialler(settings.follow.rstrip("/") + MIRROR_PATH, trust=context)
 
 
-def _discovery(office: Office, settings: ApplianceSettings) -> Discovery:
+def _discovery(office: Office, settings: ApplianceSettings, keeper: Keeper | None) -> Discovery:
+    def says() -> Announcement:
+        certificate = "" if keeper is None else keeper.leaf.fingerprint
+        return Announcement(office.annexe.id, office.software, settings.port, certificate)
+
     return Discovery(
-        Announcement(office.annexe.id, office.software, settings.port),
+        says,
         lambda: lan_addresses(settings.host, settings.announce_on),
         lambda: office.announcer.publish(["devices"]),
     )

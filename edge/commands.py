@@ -21,7 +21,7 @@ import uvloop
 from edge import journal
 from edge.appliance import ApplianceSettings, run
 from edge.equipment import read_settings
-from edge.installation import install, open_installation
+from edge.installation import install, open_installation, renew
 from edge.link_settings import read_link
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
@@ -50,6 +50,10 @@ Each command explains itself:  mulhaqa-edge run --help
 Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
 """
 
+RENEW = (
+    "Take a newer seed of this same machine, stopped: its seals, what it certifies its screens with, its addresses. "
+    "The log stays as it is."
+)
 DISCOVER = "List the annexes that announce themselves on this network: where, which version, which certificate."
 
 
@@ -102,6 +106,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("install", "Make the data folder from the signed seed that the prefecture made for this annexe.")
     sub.add_argument("seed", type=Path, help="the seed file; destroy it once it is installed")
     sub.set_defaults(run=_install)
+    sub = command("renew", RENEW)
+    sub.add_argument("seed", type=Path, help="the newer seed; destroy it once it is taken")
+    sub.set_defaults(run=_renew)
     _run_options(command("run", "Serve the annexe's screens and sync with the prefecture until stopped."))
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
     password_options(command("give-password", GIVE))
@@ -129,8 +136,17 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
     sub.add_argument("--port", type=int, default=8080, help="port to serve on (default: 8080)")
     sub.add_argument(
-        "--origin", type=_address, default="", help="canonical address of the screens (default: http://localhost:PORT)"
+        "--origin", type=_address, default="",
+        help="canonical address of the screens (default: https://ANNEXE.annexe.internal; with --plain-http "
+        "http://localhost:PORT)",
+    )  # fmt: skip
+    sub.add_argument(
+        "--plain-http", action="store_true", help="serve without TLS, to this machine alone: for demonstrations, tests"
     )
+    sub.add_argument(
+        "--install-port", type=int, metavar="PORT",
+        help="where tablets get the root, by plain HTTP, and are sent to the screens: 80 (default: nowhere)",
+    )  # fmt: skip
     sub.add_argument(
         "--undo-seconds", type=_seconds, default=60.0, help="how long a decision can be taken back (default: 60)"
     )
@@ -205,12 +221,22 @@ def _staff_options(sub: argparse.ArgumentParser) -> None:
     sub.set_defaults(run=_add_staff)
 
 
-async def _install(chosen: argparse.Namespace) -> int:
+def _seed(chosen: argparse.Namespace) -> bytes:
     try:
-        seed = chosen.seed.read_bytes()
+        seed: bytes = chosen.seed.read_bytes()
     except OSError as error:
         raise OperatorError(f"The seed {chosen.seed} cannot be read: {error.strerror}.") from error
-    installation = install(chosen.data, seed, os.urandom)
+    return seed
+
+
+async def _renew(chosen: argparse.Namespace) -> int:
+    seed = renew(open_installation(chosen.data), _seed(chosen)).seed
+    print(f"The newer seed of {seed.annexe_id} is taken: start the appliance again, and destroy {chosen.seed}.")
+    return 0
+
+
+async def _install(chosen: argparse.Namespace) -> int:
+    installation = install(chosen.data, _seed(chosen), os.urandom)
     store = await open_store(installation, now_ms, os.urandom)
     try:
         taken = await take_snapshot(installation, store)
@@ -226,6 +252,8 @@ async def _serve(chosen: argparse.Namespace) -> int:
         host=chosen.host,
         port=chosen.port,
         origin=chosen.origin,
+        plain=chosen.plain_http,
+        install_port=chosen.install_port,
         uplink=not chosen.no_uplink,
         centre_url=chosen.centre_url,
         verify_url=chosen.verify_url,

@@ -8,8 +8,8 @@ Rules:
 - The annexe's id is in every name and nothing of the machine is: `berkane-05._mulhaqa._tcp.local`, `berkane-05.local`.
   A fleet written from one image so never collides. A second machine with the *same* id is a cloned card: it is not
   renamed ("berkane-05-2" would be an annexe that does not exist), it stays silent, says so, and tries again.
-- On the LAN's interfaces only (`edge.networks`), IPv4 as is served. A change of addresses is looked for every few
-  seconds and announced at once. A screen served to this machine alone is not announced.
+- On the LAN's interfaces only (`edge.networks`), IPv4 as is served. A change of addresses or of the certificate is
+  looked for every few seconds and announced at once. A screen served to this machine alone is not announced.
 - One responder a host: the appliance's image has no Avahi. Where it runs all the same, both share port 5353 and each
   answers for its own names, so the annexe is found; only a question sent to this host's address alone may reach the
   wrong one of the two (RFC 6762, section 15). The administration page says so.
@@ -88,13 +88,15 @@ class Announcement:
 class Discovery:
     """Keeps the announcement up to date, from `start` to `stop`.
 
-    `addresses` gives the addresses of this moment, `changed` is called when the health has changed.
+    `says` gives what is announced and `addresses` where, both of this moment; `changed` is called when the health has
+    changed.
     """
 
     def __init__(
-        self, announcement: Announcement, addresses: Addresses, changed: Callable[[], None] = lambda: None
+        self, says: Callable[[], Announcement], addresses: Addresses, changed: Callable[[], None] = lambda: None
     ) -> None:
-        self._announcement = announcement
+        self._says = says
+        self._said: Announcement | None = None
         self._find = addresses
         self._changed = changed
         self._addresses: tuple[str, ...] = ()
@@ -130,7 +132,7 @@ class Discovery:
             self._why = NO_NETWORK
         elif self._responder is None:
             await self._announce(addresses)
-        elif addresses != self._addresses:
+        elif addresses != self._addresses or self._says() != self._said:
             await self._move(self._responder, addresses)
         if self._why != before:
             log.info("discovery.changed", why=self._why or "announced", addresses=len(addresses))
@@ -156,7 +158,7 @@ class Discovery:
 
     async def _announce(self, addresses: tuple[str, ...]) -> None:
         self._responder = AsyncZeroconf(interfaces=list(addresses), ip_version=IPVersion.V4Only)
-        self._addresses, self._services = addresses, self._announcement.services(addresses)
+        self._prepare(addresses)
         try:
             said = [
                 await self._responder.async_register_service(one, allow_name_change=False) for one in self._services
@@ -170,12 +172,13 @@ class Discovery:
 
     async def _move(self, responder: AsyncZeroconf, addresses: tuple[str, ...]) -> None:
         """The new addresses first, then the interfaces: what is announced on a new one is true at once."""
-        packed = [socket.inet_aton(address) for address in addresses]
-        for service in self._services:
-            service.addresses = packed
-        self._addresses = addresses
+        self._prepare(addresses)
         await responder.async_update_interfaces(interfaces=list(addresses))
         await asyncio.gather(*[await responder.async_update_service(service) for service in self._services])
+
+    def _prepare(self, addresses: tuple[str, ...]) -> None:
+        self._addresses, self._said = addresses, self._says()
+        self._services = self._said.services(addresses)
 
     async def _withdraw(self) -> None:
         responder, self._responder = self._responder, None

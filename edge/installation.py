@@ -85,3 +85,21 @@ def open_installation(folder: Path) -> Installation:
         )
     vault = Vault.open(folder)
     return Installation(folder, vault, parse_seed(vault.open_local(PLACE, path.read_bytes())))
+
+
+def renew(installation: Installation, seed: bytes) -> Installation:
+    """Let a newer seed of the same machine take the place of the one that there is.
+
+    It must hold this machine's own secret keys, which nobody but the prefecture's IT has besides: that, and the
+    signature on it, is why it is believed. Raises PeerError when the seed is bad, OperatorError when it is another's.
+    """
+    held, newer = installation.seed, parse_seed(seed)
+    keys = ("annexe_id", "signing_seed", "opening_seed")
+    if type(newer) is not type(held) or any(getattr(newer, key) != getattr(held, key) for key in keys):
+        raise OperatorError("This is the seed of another machine: a machine takes only newer ones of its own.")
+    vault = installation.vault
+    try:
+        write_durably(installation.folder / SEALED_SEED, vault.seal_local(PLACE, seed))
+    except OSError as error:
+        raise OperatorError(f"{installation.folder} cannot be written to: {error.strerror}.") from error
+    return Installation(installation.folder, vault, newer)

@@ -101,7 +101,7 @@ class Stage:
             f"{self.centre_url}/health", logs / "prefecture.log",
         )  # fmt: skip
         self.edge = Process(
-            ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--port", str(ports.edge),
+            ANNEXE, ["-m", "edge", "run", "--data", self._in(ANNEXE), "--plain-http", "--port", str(ports.edge),
              "--centre-url", self.centre_url, "--verify-url", self.verify_url,
              "--devices", "simulated", "--sticks", str(self.stick.parent), *settings],
             f"{self.edge_url}/health", logs / f"{ANNEXE}.log",

@@ -101,8 +101,12 @@ def setup(
     entropy: Callable[[int], bytes],
     context: Callable[[web.Request], Mapping[str, Any]],
     languages: Languages | None = None,
+    remembers_language: bool = True,
 ) -> Site:
-    """Install templates, languages and sessions. The first of `areas` also owns paths that belong to none."""
+    """Install templates, languages and sessions. The first of `areas` also owns paths that belong to none.
+
+    `remembers_language`: let people choose a language that a cookie remembers; not where no cookie may be set.
+    """
     languages = languages or Languages.load()
     site = Site(
         languages=languages,
@@ -114,7 +118,8 @@ def setup(
         now=now,
     )
     app[SITE] = site
-    app.router.add_get("/lang/{code}", switch_language, name="language")
+    if remembers_language:
+        app.router.add_get("/lang/{code}", switch_language, name="language")
     app.router.add_static("/static", STATIC, name="static", append_version=False)
     return site
 

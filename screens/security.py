@@ -6,6 +6,8 @@ Rules:
   dangerous.
 - Every page is `no-store`: a screen is shared, and the back button shows nothing of the last person.
 - Every POST carries the session's CSRF token (field `csrf` or header `X-CSRF`) and comes from this site.
+- Over TLS every cookie is `Secure`, `HttpOnly` and `SameSite=Strict`, whoever sets it, and the browser is told to stay
+  with TLS. Without TLS a browser would not send a `Secure` cookie back: then alone is it not one.
 - A refusal is a sentence in the person's language with a fitting status; what broke inside is a calm page without
   details, and a log line with file, line and function of each frame, never with values or messages of foreign
   exceptions, for those may quote what a person typed.
@@ -52,6 +54,10 @@ OF_A_PAGE = CIMultiDict({**HEADERS, "Cache-Control": "no-store"})
 OF_A_FILE = CIMultiDict({**HEADERS, "Cache-Control": "no-cache"})
 """With what each answer is sent where it says nothing else itself."""
 
+STAY_SECURE = f"max-age={180 * 24 * 3600}"
+"""Over TLS: a browser that was here speaks no plain HTTP to this name for half a year, longer than a tablet lies in a
+drawer, and lets nobody click a warning away. For this name alone: other names of the network are not ours."""
+
 CLEAR_SITE_DATA = '"cache", "storage"'
 
 LIVE_HEADER = "X-Live"
@@ -72,7 +78,7 @@ def install(app: web.Application) -> None:
     """Add headers and middlewares. Call it before the application's own middlewares are added."""
     app[READS] = Counter()
     app.on_response_prepare.append(add_headers)
-    app.middlewares.extend([access_log, sessions, errors, csrf])
+    app.middlewares.extend([keep_cookies_secure, access_log, sessions, errors, csrf])
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -84,6 +90,28 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     static = request.path.startswith("/static/") and response.status < 400
     response.headers.merge(OF_A_FILE if static else OF_A_PAGE)
     response.headers.pop("Server", None)
+    if request.secure:
+        response.headers["Strict-Transport-Security"] = STAY_SECURE
+
+
+@web.middleware
+async def keep_cookies_secure(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Over TLS, mark every cookie of an answer, so that none is forgotten; outside of all that sets one."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as redirect:
+        if request.secure:
+            _mark(redirect)
+        raise
+    if request.secure:
+        _mark(response)
+    return response
+
+
+def _mark(response: web.StreamResponse) -> None:
+    for cookie in response.cookies.values():
+        cookie["secure"] = cookie["httponly"] = True
+        cookie["samesite"] = "Strict"
 
 
 @web.middleware
@@ -185,7 +213,7 @@ def set_cookie(request: web.Request, response: web.StreamResponse, area: Area, s
         if held is not None:
             response.del_cookie(COOKIE, path=area.path)
     elif held != session.id:
-        response.set_cookie(COOKIE, session.id, path=area.path, httponly=True, samesite="Strict", secure=request.secure)
+        response.set_cookie(COOKIE, session.id, path=area.path, httponly=True, samesite="Strict")
 
 
 @web.middleware

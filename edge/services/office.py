@@ -13,6 +13,7 @@ from edge.services.agenda import Agenda
 from edge.services.announcer import Announcer
 from edge.services.attempts import Attempts
 from edge.services.calls import Calls
+from edge.services.certificate import CertificateState, plain_on_loopback
 from edge.services.devices import Devices
 from edge.services.link import LinkDesk
 from edge.services.passwords import Passwords
@@ -120,6 +121,8 @@ class Office:
     uplink: Callable[[], UplinkState | None] = no_uplink
     announced: Callable[[], Health | None] = not_announced
     """Whether this annexe can be found on its own network; None where it is served to its own machine alone."""
+    certificate: Callable[[], CertificateState | None] = plain_on_loopback
+    """The certificate of the screens; None where they are served to their own machine alone, without TLS."""
     sticks: StickDesk | None = None
     """The way by stick; None in an office that faces nobody (a command)."""
     mirror: Mirror | None = None

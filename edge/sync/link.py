@@ -7,6 +7,7 @@ import base64
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Protocol
 
 from aiohttp import (
@@ -100,8 +101,9 @@ class Dialler:
     """Opens connections to `url` (http, https, ws or wss), each with a client session of its own.
 
     `proxy`: through which, for TLS alone. `pin`: the SHA-256 of the prefecture's TLS certificate; without it a
-    certificate must be one that this machine's authorities vouch for. `patience_s`: seconds for the connection, and
-    again for the other end to prove who it is. `new_socket` opens the sockets.
+    certificate must be one that this machine's authorities vouch for, or with `trust` those that it names.
+    `patience_s`: seconds for the connection, and again for the other end to prove who it is. `new_socket` opens the
+    sockets.
     """
 
     def __init__(
@@ -110,12 +112,13 @@ class Dialler:
         *,
         proxy: Proxy | None = None,
         pin: bytes | None = None,
+        trust: SSLContext | None = None,
         patience_s: float = PATIENCE_S,
         new_socket: SocketFactoryType = prompt_socket,
     ) -> None:
         self._url = url
         self._proxy = proxy
-        self._ssl = True if pin is None else Fingerprint(pin)
+        self._ssl = Fingerprint(pin) if pin is not None else trust or True
         self._new_socket = new_socket
         self._open: ClientWebSocketResponse | None = None
         self.patience_s = patience_s

@@ -14,6 +14,7 @@ from edge.sync.caps import rate_text
 from edge.web import admin_devices, admin_link, admin_people, admin_sticks, admin_where, signed_in
 from edge.web.admin_words import (
     BRANCHES,
+    CERTIFICATE,
     CONDITIONS,
     DEVICES,
     FLAWS,
@@ -24,6 +25,7 @@ from edge.web.admin_words import (
     sent_texts,
 )
 from edge.web.duties import RUNS_IT
+from edge.web.install import grouped
 from protocol.office.labels import step_label
 from protocol.records.hashing import text_of
 from screens.pages import render
@@ -69,5 +71,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         kilobytes=admin_link.kilobytes,
         minutes=admin_link.minutes,
         rate_text=rate_text,
+        certificate=office.certificate(),
+        certificate_wrong=CERTIFICATE,
+        grouped=grouped,
         now_ms=office.now(),
     )

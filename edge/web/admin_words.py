@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from devices import printing
 from devices.modem import Modem, SimulatedModem
-from edge.services import announced
+from edge.services import announced, certificate
 from protocol.errors import N_
 from protocol.office.identity import mask_phone
 
@@ -52,6 +52,21 @@ FLAWS: Mapping[str, str] = {
 """What is wrong with a record of the prefecture, by the kind of the refusal."""
 
 OTHER_FLAW = N_("Something else than its kind says")
+
+CERTIFICATE: Mapping[str, str] = {
+    certificate.FAILED: N_(
+        "A new certificate could not be made; the one that there is goes on. It is tried again every few seconds. If "
+        "it stays so, call the prefecture."
+    ),
+    certificate.AUTHORITY_ENDED: N_(
+        "What makes the certificates has ended: browsers refuse the screens. Ask the prefecture for a newer seed of "
+        "this appliance, and let it be taken here."
+    ),
+    certificate.AUTHORITY_ENDS: N_(
+        "What makes the certificates ends soon. Ask the prefecture for a newer seed of this appliance before that day."
+    ),
+}
+"""What is wrong with the certificate of the screens, and what to do."""
 
 OUTBOX: Mapping[str, tuple[str, str]] = {
     "queued": ("sent", N_("prepared")),

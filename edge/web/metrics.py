@@ -6,6 +6,7 @@ from aiohttp import web
 
 from devices.health import Condition
 from edge.services import status
+from edge.services.certificate import AUTHORITY_ENDED, FAILED, CertificateState
 from edge.services.mirror import MirrorView
 from edge.services.office import Office, UplinkState
 from edge.web import signed_in
@@ -43,6 +44,9 @@ METRICS = (
     Metric("mulhaqa_edge_link_bytes", "Bytes that the link has carried on this day, headers included.", ("way",)),
     Metric("mulhaqa_edge_link_bound_bytes_per_second", "What bounds the link now, each way; absent without a bound."),
     Metric("mulhaqa_edge_stick_timestamp_seconds", "When a stick was last written or read whole.", ("doing",)),
+    Metric("mulhaqa_edge_certificate_end_timestamp_seconds", "Until when the certificate of the screens holds."),
+    Metric("mulhaqa_edge_certificate_authority_end_timestamp_seconds", "Until when it can be renewed here."),
+    Metric("mulhaqa_edge_certificate_not_renewed", "1 while a new certificate cannot be made."),
     access_log.metric("edge"),
 )
 
@@ -74,6 +78,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         *_medium(figures.mirror),
         *_link(office),
         *_sticks(office),
+        *_certificate(office.certificate()),
         *access_log.samples(request, "edge"),
     ]
     return answer(request, METRICS, samples)
@@ -136,6 +141,16 @@ def _medium(view: MirrorView) -> list[Sample]:
         Sample("mulhaqa_edge_medium_lag_records", view.medium_lag.records),
         Sample("mulhaqa_edge_medium_lag_bytes", view.medium_lag.size),
         *(Sample("mulhaqa_edge_medium_lag_timestamp_seconds", at) for at in since),
+    ]
+
+
+def _certificate(state: CertificateState | None) -> list[Sample]:
+    if state is None:
+        return []
+    return [
+        Sample("mulhaqa_edge_certificate_end_timestamp_seconds", state.until_ms / 1000),
+        Sample("mulhaqa_edge_certificate_authority_end_timestamp_seconds", state.authority_until_ms / 1000),
+        Sample("mulhaqa_edge_certificate_not_renewed", state.wrong in (FAILED, AUTHORITY_ENDED)),
     ]
 
 

@@ -53,10 +53,8 @@ class LanAuthority:
     def from_value(cls, value: Value) -> LanAuthority:
         """Read what `to_value` gave; raises LanAuthorityError."""
         match value:
-            case {
-                "key": bytes(key), "certificate": bytes(certificate), "root": bytes(root), "chain": list(chain)
-            } if len(value) == len(_BYTES_FIELDS) + 1 and len(chain) <= MAX_CHAIN:  # fmt: skip
+            case {"key": bytes(key), "certificate": bytes(certificate), "root": bytes(root), "chain": [*chain], **more}:
                 between = tuple(one for one in chain if isinstance(one, bytes))
-                if len(between) == len(chain):
+                if len(between) == len(chain) <= MAX_CHAIN and not more:
                     return cls(key=key, certificate=certificate, chain=between, root=root)
         raise LanAuthorityError("This is no authority of an appliance: have the prefecture make the seed again.")

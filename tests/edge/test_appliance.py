@@ -76,7 +76,7 @@ async def health(port: int) -> dict[str, object]:
 
 
 async def test_it_serves_and_a_second_start_finds_everything_again(installation: Installation, port: int) -> None:
-    settings = ApplianceSettings(port=port, uplink=False)
+    settings = ApplianceSettings(plain=True, port=port, uplink=False)
     for _ in range(2):
         async with serving(installation, settings, now, os.urandom) as office:
             assert office.annexe.origin == f"http://localhost:{port}"
@@ -87,13 +87,13 @@ async def test_it_serves_and_a_second_start_finds_everything_again(installation:
 
 
 async def test_papers_name_the_address_that_it_was_started_with(installation: Installation, port: int) -> None:
-    settings = ApplianceSettings(port=port, uplink=False, verify_url="http://localhost:9001/verify")
+    settings = ApplianceSettings(plain=True, port=port, uplink=False, verify_url="http://localhost:9001/verify")
     async with serving(installation, settings, now, os.urandom) as office:
         assert office.annexe.verify_url == "http://localhost:9001/verify"
 
 
 async def test_without_the_prefecture_it_works_and_says_so(installation: Installation, port: int) -> None:
-    async with serving(installation, ApplianceSettings(port=port), now, os.urandom) as office:
+    async with serving(installation, ApplianceSettings(plain=True, port=port), now, os.urandom) as office:
         assert (await health(port))["annexe"] == "berkane-05"
         state = office.uplink()
         assert state is not None
@@ -104,13 +104,13 @@ async def test_a_port_that_is_taken_is_said_so_and_nothing_stays_behind(
     installation: Installation, taken: int, port: int
 ) -> None:
     with pytest.raises(OperatorError, match=f"Port {taken}"):
-        await run(installation, ApplianceSettings(port=taken, uplink=False), now, os.urandom, unheard())
-    async with serving(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom):
+        await run(installation, ApplianceSettings(plain=True, port=taken, uplink=False), now, os.urandom, unheard())
+    async with serving(installation, ApplianceSettings(plain=True, port=port, uplink=False), now, os.urandom):
         assert await health(port)
 
 
 async def test_a_folder_is_served_by_one_appliance(installation: Installation, port: int) -> None:
-    settings = ApplianceSettings(port=port, uplink=False)
+    settings = ApplianceSettings(plain=True, port=port, uplink=False)
     async with serving(installation, settings, now, os.urandom):
         again = open_installation(installation.folder)
         with pytest.raises(OperatorError):
@@ -122,12 +122,12 @@ async def test_a_folder_is_served_by_one_appliance(installation: Installation, p
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_it_stops_in_order_when_told(installation: Installation, port: int, how: signal.Signals) -> None:
     running = asyncio.create_task(
-        run(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom, unheard())
+        run(installation, ApplianceSettings(plain=True, port=port, uplink=False), now, os.urandom, unheard())
     )
     await answered(port)
     os.kill(os.getpid(), how)
     await asyncio.wait_for(running, 10)
-    async with serving(installation, ApplianceSettings(port=port, uplink=False), now, os.urandom):
+    async with serving(installation, ApplianceSettings(plain=True, port=port, uplink=False), now, os.urandom):
         assert await health(port)
 
 
@@ -146,18 +146,27 @@ async def test_on_its_network_the_annexe_is_found_and_its_page_opens_from_there(
     async with lan("annexe", "visitor") as (annexe, visitor):
         visitor.start_avahi()
         with annexe.inside():
-            settings = ApplianceSettings(host=EVERYWHERE, port=8080, uplink=False)
+            settings = ApplianceSettings(host=EVERYWHERE, port=8443, install_port=80, uplink=False)
             async with serving(installation, settings, now, os.urandom) as office:
                 with office.announcer.subscribe(["devices"]) as heard:
                     while (health := office.announced()) is None or health.condition is not Condition.WORKING:
                         await heard.next()
                 found = await asyncio.to_thread(visitor.run, "avahi-browse", "-rpt", "_mulhaqa._tcp")
-                assert f";berkane-05.local;{annexe.address};8080;" in found.stdout
+                assert f";berkane-05.local;{annexe.address};8443;" in found.stdout
+                certificate = office.certificate()
+                assert certificate is not None
+                assert f'"sha256={certificate.fingerprint}"' in found.stdout
                 page = await asyncio.to_thread(visitor.run, sys.executable, "-c", FETCH, annexe.address)
                 assert page.stdout.strip() == "200", page.stderr
 
 
-FETCH = "import sys, urllib.request as u; print(u.urlopen(f'http://{sys.argv[1]}:8080/health').status)"
+FETCH = """if True:
+    import ssl, sys, urllib.request as u
+    root = u.urlopen(f'http://{sys.argv[1]}/install/mulhaqa.crt').read().decode()
+    context = ssl.create_default_context(cadata=root)
+    print(u.urlopen(f'https://{sys.argv[1]}:8443/health', context=context).status)
+"""
+"""A visitor who installs the root from the page, and then opens the screens by the bare address."""
 
 
 @pytest.mark.parametrize(
@@ -176,7 +185,7 @@ def test_only_what_others_can_reach_is_announced(settings: ApplianceSettings, an
 
 
 async def test_a_press_of_the_call_button_rings_at_the_counter(installation: Installation, port: int) -> None:
-    settings = ApplianceSettings(port=port, uplink=False, devices=ALL_SIMULATED)
+    settings = ApplianceSettings(plain=True, port=port, uplink=False, devices=ALL_SIMULATED)
     async with serving(installation, settings, now, os.urandom) as office:
         assert isinstance(office.devices.button, SimulatedButton)
         office.devices.button.press()
@@ -185,10 +194,16 @@ async def test_a_press_of_the_call_button_rings_at_the_counter(installation: Ins
 
 
 @pytest.mark.parametrize(
-    ("origin", "shown"), [("", "http://localhost:8080"), ("https://b.internal/", "https://b.internal")]
+    ("settings", "shown"),
+    [
+        (ApplianceSettings(plain=True), "http://localhost:8080"),
+        (ApplianceSettings(port=443), "https://berkane-05.annexe.internal"),
+        (ApplianceSettings(port=8443), "https://berkane-05.annexe.internal:8443"),
+        (ApplianceSettings(origin="https://berkane-05.local/"), "https://berkane-05.local"),
+    ],
 )
-def test_the_screens_have_one_address(origin: str, shown: str) -> None:
-    assert ApplianceSettings(origin=origin).canonical_origin == shown
+def test_the_screens_have_one_address(settings: ApplianceSettings, shown: str) -> None:
+    assert settings.place.origin_for("berkane-05") == shown
 
 
 async def test_the_running_appliance_carries_by_stick_and_shows_what_was_confirmed(
@@ -202,7 +217,7 @@ async def test_the_running_appliance_carries_by_stick_and_shows_what_was_confirm
 
     await typed("install", tmp_path / "centre.seed")
     await typed("annexe", "admit", tmp_path / "berkane-05.credential")
-    settings = ApplianceSettings(port=port, sticks=tmp_path / "media")
+    settings = ApplianceSettings(plain=True, port=port, sticks=tmp_path / "media")
     async with serving(installation, settings, now, os.urandom) as office:
         desk = office.sticks
         assert desk is not None

@@ -33,7 +33,7 @@ def announcement(annexe: str = "berkane-05", certificate: str = "") -> Announcem
 @asynccontextmanager
 async def announced(machine: Machine, what: Announcement) -> AsyncIterator[Discovery]:
     """An annexe that announces itself on a machine, from the first announcement to the goodbye."""
-    discovery = Discovery(what, lan_addresses)
+    discovery = Discovery(lambda: what, lan_addresses)
     with machine.inside():
         await discovery.refresh()
     try:
@@ -105,7 +105,7 @@ async def test_a_cloned_card_stays_silent_and_says_so_until_the_name_is_free() -
     async with lan("annexe", "clone", "visitor") as (annexe, clone, visitor):
         visitor.start_avahi()
         async with announced(annexe, announcement()):
-            copy = Discovery(announcement(), lan_addresses)
+            copy = Discovery(announcement, lan_addresses)
             with clone.inside():
                 await copy.refresh()
             assert (copy.health().condition, copy.health().why) == (Condition.DEGRADED, TAKEN)
@@ -123,7 +123,7 @@ async def test_another_address_is_announced_and_the_old_one_forgotten() -> None:
     async with lan("annexe", "visitor") as (annexe, visitor):
         visitor.start_avahi()
         with annexe.inside():
-            discovery = Discovery(announcement(), lan_addresses, lambda: heard.append(discovery.health().why))
+            discovery = Discovery(announcement, lan_addresses, lambda: heard.append(discovery.health().why))
             await discovery.refresh()
             assert (await browse(visitor, "_mulhaqa._tcp"))["berkane-05"]["address"] == "10.213.7.1"
             annexe.readdress("10.213.7.77")

@@ -41,7 +41,7 @@ class Annexe(Stage):
         )  # fmt: skip
         self.command("edge", "install", "--data", self._in(STANDBY), seed)
         return Process(
-            STANDBY, ["-m", "edge", "run", "--data", self._in(STANDBY), "--port", str(port),
+            STANDBY, ["-m", "edge", "run", "--data", self._in(STANDBY), "--plain-http", "--port", str(port),
              "--follow", self.edge_url, "--no-announce"],
             f"http://localhost:{port}/health", self.folder / "logs" / f"{STANDBY}.log",
         )  # fmt: skip

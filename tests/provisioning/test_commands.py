@@ -86,7 +86,7 @@ def test_the_seals_stand_on_the_root_that_the_centre_holds(it: Path) -> None:
 def test_whatever_holds_a_key_is_readable_by_its_owner_alone(it: Path) -> None:
     assert seed(it) == 0
     secret = [path for end in ("key", "keys", "seed", "sealed", "demo", "log") for path in it.rglob(f"*.{end}")]
-    assert len(secret) == 8
+    assert len(secret) == 9
     assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
     assert not list(it.rglob("*.partial"))
 
@@ -95,7 +95,7 @@ def test_no_secret_is_in_a_file_that_anybody_may_read(it: Path) -> None:
     assert seed(it) == 0
     read = parse_seed((it / "berkane-05.seed").read_bytes())
     public = [path for path in it.rglob("*") if path.is_file() and path.stat().st_mode & 0o044]
-    assert len(public) == 7
+    assert len(public) == 9
     for path in public:
         assert read.signing_seed not in path.read_bytes()
         assert read.opening_seed not in path.read_bytes()
