@@ -104,6 +104,8 @@ def test_a_device_is_prepared_and_opens_the_screens_without_a_warning(
     desk = screens.desk(language)
     desk.page.goto(secure.install_url + PAGES[language])
     desk.look("install")
+    desk.page.locator("bdi.fingerprint").scroll_into_view_if_needed()
+    desk.look("install-compare")
     assert desk.context.cookies(secure.install_url) == []
     desk.press("Open the annexe's screens")
     desk.arrive("/kiosk")
@@ -123,6 +125,7 @@ def test_the_administrator_sees_the_certificate(screens: Screens, language: str)
     desk.sign_in(screens.agent("admin"), "admin")
     card = desk.page.locator("#certificate")
     expect(card).to_contain_text(HOST)
+    card.scroll_into_view_if_needed()
     desk.look("admin-certificate")
 
 
