@@ -104,8 +104,6 @@ def test_a_device_is_prepared_and_opens_the_screens_without_a_warning(
     desk = screens.desk(language)
     desk.page.goto(secure.install_url + PAGES[language])
     desk.look("install")
-    desk.page.locator("bdi.fingerprint").scroll_into_view_if_needed()
-    desk.look("install-compare")
     assert desk.context.cookies(secure.install_url) == []
     desk.press("Open the annexe's screens")
     desk.arrive("/kiosk")
