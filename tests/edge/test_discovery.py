@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,9 +31,9 @@ def announcement(annexe: str = "berkane-05", certificate: str = "") -> Announcem
 
 
 @asynccontextmanager
-async def announced(machine: Machine, what: Announcement) -> AsyncIterator[Discovery]:
+async def announced(machine: Machine, says: Callable[[], Announcement]) -> AsyncIterator[Discovery]:
     """An annexe that announces itself on a machine, from the first announcement to the goodbye."""
-    discovery = Discovery(lambda: what, lan_addresses)
+    discovery = Discovery(says, lan_addresses)
     with machine.inside():
         await discovery.refresh()
     try:
@@ -57,7 +57,7 @@ async def browse(visitor: Machine, kind: str) -> dict[str, dict[str, str]]:
 async def test_avahi_on_another_machine_finds_the_annexe_with_all_that_it_says() -> None:
     async with lan("annexe", "visitor") as (annexe, visitor):
         visitor.start_avahi()
-        async with announced(annexe, announcement()) as discovery:
+        async with announced(annexe, announcement) as discovery:
             assert discovery.health().condition is Condition.WORKING
             found = (await browse(visitor, "_mulhaqa._tcp"))["berkane-05"]
             assert (found["host"], found["address"], found["port"]) == ("berkane-05.local", annexe.address, "8080")
@@ -76,17 +76,22 @@ async def test_avahi_on_another_machine_finds_the_annexe_with_all_that_it_says()
 async def test_with_a_certificate_its_fingerprint_is_announced_and_https() -> None:
     async with lan("annexe", "visitor") as (annexe, visitor):
         visitor.start_avahi()
-        async with announced(annexe, announcement(certificate=CERTIFICATE)):
+        shown = [CERTIFICATE]
+        async with announced(annexe, lambda: announcement(certificate=shown[0])) as discovery:
             assert f'"sha256={CERTIFICATE}"' in (await browse(visitor, "_https._tcp"))["berkane-05"]["texts"]
             assert '"scheme=https"' in (await browse(visitor, "_mulhaqa._tcp"))["berkane-05"]["texts"]
             assert await browse(visitor, "_http._tcp") == {}
+            shown[0] = "cd" * 32  # renewed
+            with annexe.inside():
+                await discovery.refresh()
+            assert f'"sha256={shown[0]}"' in (await browse(visitor, "_https._tcp"))["berkane-05"]["texts"]
 
 
 async def test_two_annexes_from_one_image_never_share_a_name() -> None:
     """One machine's files, host name and machine id, as an image has them: only the seed's id differs."""
     async with lan("first", "second", "visitor") as (first, second, visitor):
         visitor.start_avahi()
-        async with announced(first, announcement()), announced(second, announcement("berkane-06")):
+        async with announced(first, announcement), announced(second, lambda: announcement("berkane-06")):
             for kind in ("_mulhaqa._tcp", "_http._tcp"):
                 found = await browse(visitor, kind)
                 assert {name: (one["host"], one["address"]) for name, one in found.items()} == {
@@ -104,7 +109,7 @@ def test_nothing_of_the_machine_is_in_any_name() -> None:
 async def test_a_cloned_card_stays_silent_and_says_so_until_the_name_is_free() -> None:
     async with lan("annexe", "clone", "visitor") as (annexe, clone, visitor):
         visitor.start_avahi()
-        async with announced(annexe, announcement()):
+        async with announced(annexe, announcement):
             copy = Discovery(announcement, lan_addresses)
             with clone.inside():
                 await copy.refresh()
@@ -143,7 +148,7 @@ async def test_beside_avahi_on_its_own_machine_it_is_found_too() -> None:
     async with lan("annexe", "visitor") as (annexe, visitor):
         annexe.start_avahi()
         visitor.start_avahi()
-        async with announced(annexe, announcement()):
+        async with announced(annexe, announcement):
             assert (await browse(visitor, "_mulhaqa._tcp"))["berkane-05"]["address"] == annexe.address
             own = await asyncio.to_thread(visitor.run, "avahi-resolve", "-4", "-n", "annexe.local")
             assert annexe.address in own.stdout
@@ -151,7 +156,7 @@ async def test_beside_avahi_on_its_own_machine_it_is_found_too() -> None:
 
 async def test_the_command_lists_what_is_on_the_network() -> None:
     async with lan("first", "second", "visitor") as (first, second, visitor):
-        async with announced(first, announcement()), announced(second, announcement("oujda-01", CERTIFICATE)):
+        async with announced(first, announcement), announced(second, lambda: announcement("oujda-01", CERTIFICATE)):
             shown = await discover(visitor)
             assert re.search(rf"berkane-05 +http://{first.address}:8080/ ", shown)
             lines = [json.loads(line) for line in (await discover(visitor, "--json")).splitlines()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Error, expect
 
 from launcher.processes import Process
 from launcher.stage import ANNEXE, Stage, free_ports
@@ -132,5 +132,5 @@ def test_a_browser_that_was_not_given_the_root_opens_nothing(chromium: Browser, 
         page = context.new_page()
         answer = page.request.get(f"{secure.install_url}/install/mulhaqa.crt")
         assert answer.text().startswith("-----BEGIN CERTIFICATE-----")
-        with pytest.raises(Exception, match="ERR_CERT_AUTHORITY_INVALID"):  # noqa: PT011 - playwright's own
+        with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
             page.goto(f"https://127.0.0.1:{secure.ports.edge}/kiosk")

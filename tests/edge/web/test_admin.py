@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from devices.modem import SimulatedModem
-from edge.services import messages, status
+from edge.services import certificate, messages, status
 from edge.services.office import Office
 from edge.services.status import PUT_BACK_SHOWN_MS
 from edge.store.confirmations import PREFECTURE, note
@@ -166,3 +166,31 @@ async def _arrive(office: Office, *events: dict[str, Value]) -> None:
         return None
 
     await office.store.perform(arrive)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("", ""),
+        (certificate.FAILED, "Le nouveau certificat n’a pas pu être fait"),
+        (certificate.AUTHORITY_ENDS, "arrive bientôt à son terme"),
+        (certificate.AUTHORITY_ENDED, "les navigateurs refusent les écrans"),
+    ],
+)
+async def test_the_certificate_of_the_screens_is_shown_with_what_is_wrong_with_it(
+    admin: Desk, office: Office, clock: Clock, wrong: str, said: str
+) -> None:
+    assert "à cette machine seulement" in await admin.read("/admin")
+    office.certificate = lambda: certificate.CertificateState(
+        names=("berkane-05.annexe.internal", "192.168.1.5"),
+        until_ms=clock.ms,
+        authority_until_ms=clock.ms,
+        fingerprint="ab" * 32,
+        root="cd" * 32,
+        install="http://192.168.1.5/install",
+        wrong=wrong,
+    )
+    page = await admin.read("/admin")
+    for shown in ("192.168.1.5", ":".join(["AB"] * 32), ":".join(["CD"] * 32), "http://192.168.1.5/install", said):
+        assert shown in page
+    assert ('role="alert"' in page) is bool(wrong)
