@@ -42,9 +42,9 @@ log = structlog.get_logger("mulhaqa.listening")
 THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 """Addresses that nobody else can reach."""
 
-HTTPS, HTTP = 443, 80
+HTTPS: Final = 443
 
-SHUTDOWN_S = 5.0
+SHUTDOWN_S: Final = 5.0
 """How long what is being answered may take when the appliance stops."""
 
 
@@ -100,7 +100,6 @@ async def certified(
     place: Place, installation: Installation, store: Store, now: Now, entropy: Entropy
 ) -> AsyncIterator[Keeper | None]:
     """Keep the certificate of the screens good for as long as the context lasts; None where they are served plainly."""
-    place.check(installation.seed)
     if place.plain:
         yield None
         return
@@ -111,7 +110,6 @@ async def certified(
         lambda: lan_addresses(place.host),
         _clock(installation, store, signer, now),
         entropy,
-        place.install_port,
     )
     await keeper.begin()
     async with AsyncExitStack() as stack:
@@ -141,6 +139,7 @@ async def listening(office: Office, place: Place, keeper: Keeper | None) -> Asyn
             page = install.build(office.annexe, keeper.root, office.now, office.entropy)
             try:
                 await stack.enter_async_context(_served(page, place.host, place.install_port, None))
+                keeper.page_at(place.install_port)
             except OperatorError as error:
                 log.warning("install_page.not_served", why=str(error))
         yield

@@ -38,6 +38,8 @@ BEFORE_MS: Final = 30 * DAY_MS
 WARNED_MS: Final = 180 * DAY_MS
 """How long before its end an authority is complained about: somebody has to come with another seed."""
 
+HTTP: Final = 80
+
 Addresses = Callable[[], Sequence[str]]
 Clock = Callable[[], Awaitable[Instants]]
 
@@ -46,17 +48,11 @@ class Keeper:
     """`await begin()`, serve with `context`, and let `run()` go on beside it. Listeners hear of every new leaf, and of
     trouble.
 
-    `hosts`: the annexe's; `addresses` gives the machine's of this moment; `install_port`: where a tablet gets the root.
+    `hosts`: the annexe's; `addresses` gives the machine's of this moment.
     """
 
     def __init__(
-        self,
-        signer: Signer,
-        hosts: Sequence[str],
-        addresses: Addresses,
-        clock: Clock,
-        entropy: Entropy,
-        install_port: int | None = None,
+        self, signer: Signer, hosts: Sequence[str], addresses: Addresses, clock: Clock, entropy: Entropy
     ) -> None:
         self.context = server_context()
         self._signer = signer
@@ -64,7 +60,7 @@ class Keeper:
         self._find = addresses
         self._clock = clock
         self._entropy = entropy
-        self._install_port = install_port
+        self._page_port: int | None = None
         self._leaf: Leaf | None = None
         self._wrong = ""
         self._listeners: list[Callable[[], None]] = []
@@ -72,6 +68,10 @@ class Keeper:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Tell `listener` of each change of the state."""
         self._listeners.append(listener)
+
+    def page_at(self, port: int) -> None:
+        """From now on the page that gives a device the root is served at `port`."""
+        self._page_port = port
 
     @property
     def leaf(self) -> Leaf:
@@ -125,9 +125,9 @@ class Keeper:
     def _install(self) -> str:
         """By an address, not a name: a browser that was told to stay with TLS at a name asks nothing else there."""
         addresses = self.leaf.names[len(self._hosts) :]
-        if self._install_port is None or not addresses:
+        if self._page_port is None or not addresses:
             return ""
-        return f"http://{addresses[0]}" + ("" if self._install_port == 80 else f":{self._install_port}") + "/install"
+        return f"http://{addresses[0]}" + ("" if self._page_port == HTTP else f":{self._page_port}") + "/install"
 
     def _is_due(self, instants: Instants) -> bool:
         leaf, now_ms = self.leaf, instants.believed_ms

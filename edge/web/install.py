@@ -22,6 +22,7 @@ from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from edge.services.office import AnnexeProfile
 from screens import pages, security
@@ -71,7 +72,7 @@ def profile(root: bytes) -> bytes:
 
     Its ids follow from the root, so a second installation replaces the first.
     """
-    name = f"ma.mulhaqa.root.{_fingerprint(root)[:16]}"
+    name = f"ma.mulhaqa.root.{fingerprint_of(root)[:16]}"
     held = {
         "PayloadType": "com.apple.security.root",
         "PayloadVersion": 1,
@@ -121,7 +122,7 @@ def _file(data: bytes, kind: str, name: str) -> Handler:
 def _context(annexe: AnnexeProfile, root: bytes) -> Mapping[str, Any]:
     return {
         "annexe": annexe,
-        "fingerprint": grouped(_fingerprint(root)),
+        "fingerprint": grouped(fingerprint_of(root)),
         "certificate": f"/install/{CERTIFICATE}",
         "profile": f"/install/{PROFILE}",
         "tongues": PAGES,
@@ -133,16 +134,19 @@ def grouped(fingerprint: str) -> str:
     return ":".join(fingerprint[start : start + 2] for start in range(0, len(fingerprint), 2)).upper()
 
 
-def _fingerprint(root: bytes) -> str:
+def fingerprint_of(root: bytes) -> str:
+    """Return the SHA-256 of a certificate (DER), hex."""
     return x509.load_der_x509_certificate(root).fingerprint(hashes.SHA256()).hex()
 
 
 def _uuid(root: bytes, what: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"mulhaqa/{what}/{_fingerprint(root)}")).upper()
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"mulhaqa/{what}/{fingerprint_of(root)}")).upper()
 
 
 def _organisation(root: bytes) -> str:
-    return x509.load_der_x509_certificate(root).subject.rfc4514_string().replace("\\", "")
+    """Whose root it is: "Province de Berkane"."""
+    named = x509.load_der_x509_certificate(root).subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return str(named[0].value) if named else "Mulhaqa"
 
 
 def _pem(root: bytes) -> bytes:

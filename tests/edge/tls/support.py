@@ -101,8 +101,8 @@ class Machine:
     def entropy(self, size: int) -> bytes:
         return self.draw(size)
 
-    async def keeper(self, signer: Signer, install_port: int | None = None) -> Keeper:
-        keeper = Keeper(signer, (HOST, LOCAL), lambda: self.addresses, self.instants, self.entropy, install_port)
+    async def keeper(self, signer: Signer) -> Keeper:
+        keeper = Keeper(signer, (HOST, LOCAL), lambda: self.addresses, self.instants, self.entropy)
         await keeper.begin()
         return keeper
 

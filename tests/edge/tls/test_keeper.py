@@ -42,7 +42,9 @@ async def test_a_leaf_is_renewed_a_month_before_it_ends_and_not_earlier() -> Non
 
 async def test_another_address_gets_into_the_leaf_and_who_listens_is_told() -> None:
     machine, heard = Machine(), list[str]()
-    keeper = await machine.keeper(NETWORKS.signer, 80)
+    keeper = await machine.keeper(NETWORKS.signer)
+    assert keeper.state().install == ""
+    keeper.page_at(80)
     keeper.on_change(lambda: heard.append(keeper.state().install))
     machine.addresses = ["192.168.44.2"]
     await keeper.look()

@@ -38,7 +38,7 @@ async def test_the_page_says_in_both_languages_how_to_install_the_root_and_what_
             text = await answer.text()
             assert answer.status == 200
             assert word in text
-            assert install.grouped(install._fingerprint(ROOT)) in text
+            assert install.grouped(install.fingerprint_of(ROOT)) in text
             assert "Set-Cookie" not in answer.headers
 
 
@@ -52,6 +52,7 @@ async def test_the_root_is_given_as_each_kind_of_device_takes_it() -> None:
         profile = plistlib.loads(await apple.read())
         assert profile["PayloadContent"][0]["PayloadType"] == "com.apple.security.root"
         assert profile["PayloadContent"][0]["PayloadContent"] == ROOT
+        assert profile["PayloadOrganization"] == "Province de Berkane"
     assert install.profile(ROOT) == install.profile(ROOT)
     other = plistlib.loads(install.profile(networks(prefecture="another").appliance.root))
     assert other["PayloadUUID"] != profile["PayloadUUID"]
