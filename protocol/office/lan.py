@@ -28,8 +28,8 @@ class LanAuthorityError(PeerError):
 
 
 def hosts_of(annexe_id: str) -> tuple[str, str]:
-    """Return an annexe's host names: the one that a name server answers for (RFC 9476 keeps .internal for private use),
-    and the one that the appliance answers for itself (RFC 6762)."""
+    """Return an annexe's host names: the one that a name server answers for (.internal is kept for private networks, by
+    ICANN's resolution of July 2024), and the one that the appliance answers for itself (RFC 6762)."""
     return f"{annexe_id}.annexe.internal", f"{annexe_id}.local"
 
 

@@ -76,3 +76,12 @@ def test_the_keys_of_an_annexe_of_before_are_read_and_get_one(tmp_path: Path) ->
     renewed = annexe.load(path)
     assert LanAuthority.from_value(renewed.lan).root == (tmp_path / "authority" / "lan-root.der").read_bytes()
     assert (renewed.signing_seed, renewed.credential) == (keys.signing_seed, keys.credential)
+
+
+def test_a_standby_vouches_for_the_same_names_with_a_key_of_its_own(tmp_path: Path) -> None:
+    made_seed(tmp_path)
+    first, second = tmp_path / "berkane-05.keys", tmp_path / "standby.keys"
+    typed(["standby", "--authority", tmp_path / "authority", "--annexe", first, "--out", second])
+    one, other = (LanAuthority.from_value(annexe.load(path).lan) for path in (first, second))
+    assert (one.key != other.key, one.root) == (True, other.root)
+    assert constrained(certificate(one.certificate)) == constrained(certificate(other.certificate))

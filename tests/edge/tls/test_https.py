@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import ssl
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -198,3 +199,33 @@ async def test_on_its_network_an_address_that_changes_is_certified_without_a_res
                 with pytest.raises(NoLine) as unknown:
                     await dialled(None)
                 assert not isinstance(unknown.value, Refused)
+
+
+async def test_a_standby_follows_the_annexe_by_https_and_by_the_networks_root_alone(
+    installation: Installation, tmp_path: Path
+) -> None:
+    data = standby_of(tmp_path)
+    settings = ApplianceSettings(host=EVERYWHERE, port=8443, uplink=False, announce=False)
+    async with lan("annexe", "standby") as (annexe, standby):
+        with annexe.inside():
+            async with serving(installation, settings, now, os.urandom) as office:
+                assert office.mirror is not None
+                with office.announcer.subscribe(["sync"]) as heard:
+                    follow = ("--follow", f"https://{annexe.address}:8443", "--no-announce", "--no-uplink")
+                    run = (sys.executable, "-m", "edge", "run", "--data", str(data), "--plain-http", "--port", "8081")
+                    await asyncio.to_thread(standby.start, *run, *follow, ready="appliance.serving")
+                    async with asyncio.timeout(60):
+                        while not office.mirror.state.attached:
+                            await heard.next()
+
+
+def standby_of(folder: Path) -> Path:
+    """Install a standby of the annexe whose authority and keys are in `folder`; returns its data folder."""
+    keys, seed, data = folder / "standby.keys", folder / "standby.seed", folder / "standby"
+    typed(["standby", "--authority", folder / "authority", "--annexe", folder / "berkane-05.keys", "--out", keys])
+    typed([
+        "seed", "--authority", folder / "authority", "--annexe", keys, *ADDRESSES,
+        "--centre", folder / "centre.credential", "--out", seed,
+    ])  # fmt: skip
+    install(data, seed.read_bytes(), os.urandom)
+    return data
