@@ -24,6 +24,9 @@ from protocol.office.events import (
     IdentityVerified,
     PhoneChanged,
     PinReset,
+    ScreenPaired,
+    ScreenRemoved,
+    ScreenRenamed,
     StaffPasswordChanged,
 )
 from protocol.records.credentials import Trust
@@ -170,6 +173,23 @@ async def test_a_login_that_both_gave_is_one_agent(tmp_path: Path) -> None:
         assert here == there
 
 
+def paired(name: str) -> ScreenPaired:
+    return ScreenPaired(screen=name.encode(), screen_kind="counter", name=name, token_hash=name.encode(), by=CLERK)
+
+
+async def test_a_screen_that_one_of_them_removed_stays_removed_at_both(tmp_path: Path) -> None:
+    async with clones(tmp_path) as (one, two, _):
+        await hire(one, "", paired("Guichet 1"))
+        await exchange(one, two)
+        await hire(one, "", ScreenRemoved(screen=b"Guichet 1", by=CLERK))
+        await hire(two, "", ScreenRenamed(screen=b"Guichet 1", name="Guichet 7", by=CLERK))
+        await exchange(one, two)
+        async with two.reading() as reader:
+            assert [(screen.name, screen.removed) for screen in await reader.screens()] == [("Guichet 7", True)]
+        here, there = await views(tmp_path)
+        assert here == there
+
+
 async def test_messages_of_a_case_that_went_on_at_both_are_the_same_at_both(tmp_path: Path) -> None:
     async with store_in(tmp_path / "one") as store:
         case = await submit(store, await open_account(store))
@@ -190,7 +210,7 @@ async def test_messages_of_a_case_that_went_on_at_both_are_the_same_at_both(tmp_
 
 Choice = tuple[bool, int, int]
 
-EVENTS = st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.integers(0, 3)), min_size=1, max_size=14)
+EVENTS = st.lists(st.tuples(st.booleans(), st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=14)
 
 
 async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> None:
@@ -211,6 +231,12 @@ async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> Non
             await open_account(store, Chance()(4).hex(), account_opened(number))
         case 5:
             await hire(store, "", StaffPasswordChanged(login="n.amrani", password_hash=f"$argon2id${which}"))
+        case 6:
+            await hire(store, "", paired(f"screen {which}"))
+        case 7:
+            await hire(store, "", ScreenRenamed(screen=f"screen {which}".encode(), name="new", by=CLERK))
+        case 8:
+            await hire(store, "", ScreenRemoved(screen=f"screen {which}".encode(), by=CLERK))
         case _:
             await note(store, account, IdentityVerified(by=CLERK))
 
