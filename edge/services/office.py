@@ -14,6 +14,8 @@ from edge.services.announcer import Announcer
 from edge.services.attempts import Attempts
 from edge.services.calls import Calls
 from edge.services.devices import Devices
+from edge.services.invited import Pairing
+from edge.services.known_screens import Screens
 from edge.services.link import LinkDesk
 from edge.services.passwords import Passwords
 from edge.services.published import Published
@@ -95,6 +97,11 @@ def not_announced() -> Health | None:
     return None
 
 
+def no_certificate() -> str:
+    """Return the fingerprint of the certificate of an appliance that has none."""
+    return ""
+
+
 def estimated_clock() -> str:
     """Return the label of a clock that nobody vouches for and nothing contradicts."""
     return "estimated"
@@ -135,6 +142,12 @@ class Office:
     settings: Settings = field(default_factory=Settings)
     citizen_attempts: Attempts = field(default_factory=Attempts)
     staff_attempts: Attempts = field(default_factory=Attempts)
+    screens: Screens = field(default_factory=Screens)
+    """The devices that are paired."""
+    pairing: Pairing = field(default_factory=Pairing)
+    """The devices that are invited to be."""
+    certificate: Callable[[], str] = no_certificate
+    """The SHA-256 (hex) of the certificate that the screens are served with; "" where they are served without TLS."""
     clock: Callable[[], str] = estimated_clock
     """How far the clock is to be believed now: trusted, estimated or unknown (`protocol.records.clock`)."""
     agenda: Agenda = field(default_factory=Agenda)
