@@ -118,11 +118,11 @@ class Sessions:
             self.close(self._oldest())
 
     def _oldest(self) -> Session:
-        """The session longest untouched, a visitor's before a signed-in person's."""
-        for session in self._sessions.values():
-            if session.principal is None:
-                return session
-        return next(iter(self._sessions.values()))
+        """The session longest untouched: a visitor's before a signed-in person's, a strange device's before both."""
+        every = self._sessions.values()
+        strangers = (session for session in every if session.principal is None and not session.device)
+        visitors = (session for session in every if session.principal is None)
+        return next(strangers, None) or next(visitors, None) or next(iter(every))
 
     def _token(self) -> str:
         return self._entropy(32).hex()
