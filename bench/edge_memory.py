@@ -6,11 +6,12 @@ pages count, those shared with other programs too.
 
 from __future__ import annotations
 
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from bench.figure import Aim, Effort, Figure, Round, figure
 from bench.machine import resident_mb
 from bench.place import PROCEDURE, Place, url
+from launcher.pairing import header
 from launcher.processes import Process
 
 PAGES = (
@@ -21,15 +22,17 @@ PAGES = (
 
 def measure(place: Place, effort: Effort) -> Figure:
     """Start the service and the bare one anew for each round."""
-    rounds = [_turn(place.annexe(), place.hello()) for _ in range(effort.rounds)]
+    annexe, cookies = place.annexe(), header(place.serving().cookies)
+    rounds = [_turn(annexe, place.hello(), cookies) for _ in range(effort.rounds)]
     return figure("edge.memory", "MB", rounds, Aim("<=", 100.0, of="value"))
 
 
-def _turn(annexe: Process, hello: Process) -> Round:
+def _turn(annexe: Process, hello: Process, cookies: str) -> Round:
     for process in (annexe, hello):
         process.stop()
         process.start()
     for page in PAGES:
-        with urlopen(url(annexe.port, page)) as answer:  # noqa: S310 - this machine
+        request = Request(url(annexe.port, page), headers={"Cookie": cookies})  # noqa: S310 - this machine
+        with urlopen(request) as answer:  # noqa: S310 - the same
             answer.read()
     return Round(resident_mb(annexe.group or 0), resident_mb(hello.group or 0))

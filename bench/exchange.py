@@ -127,7 +127,7 @@ async def _noop(two: Pair) -> Passed:
 
 
 async def _one(two: Pair, person: Person) -> Passed:
-    with visits(two.edge, 1) as (visit,):
+    with visits(two.stage, 1) as (visit,):
         await asyncio.to_thread(visit.sign_in, person)
         await asyncio.to_thread(_send, visit)
         await two.confirmed()

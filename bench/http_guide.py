@@ -12,6 +12,6 @@ PATHS = ("/kiosk/guide", f"/kiosk/procedures/{PROCEDURE}")
 
 def measure(place: Place, effort: Effort) -> Figure:
     """The list and one procedure in turn, in both languages, read by browsers that have their session already."""
-    with visits(place.annexe(), CONNECTIONS) as readers:
+    with visits(place.serving(), CONNECTIONS) as readers:
         pages = [f"{path}\t{reader.cookie}" for reader in readers for path in PATHS]
     return against_hello("http.guide", "pages/s", place, effort, pages, Aim(">=", 0.4))

@@ -14,7 +14,7 @@ PATH = "/kiosk/account"
 
 def measure(place: Place, effort: Effort) -> Figure:
     """As many citizens as connections, each looking at his own page: the state of his request, and who looked."""
-    with visits(place.annexe(), CONNECTIONS) as citizens:
+    with visits(place.serving(), CONNECTIONS) as citizens:
         for citizen, person in zip(citizens, cycle(place.people), strict=False):
             citizen.sign_in(person)
         pages = [f"{PATH}\t{citizen.cookie}" for citizen in citizens]

@@ -22,7 +22,7 @@ A_SECOND = 500
 
 def measure(place: Place, effort: Effort) -> Figure:
     """Citizens who have answered everything send their requests, 32 at a time."""
-    with visits(place.annexe(), round(A_SECOND * effort.seconds)) as citizens:
+    with visits(place.serving(), round(A_SECOND * effort.seconds)) as citizens:
         for citizen, person in zip(citizens, cycle(place.people), strict=False):
             citizen.sign_in(person)
         turns = [_turn(place, effort, citizens) for _ in range(effort.rounds)]

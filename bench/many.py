@@ -23,6 +23,7 @@ from bench.pair import pair, staged
 from bench.place import Place
 from bench.requests import workload
 from bench.visits import clerk
+from launcher.pairing import header
 from launcher.stage import AGENTS, ANNEXE, HOST, Stage, free_ports
 
 FEW = 10_000
@@ -82,12 +83,13 @@ def start(place: Place, effort: Effort) -> Figure:
 
 
 def _start(folder: Path) -> float:
-    edge = _still(folder).edge
+    stage = _still(folder)
+    edge, cookies = stage.edge, {"Cookie": header(stage.cookies)}
     began = time.perf_counter()
     edge.start("--no-uplink", "--no-announce")
     try:
         with closing(HTTPConnection(HOST, edge.port, timeout=30)) as connection:
-            _look(connection, FIRST_PAGE, {})
+            _look(connection, FIRST_PAGE, cookies)
         return time.perf_counter() - began
     finally:
         edge.stop()
@@ -96,14 +98,14 @@ def _start(folder: Path) -> float:
 def page(place: Place, effort: Effort) -> Figure:
     """Milliseconds of a page, the median: of the pages the one that age slows the most."""
     offices = place.once(_offices, effort)
-    edges = [_still(folder).edge for folder in (offices.many, offices.young)]
-    for edge in edges:
-        edge.start("--no-uplink", "--no-announce")
+    stages = [_still(folder) for folder in (offices.many, offices.young)]
+    for stage in stages:
+        stage.edge.start("--no-uplink", "--no-announce")
     try:
-        rounds = {path: _page(path, [edge.port for edge in edges], effort) for path in PAGES}
+        rounds = {path: _page(path, stages, effort) for path in PAGES}
     finally:
-        for edge in edges:
-            edge.stop()
+        for stage in stages:
+            stage.edge.stop()
     figures = {
         path: figure("store.page", f"ms ({effort.many:,} records)", found, Aim("<=", 1.2))
         for path, found in rounds.items()
@@ -113,13 +115,13 @@ def page(place: Place, effort: Effort) -> Figure:
     return Figure(worst.name, worst.unit, worst.median, worst.aim, worst.spread, tuple(notes))
 
 
-def _page(path: str, ports: Sequence[int], effort: Effort) -> list[Round]:
+def _page(path: str, stages: Sequence[Stage], effort: Effort) -> list[Round]:
     agent = next(one for one in AGENTS if one.role == ("admin" if path == "/admin" else "clerk"))
     found = []
     with ExitStack() as stack:
         desks = [
-            (stack.enter_context(closing(HTTPConnection(HOST, port, timeout=30))), clerk(port, path, agent))
-            for port in ports
+            (stack.enter_context(closing(HTTPConnection(HOST, one.ports.edge, timeout=30))), clerk(one, path, agent))
+            for one in stages
         ]
         for _ in range(effort.rounds + 1):  # the first pages parse templates and fill caches
             took: list[list[float]] = [[], []]

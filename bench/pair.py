@@ -98,9 +98,13 @@ async def pair(prepared: Path, folder: Path) -> AsyncIterator[Pair]:
 
 
 def staged(folder: Path, say: Callable[[str], None]) -> Path:
-    """Make a prefecture and an annexe in `folder`, and leave them standing still."""
+    """Make a prefecture and an annexe with its paired screens in `folder`, and leave them standing still."""
     say("making a prefecture and an annexe")
-    Stage(folder, free_ports(), say=_nothing).make()
+    stage = Stage(folder, free_ports(), say=_nothing)
+    stage.make()
+    stage.edge.start("--no-uplink", "--no-announce")
+    stage.pair()
+    stage.edge.stop()
     return folder
 
 

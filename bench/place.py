@@ -62,12 +62,17 @@ class Place:
         """The annexe's installed folder."""
         return open_installation(self._made().edge_data)
 
-    def annexe(self) -> Process:
-        """The annexe's service, running."""
+    def serving(self) -> Stage:
+        """The annexe, whose service runs and knows the stage's own screens."""
         stage = self._made()
         if not stage.edge.alive:
             stage.edge.start("--no-uplink")
-        return stage.edge
+        stage.pair()
+        return stage
+
+    def annexe(self) -> Process:
+        """The annexe's service, running."""
+        return self.serving().edge
 
     def hello(self) -> Process:
         """The floor of all pages, running: aiohttp that answers with one line (`bench.hello`)."""

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from bench.place import ANSWERS, PIN, PROCEDURE
 from launcher.client import Page, PageMissing, read_page
-from launcher.processes import Process
-from launcher.stage import HOST
+from launcher.pairing import header
+from launcher.stage import HOST, Stage
 from launcher.stage import Person as Agent
 from protocol.office.synthetic import Person
 
@@ -20,9 +20,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Visit:
     """One browser: `cookie` as it is sent, `csrf` of its session; pages over one connection that stays open."""
 
-    def __init__(self, connection: HTTPConnection, language: str, first: str = "/kiosk") -> None:
+    def __init__(self, connection: HTTPConnection, language: str, screens: str, first: str = "/kiosk") -> None:
+        """`screens`: the cookies that make it a paired screen, as they are sent."""
         self._connection = connection
-        self._language = f"lang={language}"
+        self._language = f"lang={language}; {screens}"
         self.cookie = self._language
         self.csrf = ""
         self._look(first)
@@ -67,15 +68,15 @@ class Visit:
 
 
 @contextmanager
-def visits(server: Process, count: int) -> Iterator[list[Visit]]:
+def visits(stage: Stage, count: int) -> Iterator[list[Visit]]:
     """Begin `count` visits, every other in French; they can go on while the context lasts."""
-    with closing(HTTPConnection(HOST, server.port, timeout=30)) as connection:
-        yield [Visit(connection, ("ar", "fr")[number % 2]) for number in range(count)]
+    with closing(HTTPConnection(HOST, stage.edge.port, timeout=30)) as connection:
+        yield [Visit(connection, ("ar", "fr")[number % 2], header(stage.cookies)) for number in range(count)]
 
 
-def clerk(port: int, area: str, agent: Agent) -> str:
+def clerk(stage: Stage, area: str, agent: Agent) -> str:
     """Sign an agent in at a screen of the annexe; returns the cookies to send."""
-    with closing(HTTPConnection(HOST, port, timeout=30)) as connection:
-        visit = Visit(connection, "fr", f"{area}/sign-in")
+    with closing(HTTPConnection(HOST, stage.edge.port, timeout=30)) as connection:
+        visit = Visit(connection, "fr", header(stage.cookies), f"{area}/sign-in")
         visit.sign_in_agent(area, agent)
         return visit.cookie

@@ -29,6 +29,7 @@ from edge.opening import open_store, opened_office, software_version, take_snaps
 from edge.password_command import GIVE, password_options
 from edge.promote_command import PROMOTE, promote_options
 from edge.recover_command import RECOVER, recover_options
+from edge.screen_commands import SCREENS, screens_options
 from edge.services import staff
 from edge.services.office import Settings
 from edge.services.retention import SHORTEST_DAYS
@@ -45,6 +46,7 @@ EPILOG = """in this order:
   mulhaqa-edge install --data DIR berkane-05.seed     (from mulhaqa-provision seed)
   mulhaqa-edge add-staff --data DIR --login samira --role clerk ... --password-stdin
   mulhaqa-edge run --data DIR
+  mulhaqa-edge screens pair --data DIR --kind admin   (the first screen; it pairs the others)
 
 Each command explains itself:  mulhaqa-edge run --help
 Exit codes: 0 done, 1 something must be mended (a sentence says what), 2 the command was typed wrongly.
@@ -112,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     _run_options(command("run", "Serve the annexe's screens and sync with the prefecture until stopped."))
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
     password_options(command("give-password", GIVE))
+    screens_options(commands.add_parser("screens", help=SCREENS, description=SCREENS))
     export_options(command("export", EXPORT))
     import_options(command("import", IMPORT))
     where_options(command("where", WHERE))

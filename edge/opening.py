@@ -21,6 +21,7 @@ from edge.installation import Installation
 from edge.press.client import Press
 from edge.services.announcer import Announcer
 from edge.services.devices import Devices
+from edge.services.invited import Pairing
 from edge.services.office import Office, Settings
 from edge.services.passwords import Passwords
 from edge.store.feeds import accept
@@ -213,6 +214,7 @@ async def opened_office(
             seals=SealKeys.from_value(installation.seed.seals),
             software=software_version(),
             devices=devices or Devices(),
+            pairing=Pairing(installation.folder),
             settings=settings or Settings(),
             clock=lambda: clock_label(installation, now()),
         )

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -119,9 +119,21 @@ class Browser:
         self.origin = origin
         self._language = language
         self._watch = watch
+        self._jar = CookieJar()
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._jar)
         )
+
+    def hold(self, cookies: Mapping[str, str]) -> Browser:
+        """Hold cookies from before, as of a screen that was paired; returns itself."""
+        host = urlsplit(self.origin).hostname or ""
+        for name, value in cookies.items():
+            self._jar.set_cookie(_cookie(host, name, value))
+        return self
+
+    def cookies(self) -> dict[str, str]:
+        """What it holds now, of every path."""
+        return {one.name: one.value or "" for one in self._jar}
 
     def get(self, path: str) -> Page:
         """Fetch a page."""
@@ -173,6 +185,14 @@ class Browser:
                 return read_page(refusal.geturl(), refusal.code, kind, refusal.read())
         except (OSError, http.client.HTTPException) as error:
             raise PageMissing(f"{urlsplit(request.full_url).path}: no answer ({error})") from error
+
+
+def _cookie(host: str, name: str, value: str) -> Cookie:
+    """A cookie for every path of one host; the jar calls a host without a dot by its name and ".local"."""
+    known = host if "." in host else f"{host}.local"
+    return Cookie(
+        0, name, value, None, False, known, False, False, "/", True, False, None, False, None, None, {}, rfc2109=False
+    )
 
 
 def _pressed(form: Form, button: str) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ import argparse
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from launcher import options
@@ -17,13 +17,12 @@ from launcher.progress import Refusal, Speaker
 from launcher.stage import ANNEXE, Ports, Stage, taken
 from launcher.stopping import stop_once
 
-SCREENS = (
-    ("Kiosk", "edge", "/kiosk"),
-    ("Counter", "edge", "/counter"),
-    ("Authority", "edge", "/authority"),
-    ("Display", "edge", "/display"),
-    ("Admin", "edge", "/admin"),
-    ("Prefecture", "centre", "/"),
+DAY = 24 * 60
+"""Minutes for which the printed addresses pair a browser: the longest that the command gives."""
+
+PAIRS = (
+    "  Each of the annexe's addresses pairs one browser as that screen, once within a day, and opens it ever after;",
+    "  one browser may be all five. Another browser: make another on the Admin page, under Screens, or start anew.",
 )
 
 
@@ -62,8 +61,8 @@ def _show(stage: Stage, speaker: Speaker, *, fresh: bool) -> None:
         speaker.step(f"finding the data of earlier starts in {stage.folder} (--fresh begins anew)")
     try:
         speaker.step("starting both")
-        stage.start()
-        speaker.say(announcement(stage))
+        stage.start(pair=False)
+        speaker.say(announcement(stage, stage.invite(DAY)))
         _watch(stage)
     except KeyboardInterrupt:
         speaker.say()
@@ -82,10 +81,10 @@ def _watch(stage: Stage) -> None:
                 raise Refusal(f"{process.name} ended by itself; the last that it said:\n{process.last_words()}")
 
 
-def announcement(stage: Stage) -> str:
-    """Where to click and how to sign in."""
-    origins = {"edge": stage.edge_url, "centre": stage.centre_url}
-    places = [f"  {name:12}{origins[side]}{path}" for name, side, path in SCREENS]
+def announcement(stage: Stage, invited: Mapping[str, str]) -> str:
+    """Where to click and how to sign in; `invited`: the address that pairs a screen, by its kind."""
+    places = [f"  {kind.capitalize():12}{address}" for kind, address in invited.items()]
+    places += [f"  {'Prefecture':12}{stage.centre_url}/", *PAIRS]
     agents = [f"  {person.role:12}{person.login:10}{person.password:22}({person.at})" for person in stage.agents]
     blocks = (["Mulhaqa runs. Open:", *places], ["Sign in (demo only):", *agents], _by_stick(stage))
     return "\n".join([*(line for block in blocks for line in ("", *block)), "", "Ctrl-C stops both.", ""])

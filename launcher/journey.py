@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,10 @@ class Scene(Protocol):
     @property
     def centre_url(self) -> str:
         """Where the prefecture's pages are."""
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """What makes a browser a paired screen of each kind."""
 
     @property
     def edge_data(self) -> Path:
@@ -351,7 +355,7 @@ class Journey:
         return True
 
     def _at_edge(self) -> Browser:
-        return self.browser(self.scene.edge_url)
+        return self.browser(self.scene.edge_url).hold(self.scene.cookies)
 
 
 def _discard(_pdf: bytes) -> None:

@@ -4,6 +4,7 @@
     FOLDER/prefecture/    the server's data                  (mulhaqa-central)
     FOLDER/berkane-05/    the annexe's data                  (mulhaqa-edge)
     FOLDER/sticks/        the USB sticks of this annexe: a folder plays one
+    FOLDER/screens.json   what makes the stage's own browsers its paired screens (pairing.py)
     FOLDER/logs/          what the two processes say
     FOLDER/stage.*        whose the folder is, and whether it was finished (ground.py)
 
@@ -21,6 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher import pairing
 from launcher.ground import Ground
 from launcher.processes import Done, Process, environment
 from launcher.progress import Refusal
@@ -95,6 +97,7 @@ class Stage:
         self.agents = agents
         self._say = say
         self.stick = self.folder / "sticks" / STICK
+        self._screens = self.folder / "screens.json"
         logs = self.folder / "logs"
         self.centre = Process(
             "prefecture", ["-m", "central", "run", "--data", self._in("prefecture"), "--port", str(ports.centre)],
@@ -146,8 +149,27 @@ class Stage:
             self._add(person)
         self.ground.finish({"annexe": ANNEXE, "edge": self.ports.edge, "centre": self.ports.centre})
 
-    def start(self, *, centre: bool = True) -> None:
-        """Start both, the prefecture first, and wait until each answers; or the annexe alone."""
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What makes a browser a paired screen of each kind; nothing before `pair`."""
+        return pairing.read(self._screens)
+
+    def invite(self, minutes: int = 10) -> dict[str, str]:
+        """Invite a screen of each kind at the appliance; the address that pairs it, by kind."""
+        kinds = [word for kind in pairing.KINDS for word in ("--kind", kind)]
+        words = ["--data", self._in(ANNEXE), "--origin", self.edge_url, "--minutes", str(minutes), "--json"]
+        return pairing.addresses(self.command("edge", "screens", "pair", *words, *kinds).out)
+
+    def pair(self) -> None:
+        """Pair the stage's own browsers, unless an earlier start has; the annexe must run."""
+        if not self._screens.exists():
+            pairing.keep(self._screens, pairing.paired(self.edge_url, self.invite()))
+
+    def start(self, *, centre: bool = True, pair: bool = True) -> None:
+        """Start both, the prefecture first, and wait until each answers; or the annexe alone.
+
+        `pair`: pair the stage's own browsers too; where people open browsers of theirs, nobody needs them.
+        """
         for port in (self.ports.centre, self.ports.edge):
             if taken(port):
                 raise Refusal(f"Port {port} is taken by another program: stop it, or choose others with --port.")
@@ -155,6 +177,8 @@ class Stage:
         if centre:
             self.centre.start()
         self.edge.start()
+        if pair:
+            self.pair()
 
     def stop(self) -> None:
         """Stop both cleanly, the annexe first so that it can still deliver."""

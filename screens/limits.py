@@ -1,7 +1,7 @@
-"""Rate limits by what is asked and from where: for what someone could try again and again.
+"""Rate limits by what is asked and from where (a paired screen, or an address): for what one could try over and over.
 
 A limit counts *failures* (a wrong PIN, an unknown reference), so that a busy office never meets it. Counts live in
-memory, by a keyed name of the address; a restart forgets them.
+memory; a restart forgets them.
 """
 
 from __future__ import annotations
@@ -37,6 +37,13 @@ CLAIMS = Limit("claim", 20, 10 * 60_000)
 
 LOOK_UP = Limit("look-up", 20, 10 * 60_000)
 """Unknown references from one address. With 45 random bits and a check symbol a guess is hopeless at this pace."""
+
+PAIRING = Limit("pairing", 10, 10 * 60_000)
+"""Wrong pairing codes from one address: two screens' slips. A device that is no screen has nothing else to try."""
+
+PAIRING_ALL = Limit("all pairing", 60, 10 * 60_000)
+"""Wrong codes from all addresses together: whoever takes a new address for each guess is stopped too. Typing a code
+then rests for a while; paired screens and QR codes do not."""
 
 CALLS = Limit("call", 6, 60_000)
 """Calls for help from one screen in a minute: more would only ring the same bell."""

@@ -88,6 +88,8 @@ class Standing:
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
 SESSION: web.RequestKey[Session] = web.RequestKey("session", Session)
 STANDING: web.RequestKey[Standing] = web.RequestKey("standing", Standing)
+DEVICE: web.RequestKey[str] = web.RequestKey("device", str)
+"""The device that a request comes from, on a side that knows its devices: a session stays on the one it began on."""
 LOST: web.RequestKey[bool] = web.RequestKey("lost", bool)
 """Set when the browser came with the id of a session that is no more."""
 

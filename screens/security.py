@@ -21,13 +21,14 @@ from collections import Counter
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from multidict import CIMultiDict
 
 from protocol.errors import N_, MulhaqaError, PersonError
 from screens import cookies, pages
 from screens.access_log import READS, SAFE_METHODS, Handler, access_log
 from screens.forms import NOT_UNDERSTOOD, read_posted
-from screens.pages import LOST, SESSION, SITE, Area
+from screens.pages import DEVICE, LOST, SESSION, SITE, Area
 from screens.sessions import Session
 from screens.uploads import FORGED, checks_its_token
 
@@ -74,11 +75,16 @@ SENTENCES = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE, 414: TOO_LONG}
 log = structlog.get_logger("mulhaqa.web")
 
 
-def install(app: web.Application) -> None:
-    """Add headers and middlewares. Call it before the application's own middlewares are added."""
+def install(app: web.Application, *doors: Middleware) -> None:
+    """Add headers and middlewares; `doors` stand before sessions and forms, and turn away who may come no further.
+    What they refuse, or what breaks in them, is said as everything else is.
+
+    Call it before the application's own middlewares are added.
+    """
     app[READS] = Counter()
     app.on_response_prepare.append(add_headers)
-    app.middlewares.extend([keep_cookies_secure, access_log, sessions, errors, csrf])
+    at_the_door = [errors, *doors] if doors else []
+    app.middlewares.extend([keep_cookies_secure, access_log, *at_the_door, sessions, errors, csrf])
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -163,13 +169,14 @@ def wants_json(request: web.Request) -> bool:
 def refuse(request: web.Request, error: PersonError, *, allow: str | None = None) -> web.Response:
     """Answer with what was wrong: a page in the area's layout, or `{"error", "field", "errors"}`."""
     tongue = pages.tongue_of(request)
+    sentence = tongue.error(error)
     if wants_json(request):
-        body = {"error": tongue.error(error), "field": error.field, "errors": tongue.errors(error)}
+        body = {"error": sentence, "field": error.field, "errors": tongue.errors(error)}
         response = web.json_response(body, status=error.status)
     else:
-        details = [text for name, text in tongue.errors(error).items() if name]
+        details = [text for name, text in tongue.errors(error).items() if name and text != sentence]
         response = pages.render(
-            request, "error.html", error.status, sentence=tongue.error(error), details=details, code=error.status
+            request, "error.html", error.status, sentence=sentence, details=details, code=error.status
         )
     if allow:
         response.headers["Allow"] = allow
@@ -184,10 +191,11 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
     if area is None or request.path.startswith("/static/"):
         return await handler(request)
     held = cookies.sent(request).get(COOKIE)
-    session = site.sessions.find(held or "", area.name)
+    device = request.get(DEVICE, "")
+    session = site.sessions.find(held or "", area.name, device)
     if session is None:
         request[LOST] = held is not None
-        session = site.sessions.open(area.name, area.idle_ms)
+        session = site.sessions.open(area.name, area.idle_ms, device)
     elif not refreshes_itself(request):
         site.sessions.touch(session)
     request[SESSION] = session

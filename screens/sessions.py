@@ -6,6 +6,8 @@ Rules:
   forms, the CSRF token) is here, and is gone when the session ends or the process does.
 - The id has 32 random bytes and is drawn anew when someone signs in, so that nobody fixes another's session.
 - A session that idles past its area's limit does not exist any more, whatever the browser believes.
+- Where devices are known (`device`, empty where they are not), a session stays on the one that it began on: its id
+  opens nothing on another.
 - Each area (kiosk, counter, ...) has a cookie of its own path, so that one browser never carries a citizen's
   session into a staff screen or the other way round.
 """
@@ -31,6 +33,7 @@ class Session:
     csrf: str
     idle_ms: int
     touched_ms: int
+    device: str = ""
     principal: Any = None
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -50,16 +53,16 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def open(self, area: str, idle_ms: int) -> Session:
+    def open(self, area: str, idle_ms: int, device: str = "") -> Session:
         """Begin a session for a visitor who has not signed in."""
-        session = Session(self._token(), area, self._token(), idle_ms, self._now())
+        session = Session(self._token(), area, self._token(), idle_ms, self._now(), device)
         self._keep(session)
         return session
 
-    def find(self, identifier: str, area: str) -> Session | None:
-        """Return the living session of this id in this area, or None; an idle one ends here and now."""
+    def find(self, identifier: str, area: str, device: str = "") -> Session | None:
+        """Return the living session of this id in this area on this device, or None; an idle one ends here and now."""
         session = self._sessions.get(identifier)
-        if session is None or session.area != area:
+        if session is None or session.area != area or session.device != device:
             return None
         if session.over(self._now()):
             self.close(session)
@@ -93,9 +96,14 @@ class Sessions:
             self.close(session)
         return len(over)
 
+    def close_on(self, device: str) -> None:
+        """End every session on a device, whoever sits there."""
+        for session in [one for one in self._sessions.values() if one.device == device]:
+            self.close(session)
+
     def alive(self, session: Session) -> bool:
         """Say whether it still exists and has not idled away."""
-        return self.find(session.id, session.area) is session
+        return self.find(session.id, session.area, session.device) is session
 
     def sweep(self) -> int:
         """End every session that has idled away; return how many."""
@@ -110,11 +118,11 @@ class Sessions:
             self.close(self._oldest())
 
     def _oldest(self) -> Session:
-        """The session longest untouched, a visitor's before a signed-in person's."""
-        for session in self._sessions.values():
-            if session.principal is None:
-                return session
-        return next(iter(self._sessions.values()))
+        """The session longest untouched: a visitor's before a signed-in person's, a strange device's before both."""
+        every = self._sessions.values()
+        strangers = (session for session in every if session.principal is None and not session.device)
+        visitors = (session for session in every if session.principal is None)
+        return next(strangers, None) or next(visitors, None) or next(iter(every))
 
     def _token(self) -> str:
         return self._entropy(32).hex()

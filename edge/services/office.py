@@ -15,6 +15,8 @@ from edge.services.attempts import Attempts
 from edge.services.calls import Calls
 from edge.services.certificate import CertificateState, plain_on_loopback
 from edge.services.devices import Devices
+from edge.services.invited import Pairing
+from edge.services.known_screens import Screens
 from edge.services.link import LinkDesk
 from edge.services.passwords import Passwords
 from edge.services.published import Published
@@ -138,6 +140,10 @@ class Office:
     settings: Settings = field(default_factory=Settings)
     citizen_attempts: Attempts = field(default_factory=Attempts)
     staff_attempts: Attempts = field(default_factory=Attempts)
+    screens: Screens = field(default_factory=Screens)
+    """The devices that are paired."""
+    pairing: Pairing = field(default_factory=Pairing)
+    """The devices that are invited to be."""
     clock: Callable[[], str] = estimated_clock
     """How far the clock is to be believed now: trusted, estimated or unknown (`protocol.records.clock`)."""
     agenda: Agenda = field(default_factory=Agenda)

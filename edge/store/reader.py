@@ -14,13 +14,14 @@ from edge.store.columns import blob, number, text
 from edge.store.connection import Row, SqlValue
 from edge.store.keyring import Keyring, Source
 from edge.store.recent import Recent
-from edge.store.rows import AccountView, CaseRow, Later, LogRow, OutboxRow, StaffView
+from edge.store.rows import AccountView, CaseRow, Later, LogRow, OutboxRow, ScreenView, StaffView
 from edge.store.sealed_files import open_older
 from edge.store.vault import Vault
 from edge.store.views.accounts import GUARDIAN, INDEXED, open_account, open_look
 from edge.store.views.cases import open_case
 from edge.store.views.outbox import open_message
 from edge.store.views.prefecture_looks import open_days
+from edge.store.views.screens import open_screen
 from edge.store.views.staff import open_staff
 from protocol.errors import CallerError, PeerError
 from protocol.office.casework import Case, State
@@ -211,6 +212,12 @@ class Reader:
         """Return all agents, by login."""
         found = [await self._staff(row) for row in await self.rows("SELECT login, subject, details FROM staff")]
         return sorted(found, key=lambda staff: staff.login)
+
+    async def screens(self) -> list[ScreenView]:
+        """Return every screen that was ever paired, those that were removed too, by name."""
+        rows = [tuple(map(blob, row)) for row in await self.rows("SELECT screen, subject, details FROM screens")]
+        found = [open_screen(await self._required_key(subject), screen, sealed) for screen, subject, sealed in rows]
+        return sorted(found, key=lambda one: (one.name, one.screen))
 
     async def _staff(self, row: Row) -> StaffView:
         login, subject, details = (blob(value) for value in row)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.office.casework import State
-from protocol.office.events import Actor, Document, Language, Role
+from protocol.office.events import Actor, Document, Language, Role, ScreenKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,19 @@ class StaffView:
         if self.ended:
             return {}
         return {self.role: None} | {one.role: one.last for one in self.delegated if one.holds(today)}
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenView:
+    """A paired screen. `token_hash`: of the secret that its device holds. `by`: who paired it, at `paired_ms`."""
+
+    screen: bytes
+    kind: ScreenKind
+    name: str
+    token_hash: bytes
+    by: Actor
+    paired_ms: int
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from aiohttp import web
 from edge.services import messages, status
 from edge.services.office import Office
 from edge.sync.caps import rate_text
-from edge.web import admin_devices, admin_link, admin_people, admin_sticks, admin_where, signed_in
+from edge.web import admin_devices, admin_link, admin_people, admin_screens, admin_sticks, admin_where, signed_in
 from edge.web.admin_words import (
     BRANCHES,
     CERTIFICATE,
@@ -36,7 +36,7 @@ MESSAGES_SHOWN = 50
 
 def routes(office: Office) -> list[web.RouteDef]:
     """The page, the hands of its simulated devices, its link, its sticks, and its search."""
-    parts = (admin_devices, admin_link, admin_people, admin_sticks, admin_where)
+    parts = (admin_devices, admin_link, admin_people, admin_screens, admin_sticks, admin_where)
     return [web.get("/admin", show), *(route for part in parts for route in part.routes(office))]
 
 

@@ -20,7 +20,19 @@ from aiohttp import web
 from edge.services.office import Office
 from edge.services.published import PUBLISHED
 from edge.store.rows import Committed
-from edge.web import health, live, metrics, mirror, post, signed_in, staff_password, staff_sign_in
+from edge.web import (
+    health,
+    live,
+    metrics,
+    mirror,
+    paired,
+    pairing_page,
+    post,
+    signed_in,
+    staff_password,
+    staff_sign_in,
+)
+from edge.web.screen_routes import kind_of
 from edge.web.signed_in import OFFICE
 from protocol.errors import CallerError
 from screens import pages, security
@@ -38,6 +50,7 @@ AREAS = (
     Area("authority", "shared/staff.html", 15 * MINUTE, "/authority"),
     Area("display", "shared/staff.html", 24 * 60 * MINUTE, "/display"),
     Area("admin", "shared/staff.html", 15 * MINUTE, "/admin"),
+    Area("pair", "shared/staff.html", 15 * MINUTE, "/pair"),
 )
 """A kiosk stands in a hall: 90 s. Staff screens stand behind a counter, but people lean over it: a quarter of an hour.
 The display has nobody at it."""
@@ -55,14 +68,14 @@ def build(office: Office, screens: Sequence[str] = SCREENS) -> web.Application:
     app[live.STREAMS] = set()
     app[SHARED_PAGES] = shared_pages(office)
     app[OWN_PAGES] = own_pages(office)
-    security.install(app)
+    security.install(app, paired.door)
     app.middlewares.extend([post.keep_to_post, signed_in.guard])
     pages.setup(
         app, areas=AREAS, folders=[TEMPLATES], now=office.now, entropy=office.entropy, context=context_of(office)
     )
     for routes in _routes(office, screens):
         add(app, routes)
-    app.router.add_get("/", first_page)
+    app.router.add_get("/", pairing_page.first_page)
     app.cleanup_ctx.append(sweeping)
     app.on_shutdown.append(live.close_streams)
     app.on_shutdown.append(mirror.end_mirror)
@@ -76,7 +89,8 @@ def _routes(office: Office, screens: Sequence[str]) -> list[Sequence[web.RouteDe
         mirror.routes(office),
         staff_sign_in.routes(office),
         staff_password.routes(office),
-        live.routes(office, SCREENS),
+        live.routes(office, (*SCREENS, "pair")),
+        pairing_page.routes(office),
     ]
     for name in screens:
         routes: Routes = import_module(f"edge.web.{name}").routes
@@ -117,9 +131,17 @@ def own_pages(office: Office) -> OwnPages:
 
 
 def context_of(office: Office) -> Callable[[web.Request], Mapping[str, Any]]:
-    """What every template of the annexe knows besides: its own annexe."""
-    return lambda _request: {"annexe": office.annexe}
+    """What every template of the annexe knows besides: its own annexe; on a citizen's own telephone, another layout."""
 
+    def context(request: web.Request) -> Mapping[str, Any]:
+        is_telephone = kind_of(request.path) == "kiosk" and paired.SCREEN not in request
+        return {"annexe": office.annexe} | ({"layout": TELEPHONE} if is_telephone else {})
+
+    return context
+
+
+TELEPHONE = "kiosk/telephone.html"
+"""The layout of what a citizen opens on a device of his own: nothing on it leads into the kiosk."""
 
 SWEEP_SECONDS = 10
 """Between two looks for sessions that idled away: how long a draft may outlive its session in memory."""
@@ -136,8 +158,3 @@ async def sweeping(app: web.Application) -> AsyncIterator[None]:
     task = asyncio.create_task(sweep())
     yield
     task.cancel()
-
-
-async def first_page(_request: web.Request) -> web.StreamResponse:
-    """GET /: the kiosk."""
-    raise web.HTTPSeeOther("/kiosk")

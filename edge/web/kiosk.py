@@ -26,6 +26,7 @@ from edge.web import (
 )
 from edge.web.kiosk_page import go, leaves_by_itself, show
 from edge.web.kiosk_words import page_label
+from edge.web.paired import place_of
 from protocol.errors import PersonError
 from screens import pages
 from screens.forms import Form, read_form
@@ -84,7 +85,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     """Check CNIE and PIN, begin the citizen's session under a new id, go on to what he wanted."""
     office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
     values = await read_form(request)
-    pin, address = values.pop("pin", ""), request.remote or ""
+    pin, address = values.pop("pin", ""), place_of(request)
     try:
         with limits.trying(SIGN_IN, address, 401, 429):  # a card number mistyped (422) is no guess
             account = await accounts.sign_in(office, values.get("cnie", ""), pin)
@@ -127,8 +128,8 @@ async def stay(_request: web.Request) -> web.StreamResponse:
 async def call(request: web.Request) -> web.StreamResponse:
     """Call someone: the counters hear it at once, and the page says that somebody comes."""
     office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
-    limits.admit(CALLS, request.remote or "")
-    limits.note(CALLS, request.remote or "")
+    limits.admit(CALLS, place_of(request))
+    limits.note(CALLS, place_of(request))
     back = pages.own_path((await read_form(request)).get("back", "")) or "/kiosk"
     back = back if back == "/kiosk" or back.startswith("/kiosk/") else "/kiosk"
     calls.ring(office, page_label(back), pages.tongue_of(request).code)

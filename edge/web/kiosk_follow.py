@@ -9,6 +9,7 @@ from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.kiosk_page import go, show
 from edge.web.kiosk_words import VOID
+from edge.web.paired import SCREEN, place_of
 from protocol.errors import PersonError
 from protocol.office import references
 from screens import pages
@@ -47,12 +48,14 @@ async def state(request: web.Request) -> web.StreamResponse:
     try:
         found = await _find(request, typed)
     except PersonError as error:
+        if SCREEN not in request:  # a citizen's own telephone: the form to try again is the kiosk's
+            raise
         return _refused(request, typed, error)
     return show(request, "follow_state.html", found=found, void=VOID.get(found.void, ""))
 
 
 async def _find(request: web.Request, typed: str) -> requests.PublicState:
-    with request.app[signed_in.LIMITS].trying(LOOK_UP, request.remote or "", 404):  # a slip that is seen is no guess
+    with request.app[signed_in.LIMITS].trying(LOOK_UP, place_of(request), 404):  # a slip that is seen is no guess
         return await requests.public_state(signed_in.office_of(request), references.parse(typed))
 
 

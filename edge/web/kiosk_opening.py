@@ -20,6 +20,7 @@ from edge.services.accounts import AccountForm
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.kiosk_page import go, show
+from edge.web.paired import place_of
 from protocol.errors import N_, PersonError, PersonErrors
 from protocol.office import identity
 from protocol.office.applicants import is_child
@@ -215,7 +216,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     try:
         command = signed_in.command_of(request, values)
         _all(lambda: identity.check_pin(pin), lambda: pins.check_same(pin, again))
-        with request.app[signed_in.LIMITS].trying(CLAIMS, request.remote or "", 409):
+        with request.app[signed_in.LIMITS].trying(CLAIMS, place_of(request), 409):
             account = await accounts.open_account(office, command, form_of(draft, pin, tongue.content), _by(draft))
     except PersonError as error:
         return _refused(request, draft, error)

@@ -15,6 +15,7 @@ from edge.services.office import Office
 from edge.store.rows import AccountView
 from edge.web import kiosk_opening, signed_in
 from edge.web.kiosk_page import go, show
+from edge.web.paired import place_of
 from edge.web.signed_in import CHOOSE_PIN
 from protocol.errors import PersonError
 from screens import pages
@@ -81,7 +82,7 @@ async def change(request: web.Request) -> web.StreamResponse:
         raise go(sent[command])
     now, pin, again = (values.get(name, "") for name in ("pin_now", "pin", "pin_again"))
     try:
-        with request.app[signed_in.LIMITS].trying(SIGN_IN, request.remote or "", 429):
+        with request.app[signed_in.LIMITS].trying(SIGN_IN, place_of(request), 429):
             await pins.change(office, command, account, now, pin, again)
     except PersonError as error:
         form = Form({}, pages.tongue_of(request).errors(error))

@@ -10,15 +10,13 @@ Rules:
 from __future__ import annotations
 
 import re
-from io import BytesIO
 
-import segno
 from aiohttp import web
-from markupsafe import Markup
 
 from edge.services import accounts, requests
 from edge.services.office import Office
 from edge.web import kiosk_printing, signed_in
+from edge.web.codes import qr_code
 from edge.web.kiosk_own import language_of, own_dossier
 from edge.web.kiosk_page import go, show
 from protocol.errors import PersonError
@@ -223,12 +221,3 @@ async def receipt(request: web.Request) -> web.StreamResponse:
         can_print=signed_in.office_of(request).devices.receipt_printer is not None,
         said=kiosk_printing.said_once(request),
     )
-
-
-def qr_code(text: str) -> Markup:
-    """`text` as an inline SVG without any style of its own."""
-    out = BytesIO()
-    segno.make(text, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=2, svgclass="qr"
-    )
-    return Markup(out.getvalue().decode())  # noqa: S704 - segno's own drawing: paths and numbers, no typed text

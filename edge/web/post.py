@@ -13,7 +13,7 @@ from edge.store.post import Post
 from edge.web.signed_in import OFFICE
 from protocol.errors import N_, PersonError
 
-OPEN = ("/admin", "/health", "/metrics", "/mirror", "/static")
+OPEN = ("/admin", "/health", "/metrics", "/mirror", "/pair", "/static")
 """Beginnings of the paths that are served whatever the post."""
 
 SENTENCES: Mapping[Post, str] = {

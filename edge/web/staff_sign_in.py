@@ -20,6 +20,7 @@ from edge.services.office import Office
 from edge.store.rows import StaffView
 from edge.web import signed_in
 from edge.web.duties import SCREENS
+from edge.web.paired import place_of
 from protocol.errors import N_, PersonError
 from protocol.office.calendar import local_date
 from protocol.office.events import Role
@@ -78,8 +79,8 @@ async def enter(request: web.Request) -> web.StreamResponse:
 
 
 async def _known(request: web.Request, login: str, password: str) -> StaffView:
-    """The agent of this login and password; each failure counts against the address that it came from."""
-    with request.app[signed_in.LIMITS].trying(STAFF_SIGN_IN, request.remote or "", 401, 429):
+    """The agent of this login and password; each failure counts against the screen that it came from."""
+    with request.app[signed_in.LIMITS].trying(STAFF_SIGN_IN, place_of(request), 401, 429):
         return await staff.sign_in(signed_in.office_of(request), login, password)
 
 

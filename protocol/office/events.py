@@ -63,6 +63,10 @@ from protocol.office.office_events import (
     RevocationsPublished,
     RevokedAt,
     RoleDelegated,
+    ScreenKind,
+    ScreenPaired,
+    ScreenRemoved,
+    ScreenRenamed,
     StaffAdded,
     StaffEnded,
     StaffPasswordChanged,
@@ -93,9 +97,10 @@ __all__ = [
     "DossierCompleted", "EnquiryReported", "Event", "Holiday", "IdentityVerified", "Language", "MessageAttempted",
     "MessageFailed", "MessageQueued", "MessageSent", "OfficeEvent", "PhoneChanged", "PieceScanned", "PieceSeen",
     "PiecesRequested", "PinChanged", "PinReset", "PublicEvent", "Representative", "RequestLapsed", "RequestSubmitted",
-    "RequestWithdrawn", "RevocationsPublished", "RevokedAt", "Role", "RoleDelegated", "ScanRemoved", "StaffAdded",
-    "StaffEnded", "StaffEvent", "StaffPasswordChanged", "StaffResumed", "ToldInPerson", "UnknownEvent", "VoidSince",
-    "WhyRevoked", "from_value", "kind_of", "to_value",
+    "RequestWithdrawn", "RevocationsPublished", "RevokedAt", "Role", "RoleDelegated", "ScanRemoved", "ScreenEvent",
+    "ScreenKind", "ScreenPaired", "ScreenRemoved", "ScreenRenamed", "StaffAdded", "StaffEnded", "StaffEvent",
+    "StaffPasswordChanged", "StaffResumed", "ToldInPerson", "UnknownEvent", "VoidSince", "WhyRevoked", "from_value",
+    "kind_of", "to_value",
 ]  # fmt: skip
 
 
@@ -150,7 +155,8 @@ StaffEvent: TypeAlias = (
     | DelegationEnded
     | AgentKeyEnrolled
 )
-OfficeEvent: TypeAlias = StaffEvent
+ScreenEvent: TypeAlias = ScreenPaired | ScreenRenamed | ScreenRemoved
+OfficeEvent: TypeAlias = StaffEvent | ScreenEvent
 PublicEvent: TypeAlias = (
     CredentialPublished | CredentialRevoked | CataloguePublished | CalendarPublished | RevocationsPublished
 )

@@ -70,6 +70,38 @@ class AgentKeyEnrolled(BaseEvent, frozen=True, kw_only=True, tag="agent.key_enro
     public: bytes
 
 
+ScreenKind: TypeAlias = Literal["kiosk", "counter", "authority", "display", "admin"]
+"""What a paired screen is for."""
+
+
+class ScreenPaired(BaseEvent, frozen=True, kw_only=True, tag="screen.paired"):
+    """A device is a screen of this annexe from now on.
+
+    `screen`: its id (16 bytes), derived from `token_hash`, the hash of the secret that the device alone holds.
+    """
+
+    screen: bytes
+    screen_kind: ScreenKind
+    name: str
+    token_hash: bytes
+    by: Actor
+
+
+class ScreenRenamed(BaseEvent, frozen=True, kw_only=True, tag="screen.renamed"):
+    """A paired screen is called otherwise."""
+
+    screen: bytes
+    name: str
+    by: Actor
+
+
+class ScreenRemoved(BaseEvent, frozen=True, kw_only=True, tag="screen.removed"):
+    """A device is no screen of this annexe any more, for good: to come back it is paired anew."""
+
+    screen: bytes
+    by: Actor
+
+
 class CredentialPublished(BaseEvent, frozen=True, kw_only=True, tag="credential.published"):
     """The prefecture published a credential, in its encoded form."""
 

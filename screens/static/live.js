@@ -126,6 +126,7 @@ if (topics.length > 0) {
   const stream = new EventSource(`/${area}/live?topics=${encodeURIComponent(topics.join(","))}&age=${age}`);
   let interrupted = false;
   stream.addEventListener("changed", (event) => changed(event.data));
+  stream.addEventListener("over", () => location.reload()); // this screen was removed: nothing stays on it
   stream.addEventListener("open", () => {
     if (status) status.hidden = true;
     if (interrupted) topics.forEach(changed); // what was announced meanwhile was missed

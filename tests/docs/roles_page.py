@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from aiohttp import web
 from edge.services.office import Office
 from edge.web import application
 from edge.web.duties import DUTIES
+from edge.web.screen_routes import HOMES, kind_of
+from edge.web.screen_routes import OPEN as OPEN_TO_DEVICES
 from edge.web.signed_in import access_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "roles.md"
@@ -36,10 +39,34 @@ OPEN = {
 """Who, where it is no duty of an agent's."""
 
 
+SCREENS = """
+## Screens
+
+A device is paired once, for one kind of screen, and opens the paths of that kind alone; who may do what there, the
+rest of this page says. The table stands in [`edge/web/screen_routes.py`](../edge/web/screen_routes.py). Whatever is not
+open to every device leads a device that is not paired to the pairing page, or is refused (403).
+
+| screen | paths | routes |
+| --- | --- | --- |
+"""
+
+ANY_DEVICE = """
+| open to every device | why |
+| --- | --- |
+"""
+
+
 def page(office: Office) -> str:
     """The whole page."""
+    app = application.build(office)
     duties = "".join(f"| {duty} | {', '.join(sorted(roles))} |\n" for duty, roles in DUTIES.items())
-    return HEAD + duties + "".join(_sections(application.build(office)))
+    return HEAD + duties + SCREENS + _screens(app) + "".join(_sections(app))
+
+
+def _screens(app: web.Application) -> str:
+    count = Counter(kind_of(path) for _, path, _ in _routes(app) if path not in OPEN_TO_DEVICES)
+    of_kind = "".join(f"| {kind} | `{home}`, `{home}/…` | {count[kind]} |\n" for kind, home in HOMES.items())
+    return of_kind + ANY_DEVICE + "".join(f"| `{path}` | {why} |\n" for path, why in OPEN_TO_DEVICES.items())
 
 
 def _sections(app: web.Application) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from edge.services.office import Office
 from edge.web import application
+from edge.web.screen_routes import OPEN, kind_of
 from edge.web.signed_in import access_of
 from tests.docs import roles_page
 from tests.edge.services.support import Clock, office_in
@@ -29,6 +30,12 @@ async def test_the_page_of_roles_is_what_the_routes_say(office: Office) -> None:
     if os.environ.get("MULHAQA_DRAW"):
         roles_page.PAGE.write_text(drawn, "utf-8")
     assert roles_page.PAGE.read_text("utf-8") == drawn, "draw it: MULHAQA_DRAW=1 pytest tests/docs/test_roles.py"
+
+
+async def test_each_route_is_one_kinds_of_screen_or_open_to_every_device_by_name(office: Office) -> None:
+    served = {route.resource.canonical for route in application.build(office).router.routes() if route.resource}
+    assert set(OPEN) <= served, "what is open to every device is there"
+    assert {path for path in served - set(OPEN) if kind_of(path) is None} == set()
 
 
 async def test_whatever_is_not_marked_is_known_by_name(office: Office) -> None:

@@ -11,12 +11,11 @@ import pytest
 
 from launcher.acts.authority import Authority
 from launcher.acts.counter import Counter
-from launcher.client import Browser
 from launcher.people import Person, made_up, with_pins
 from launcher.stage import ANNEXE, Stage, free_ports
 from protocol.records.keys import SigningKey
 from tests.edge.sync.media import another_disk
-from tests.edge.test_second_appliance import STANDBY, Annexe, figures, files, kiosk_at, port, until
+from tests.edge.test_second_appliance import STANDBY, Annexe, browser_at, figures, files, kiosk_at, port, until
 
 __all__ = ["port"]
 
@@ -44,17 +43,17 @@ def stage_in(folder: Path, *settings: str) -> Annexe:
 
 
 def counter_at(stage: Stage, port: int) -> Counter:
-    return Counter(lambda: Browser(f"http://localhost:{port}"), stage.person("clerk"))
+    return Counter(lambda: browser_at(stage, port), stage.person("clerk"))
 
 
 def sealed(stage: Stage, person: Person) -> tuple[str, bytes]:
     """The case of a new account's request, and its certificate: filed, granted by signature, sealed."""
-    address, reference = stage.edge_url, files(kiosk_at(stage.ports.edge), person)
+    reference = files(kiosk_at(stage, stage.ports.edge), person)
     counter = counter_at(stage, stage.ports.edge)
     [filed] = counter.filed(person)
     counter.complete(filed.case)
     counter.enquire(filed.case, "favourable")
-    authority = Authority(lambda: Browser(address), stage.person("authority"), KEY)
+    authority = Authority(lambda: browser_at(stage, stage.ports.edge), stage.person("authority"), KEY)
     authority.enrol()
     authority.decide(filed.case, reference, person, "approved")
     until(lambda: counter.offers(filed.case, "ready"), "the certificate is sealed")

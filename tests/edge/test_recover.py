@@ -50,7 +50,7 @@ def test_what_was_confirmed_before_the_card_was_lost_is_on_the_new_one(annexe: A
     annexe.start(centre=False)
     port, people = annexe.ports.edge, with_pins(made_up(2, random.Random(4)), random.Random(4))
     until(lambda: in_step(port), "the medium holds everything")
-    confirmed = files(kiosk_at(port), people[0])
+    confirmed = files(kiosk_at(annexe, port), people[0])
     assert figures(port)["mulhaqa_edge_medium_lag_records"] == 0
     busy = annexe.typed("recover", str(disk), may_fail=True)
     assert busy.status == 1
@@ -68,9 +68,9 @@ def test_what_was_confirmed_before_the_card_was_lost_is_on_the_new_one(annexe: A
     assert "are new here" in annexe.typed("recover", str(disk)).out
     assert " 0 of them and 0 scans are new here" in annexe.typed("recover", str(disk)).out
     annexe.edge.start()
-    assert kiosk_at(port).state(confirmed)
-    assert kiosk_at(port).has_account(people[0])
-    later = files(kiosk_at(port), people[1])
+    assert kiosk_at(annexe, port).state(confirmed)
+    assert kiosk_at(annexe, port).has_account(people[0])
+    later = files(kiosk_at(annexe, port), people[1])
     until(lambda: in_step(port), "the log goes on there")
     annexe.edge.stop()
     assert "The log is sound." in annexe.typed("verify-log").out

@@ -83,8 +83,13 @@ def files(kiosk: Kiosk, person: Person) -> str:
     return filed.reference
 
 
-def kiosk_at(port: int) -> Kiosk:
-    return Kiosk(lambda: Browser(f"http://localhost:{port}"))
+def browser_at(stage: Stage, port: int) -> Browser:
+    """A browser that the annexe's first appliance has paired, before whichever machine serves at this port."""
+    return Browser(f"http://localhost:{port}").hold(stage.cookies)
+
+
+def kiosk_at(stage: Stage, port: int) -> Kiosk:
+    return Kiosk(lambda: browser_at(stage, port))
 
 
 @pytest.mark.timeout(400)
@@ -102,12 +107,12 @@ def test_a_standby_takes_over_and_the_first_appliance_is_refused_when_it_is_back
 def _play(annexe: Annexe, standby: Process, people: list[Person]) -> None:
     first, second = annexe.ports.edge, standby.port
     standby.start()
-    before = files(kiosk_at(first), people[0])
+    before = files(kiosk_at(annexe, first), people[0])
     until(lambda: figures(first).get("mulhaqa_edge_mirror_in_step") == 1, "the standby holds everything")
     assert figures(first)["mulhaqa_edge_mirror_lag_records"] == 0
     assert figures(second)['mulhaqa_edge_post{post="standby"}'] == 1
-    assert Browser(f"http://localhost:{second}").get("/kiosk").status == 503
-    confirmed = files(kiosk_at(first), people[1])
+    assert browser_at(annexe, second).get("/kiosk").status == 503
+    confirmed = files(kiosk_at(annexe, first), people[1])
 
     annexe.edge.kill()  # what was confirmed while the standby was in step is there
     folder = str(annexe.folder / STANDBY)
@@ -121,15 +126,15 @@ def _play(annexe: Annexe, standby: Process, people: list[Person]) -> None:
     standby.start()
 
     for reference in (before, confirmed):
-        assert kiosk_at(second).state(reference)
-    later = files(kiosk_at(second), people[2])
+        assert kiosk_at(annexe, second).state(reference)
+    later = files(kiosk_at(annexe, second), people[2])
     officer = Prefecture(lambda: Browser(annexe.centre_url), annexe.person("officer"))
     until(lambda: all(officer.state(one) for one in (before, confirmed, later)), "all is at the prefecture")
 
     annexe.edge.start()
     until(lambda: figures(first).get('mulhaqa_edge_post{post="replaced"}') == 1, "the first appliance is told")
-    assert Browser(annexe.edge_url).get("/kiosk").status == 503
-    assert kiosk_at(second).state(later)
+    assert browser_at(annexe, first).get("/kiosk").status == 503
+    assert kiosk_at(annexe, second).state(later)
     until(
         lambda: figures(annexe.ports.centre).get('mulhaqa_central_annexe_superseded{annexe="berkane-05"}') == 1,
         "the prefecture sees that the first appliance is back",

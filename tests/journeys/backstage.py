@@ -97,4 +97,4 @@ class Backstage:
             time.sleep(BETWEEN)
 
     def _browser(self) -> Browser:
-        return Browser(self.stage.edge_url)
+        return Browser(self.stage.edge_url).hold(self.stage.cookies)

@@ -137,6 +137,10 @@ class Screens:
         """A desk at the prefecture."""
         return self._open(self._stage.centre_url, language, DESK)
 
+    def stranger(self, language: str) -> Screen:
+        """A device on the annexe's network that is no screen of it."""
+        return self._open(self._stage.edge_url, language, DESK, paired=False)
+
     def second(self, screen: Screen) -> Screen:
         """Another tab of the same browser."""
         return self._page(screen.context, screen.site, screen.tongue)
@@ -153,9 +157,12 @@ class Screens:
         self._opened.clear()
         assert not complaints, complaints
 
-    def _open(self, site: str, language: str, size: Size) -> Screen:
+    def _open(self, site: str, language: str, size: Size, *, paired: bool = True) -> Screen:
         context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-        context.add_cookies([{"name": "lang", "value": language, "url": site, "httpOnly": True}])
+        cookies = {"lang": language} | (self._stage.cookies if paired and site == self._stage.edge_url else {})
+        context.add_cookies(
+            [{"name": name, "value": value, "url": site, "httpOnly": True} for name, value in cookies.items()]
+        )
         context.set_default_timeout(PATIENCE)
         return self._page(context, site, self._languages[language])
 

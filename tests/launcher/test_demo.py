@@ -10,7 +10,10 @@ import pytest
 
 from central.commands import parser as central
 from launcher.demo import announcement, main
+from launcher.pairing import KINDS
 from launcher.stage import AGENTS, Ports, Stage, free_ports, taken
+
+INVITED = {kind: f"http://localhost:9000/pair/{kind}#secret-of-{kind}" for kind in KINDS}
 
 
 def stage(folder: Path, edge: int = 9000) -> Stage:
@@ -18,9 +21,9 @@ def stage(folder: Path, edge: int = 9000) -> Stage:
 
 
 def test_every_screen_and_every_sign_in_is_printed(tmp_path: Path) -> None:
-    text = announcement(stage(tmp_path))
-    for path in ("kiosk", "counter", "authority", "display", "admin"):
-        assert f"http://localhost:9000/{path}" in text
+    text = announcement(stage(tmp_path), INVITED)
+    for address in INVITED.values():
+        assert address in text
     assert "http://localhost:9001/" in text
     for agent in AGENTS:
         assert agent.login in text
@@ -30,7 +33,7 @@ def test_every_screen_and_every_sign_in_is_printed(tmp_path: Path) -> None:
 
 def test_the_folder_that_plays_a_stick_is_named_with_what_the_prefecture_types(tmp_path: Path) -> None:
     made = stage(tmp_path / "my demo")
-    text = announcement(made)
+    text = announcement(made, INVITED)
     assert str(made.stick) in text
     typed = [shlex.split(line) for line in text.splitlines() if "mulhaqa-central" in line]
     assert [words[1] for words in typed] == ["import", "export"]

@@ -98,8 +98,8 @@ def test_a_flipped_bit_in_the_log_is_found(made: Stage, tmp_path: Path) -> None:
 class DeadCentre(Stage):
     """A stage whose prefecture dies as soon as it has started."""
 
-    def start(self, *, centre: bool = True) -> None:
-        super().start(centre=centre)
+    def start(self, *, centre: bool = True, pair: bool = True) -> None:
+        super().start(centre=centre, pair=pair)
         self.centre.kill()
 
 

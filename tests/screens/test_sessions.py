@@ -77,6 +77,25 @@ def test_sweeping_ends_what_idled_and_nothing_else(sessions: Sessions, clock: Cl
     assert sessions.alive(staying)
 
 
+def test_a_flood_from_a_strange_device_puts_out_nobody_at_a_known_one(sessions: Sessions) -> None:
+    visitor = sessions.open("kiosk", 90_000, "a kiosk")
+    stranger = sessions.open("pair", 90_000)
+    for _ in range(MOST_SESSIONS):
+        sessions.open("pair", 90_000)
+    assert sessions.alive(visitor)
+    assert not sessions.alive(stranger)
+
+
+def test_a_session_is_found_on_its_own_device_alone_and_ends_with_it(sessions: Sessions) -> None:
+    here, elsewhere = (sessions.open("counter", 900_000, device) for device in ("one", "two"))
+    assert sessions.find(here.id, "counter", "one") is here
+    assert sessions.find(here.id, "counter", "two") is None
+    assert sessions.find(here.id, "counter") is None
+    sessions.close_on("one")
+    assert not sessions.alive(here)
+    assert sessions.alive(elsewhere)
+
+
 def test_a_flood_of_visitors_puts_out_visitors_before_signed_in_people(sessions: Sessions) -> None:
     person = sessions.open("counter", 900_000)
     sessions.sign_in(person, "a clerk")

@@ -1,4 +1,5 @@
-"""Who works at a card and at its clone on the same people: telephones, PINs, one number given twice, one login.
+"""Who works at a card and at its clone on the same people: telephones, PINs, one number given twice, a login, a
+screen.
 
 A rival is at each of the two machines. They draw from the same few accounts, cards and logins, so that what one does
 meets what the other did, or will have done. Drawn apart from everybody else: a run without a clone plays as ever.
@@ -14,7 +15,17 @@ from random import Random
 from edge.store.group import Decide
 from edge.store.store import Transaction
 from protocol.office.account_events import IdentityVerified
-from protocol.office.events import AccountViewed, AgentKeyEnrolled, Event, PhoneChanged, PinReset, StaffPasswordChanged
+from protocol.office.events import (
+    AccountViewed,
+    AgentKeyEnrolled,
+    Event,
+    PhoneChanged,
+    PinReset,
+    ScreenPaired,
+    ScreenRemoved,
+    ScreenRenamed,
+    StaffPasswordChanged,
+)
 from protocol.records.encoding import Value
 from tests.edge.store.scanning import NotHere
 from tests.edge.store.support import CLERK, account_opened, staff_added
@@ -124,6 +135,18 @@ def _hires(login: str, key: bytes) -> Decide:
             changed = StaffPasswordChanged(login=login, password_hash=f"$argon2id${key.hex()}")
             await tx.append("office", changed, key_of=tx.office)
             await tx.append("office", AgentKeyEnrolled(login=login, public=key), key_of=tx.office)
+        await tx.append("office", _of_screen(login.encode(), key), key_of=tx.office)
         return b""
 
     return decide
+
+
+def _of_screen(screen: bytes, key: bytes) -> Event:
+    """What happens to the one screen that both pair, rename and remove, in whatever order."""
+    match key[0] % 3:
+        case 0:
+            return ScreenPaired(screen=screen, screen_kind="counter", name="Guichet", token_hash=key, by=CLERK)
+        case 1:
+            return ScreenRenamed(screen=screen, name=key.hex(), by=CLERK)
+        case _:
+            return ScreenRemoved(screen=screen, by=CLERK)

@@ -9,6 +9,7 @@ from edge.store.views.later import LATER
 from edge.store.views.outbox import OUTBOX
 from edge.store.views.prefecture_looks import PREFECTURE_LOOKS
 from edge.store.views.revocations import REVOCATIONS
+from edge.store.views.screens import SCREENS
 from edge.store.views.staff import STAFF
 from edge.store.views.view import View
 
@@ -17,6 +18,7 @@ DEFAULT_VIEWS: tuple[View, ...] = (
     CASES,
     OUTBOX,
     STAFF,
+    SCREENS,
     CATALOGUE,
     CALENDAR,
     REVOCATIONS,

@@ -36,6 +36,7 @@ from protocol.records.encoding import Value
 from protocol.records.keys import SigningKey
 from tests.edge.press.papers import chain
 from tests.edge.reencoding.stand_in import StandInReencoder
+from tests.edge.web.paired import with_screens
 from tests.edge.web.support import PROCEDURES, RESIDENCE, Clock, entropy_from, publish
 
 __all__ = ["PROCEDURES", "RESIDENCE", "Clock"]
@@ -156,6 +157,7 @@ async def office_in(
         seals=chain().seals,
         settings=settings or Settings(),
     )
+    with_screens(office)
     try:
         yield office
     finally:

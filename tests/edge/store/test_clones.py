@@ -25,6 +25,9 @@ from protocol.office.events import (
     IdentityVerified,
     PhoneChanged,
     PinReset,
+    ScreenPaired,
+    ScreenRemoved,
+    ScreenRenamed,
     StaffPasswordChanged,
 )
 from protocol.records.credentials import Trust
@@ -231,6 +234,23 @@ async def test_a_login_that_both_gave_is_one_agent(tmp_path: Path) -> None:
         assert here == there
 
 
+def paired(name: str) -> ScreenPaired:
+    return ScreenPaired(screen=name.encode(), screen_kind="counter", name=name, token_hash=name.encode(), by=CLERK)
+
+
+async def test_a_screen_that_one_of_them_removed_stays_removed_at_both(tmp_path: Path) -> None:
+    async with clones(tmp_path) as (one, two, _):
+        await hire(one, "", paired("Guichet 1"))
+        await exchange(one, two)
+        await hire(one, "", ScreenRemoved(screen=b"Guichet 1", by=CLERK))
+        await hire(two, "", ScreenRenamed(screen=b"Guichet 1", name="Guichet 7", by=CLERK))
+        await exchange(one, two)
+        async with two.reading() as reader:
+            assert [(screen.name, screen.removed) for screen in await reader.screens()] == [("Guichet 7", True)]
+        here, there = await views(tmp_path)
+        assert here == there
+
+
 async def test_messages_of_a_case_that_went_on_at_both_are_the_same_at_both(tmp_path: Path) -> None:
     async with store_in(tmp_path / "one") as store:
         case = await submit(store, await open_account(store))
@@ -251,7 +271,7 @@ async def test_messages_of_a_case_that_went_on_at_both_are_the_same_at_both(tmp_
 
 Choice = tuple[bool, int, int]
 
-EVENTS = st.lists(st.tuples(st.booleans(), st.integers(0, 7), st.integers(0, 3)), min_size=1, max_size=14)
+EVENTS = st.lists(st.tuples(st.booleans(), st.integers(0, 10), st.integers(0, 3)), min_size=1, max_size=14)
 
 
 async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> None:
@@ -275,6 +295,12 @@ async def _do(store: Store, what: int, which: int, accounts: list[bytes]) -> Non
             await hire(store, "", StaffPasswordChanged(login="n.amrani", password_hash=f"$argon2id${which}"))
         case 6 if not is_drawn:
             await draw_again(store, account)
+        case 7:
+            await hire(store, "", paired(f"screen {which}"))
+        case 8:
+            await hire(store, "", ScreenRenamed(screen=f"screen {which}".encode(), name="new", by=CLERK))
+        case 9:
+            await hire(store, "", ScreenRemoved(screen=f"screen {which}".encode(), by=CLERK))
         case _:
             await note(store, account, IdentityVerified(by=CLERK))
 

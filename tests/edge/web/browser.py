@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from edge.services.office import Office
 from edge.store.rows import Committed
 from edge.web import application
+from tests.edge.web.paired import held
 from tests.edge.web.staff import AREAS, PASSWORD, SCREENS
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -51,10 +52,16 @@ async def chromium() -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, site: str, *, language: str = "fr", size: tuple[int, int] = (1280, 800)) -> Page:
     """A page of a browser of its own: no cookie, no key of another."""
     context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
-    await context.add_cookies([{"name": "lang", "value": language, "url": site}])
+    await hold(context, site, language)
     page = await context.new_page()
     page.set_default_timeout(20_000)
     return page
+
+
+async def hold(context: BrowserContext, site: str, language: str = "fr") -> None:
+    """Let a browser be a paired screen of each kind."""
+    cookies = held(language).items()
+    await context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies])
 
 
 async def sign_in(page: Page, site: str, login: str) -> None:

@@ -14,6 +14,7 @@ from playwright.async_api import Browser
 from edge.services.office import Office
 from edge.web import application
 from tests.edge.web.browser import chromium, served
+from tests.edge.web.paired import held
 from tests.edge.web.staff import hire
 from tests.edge.web.support import PROCEDURES, Clock, Post, Visitor, open_office
 
@@ -55,7 +56,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def kiosk(office: Office) -> AsyncIterator[Visitor]:
     """A browser before the kiosk, in French."""
     server = TestServer(application.build(office, ["kiosk"]))
-    async with TestClient(server, cookies={"lang": "fr"}) as visitor:
+    async with TestClient(server, cookies=held()) as visitor:
         yield visitor
 
 

@@ -20,6 +20,7 @@ from protocol.office.decision import sign_sheet
 from protocol.records.hashing import subject_from_text
 from protocol.records.keys import SigningKey
 from tests.edge.store import scanning
+from tests.edge.web.paired import held
 
 PASSWORD = "guichet-berkane-5"
 AGENTS = {
@@ -110,7 +111,7 @@ async def at_work(office: Office, login: str = "", area: str = "", language: str
 @asynccontextmanager
 async def visiting(app: web.Application, language: str = "fr") -> AsyncIterator[TestClient[Any, Any]]:
     """A browser at an application."""
-    async with TestClient(TestServer(app), cookies={"lang": language}) as client:
+    async with TestClient(TestServer(app), cookies=held(language)) as client:
         yield client
 
 

@@ -27,6 +27,7 @@ from protocol.records.credentials import Credential, Trust, issue
 from protocol.records.envelope import write_record
 from protocol.records.keys import SigningKey
 from tests.edge.reencoding.stand_in import StandInReencoder
+from tests.edge.web.paired import with_screens
 
 Visitor = TestClient[Any, Any]
 Post = Callable[..., Awaitable[Any]]
@@ -234,7 +235,7 @@ async def open_office(folder: Path, clock: Clock, documents: tuple[dict[str, Any
         origin="http://localhost:8080",
         verify_url="http://localhost:8090/verify",
     )
-    return Office(
+    office = Office(
         annexe=profile,
         store=store,
         now=clock,
@@ -245,6 +246,7 @@ async def open_office(folder: Path, clock: Clock, documents: tuple[dict[str, Any
         modem=SimulatedModem(clock),
         passwords=Passwords(entropy, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
     )
+    return with_screens(office)
 
 
 PERSON = {

@@ -21,6 +21,7 @@ from protocol.office.calendar import local_date
 from protocol.office.events import Actor
 from protocol.records.keys import SigningKey
 from tests.edge.web import staff
+from tests.edge.web.paired import held
 from tests.edge.web.staff import PASSWORD, Desk, at_work
 from tests.edge.web.support import Clock
 
@@ -81,7 +82,7 @@ async def test_somebody_is_added_and_signs_in(supervisor: Desk, office: Office) 
 @asynccontextmanager
 async def second(desk: Desk, login: str) -> AsyncIterator[Desk]:
     """Another browser at the same appliance, signed in."""
-    client: TestClient[Any, Any] = TestClient(desk.client.server, cookies={"lang": "fr"})
+    client: TestClient[Any, Any] = TestClient(desk.client.server, cookies=held())
     try:
         yield await Desk(client).sign_in(login)
     finally:

@@ -15,6 +15,7 @@ from edge.web import application
 from protocol.office.casework import State
 from protocol.records.hashing import subject_from_text
 from tests.edge.web import staff
+from tests.edge.web.paired import held
 from tests.edge.web.support import PERSON, PIN, Post, Visitor, open_account
 
 COMMAND = "ab" * 16
@@ -26,7 +27,7 @@ OTHER = {"cnie": "FA654321", "name_fr": "Ali Idrissi", "name_ar": "علي الإ
 async def stranger(office: Office) -> AsyncIterator[Visitor]:
     """Another process of the same office: after a restart, or another's browser; in French."""
     server = TestServer(application.build(office, ["kiosk"]))
-    async with TestClient(server, cookies={"lang": "fr"}) as visitor:
+    async with TestClient(server, cookies=held()) as visitor:
         yield visitor
 
 

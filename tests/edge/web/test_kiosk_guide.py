@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from edge.services.guide import TOPICS
 from edge.web import application
 from tests.edge.press.papers import text_of
+from tests.edge.web.paired import held
 from tests.edge.web.support import PERSON, Clock, Post, Visitor, open_account, open_office
 
 CATALOGUE = Path(__file__).parents[3] / "central" / "catalogue"
@@ -30,7 +31,7 @@ async def whole(tmp_path: Path, clock: Clock) -> AsyncIterator[Visitor]:
     folder = tmp_path / "whole"
     folder.mkdir()
     office = await open_office(folder, clock, DOCUMENTS)
-    async with TestClient(TestServer(application.build(office, ["kiosk"])), cookies={"lang": "fr"}) as visitor:
+    async with TestClient(TestServer(application.build(office, ["kiosk"])), cookies=held()) as visitor:
         yield visitor
     await office.press.close()
     await office.store.close()

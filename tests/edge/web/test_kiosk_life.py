@@ -18,6 +18,7 @@ from protocol.office.events import Actor
 from protocol.records.hashing import subject_from_text
 from protocol.records.keys import SigningKey
 from tests.edge.web import staff
+from tests.edge.web.paired import held
 from tests.edge.web.support import Clock, Post, Visitor, ask_for_residence, open_account
 
 DAY = 24 * 3600 * 1000
@@ -96,7 +97,7 @@ async def test_silence_is_said_with_its_proof(kiosk: Visitor, own: str, office: 
     await under_decision(office, own)
     clock.ms += 61 * DAY
     await deadlines.keep_time(office)
-    async with TestClient(TestServer(application.build(office, ["kiosk"])), cookies={"lang": "fr"}) as later:
+    async with TestClient(TestServer(application.build(office, ["kiosk"])), cookies=held()) as later:
         await sign_in(later)
         text = await read(later, own)
         assert "Pas de réponse dans le délai" in text
@@ -137,7 +138,7 @@ async def test_a_refusal_is_appealed_against_in_ones_own_words(
 async def test_another_persons_request_does_not_exist(
     kiosk: Visitor, post: Post, own: str, office: Office, what: str
 ) -> None:
-    async with TestClient(TestServer(application.build(office, ["kiosk"])), cookies={"lang": "fr"}) as stranger:
+    async with TestClient(TestServer(application.build(office, ["kiosk"])), cookies=held()) as stranger:
         answer = await stranger.get(f"{own}/{what}", allow_redirects=False)
         assert (answer.status, answer.headers["Location"][:14]) == (303, "/kiosk/sign-in")
     await post("/kiosk/account", "/kiosk/sign-out")

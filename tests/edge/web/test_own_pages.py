@@ -18,6 +18,7 @@ from edge.store.feeds import accept
 from edge.web import application
 from protocol.office.events import Actor, CataloguePublished, to_value
 from protocol.records.hashing import text_of
+from tests.edge.web.paired import held
 from tests.edge.web.support import PERSON, PIN, RESIDENCE, Clock, Visitor, both, feed_of, publish_holidays
 
 OWN = "/kiosk/account"
@@ -71,7 +72,7 @@ async def family(office: Office) -> AsyncIterator[Family]:
 
 
 async def signed_in(server: BaseTestServer, pin: str = PIN) -> Visitor:
-    visitor: Visitor = TestClient(server, cookies={"lang": "fr"})
+    visitor: Visitor = TestClient(server, cookies=held())
     text = await (await visitor.get("/kiosk/sign-in")).text()
     hidden = dict(re.findall(r'name="(csrf|command)" value="([0-9a-f]+)"', text))
     answer = await visitor.post("/kiosk/sign-in", data={**hidden, "cnie": "FA123456", "pin": pin})

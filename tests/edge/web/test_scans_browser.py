@@ -13,7 +13,7 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 
 from edge.reencoding.client import Reencoder
 from edge.services.office import Office
-from tests.edge.web.browser import needs_chromium, open_page, sign_in
+from tests.edge.web.browser import hold, needs_chromium, open_page, sign_in
 from tests.edge.web.staff import at_work, complete, enquire, file_request, open_account
 from tests.edge.web.support import bill_stays
 from tests.edge.web.test_staff_browser import faults_of
@@ -118,6 +118,7 @@ async def test_a_file_on_its_way_shows_how_far_it_is_and_is_not_sent_twice(
 async def test_without_javascript_the_plain_form_does_the_same(office: Office, site: str, browser: Browser) -> None:
     request = await filed(office)
     context = await browser.new_context(java_script_enabled=False)
+    await hold(context, site)
     page = await context.new_page()
     await sign_in(page, site, "salma")
     await page.goto(f"{site}{request}")

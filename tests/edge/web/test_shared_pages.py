@@ -11,6 +11,7 @@ from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
 
 from edge.services.office import Office
 from edge.web import application
+from tests.edge.web.paired import held
 from tests.edge.web.support import ABOLISHED, PERSON, PROCEDURES, Post, Visitor, both, open_account, publish
 
 GUIDE, PROCEDURE = "/kiosk/guide", "/kiosk/procedures/residence-autorite-locale"
@@ -24,7 +25,7 @@ async def server(office: Office) -> AsyncIterator[BaseTestServer]:
 
 
 def browser(server: BaseTestServer, language: str = "fr") -> Visitor:
-    return TestClient(server, cookies={"lang": language})
+    return TestClient(server, cookies=held(language))
 
 
 async def text_of(visitor: Visitor, path: str) -> str:
