@@ -85,10 +85,10 @@ async def enter(request: web.Request) -> web.StreamResponse:
     """Check CNIE and PIN, begin the citizen's session under a new id, go on to what he wanted."""
     office, limits = signed_in.office_of(request), request.app[signed_in.LIMITS]
     values = await read_form(request)
-    pin, address = values.pop("pin", ""), place_of(request)
+    pin, place = values.pop("pin", ""), place_of(request)
     try:
-        with limits.trying(SIGN_IN, address, 401, 429):  # a card number mistyped (422) is no guess
-            account = await accounts.sign_in(office, values.get("cnie", ""), pin)
+        with limits.trying(SIGN_IN, place, 401, 429):  # a card number mistyped (422) is no guess
+            account = await accounts.sign_in(office, values.get("cnie", ""), pin, place)
             known = await accounts.view(office, account)
     except PersonError as error:
         form = Form(values, pages.tongue_of(request).errors(error))

@@ -82,8 +82,9 @@ async def change(request: web.Request) -> web.StreamResponse:
         raise go(sent[command])
     now, pin, again = (values.get(name, "") for name in ("pin_now", "pin", "pin_again"))
     try:
-        with request.app[signed_in.LIMITS].trying(SIGN_IN, place_of(request), 429):
-            await pins.change(office, command, account, now, pin, again)
+        place = place_of(request)
+        with request.app[signed_in.LIMITS].trying(SIGN_IN, place, 429):
+            await pins.change(office, command, account, now, pin, again, place)
     except PersonError as error:
         form = Form({}, pages.tongue_of(request).errors(error))
         return show(request, "pin_change.html", error.status, form=form)

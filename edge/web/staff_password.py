@@ -17,6 +17,7 @@ from edge.services import own_password, staff
 from edge.services.office import Office
 from edge.web import signed_in
 from edge.web.duties import SCREENS
+from edge.web.paired import place_of
 from edge.web.signed_in import CHOOSING
 from edge.web.staff_sign_in import role_at
 from protocol.errors import PersonError, PersonErrors
@@ -75,7 +76,7 @@ async def _change(request: web.Request) -> web.StreamResponse:
     office, values = signed_in.office_of(request), await read_form(request)
     login, command = signed_in.agent_of(request).login, signed_in.command_of(request, values)
     try:
-        await own_password.change(office, command, login, values.get("now", ""), *_typed(values))
+        await own_password.change(office, command, login, values.get("now", ""), *_typed(values), place_of(request))
     except (PersonError, PersonErrors) as error:
         return _refused(request, error)
     await _begin(request, login)

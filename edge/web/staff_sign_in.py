@@ -80,8 +80,9 @@ async def enter(request: web.Request) -> web.StreamResponse:
 
 async def _known(request: web.Request, login: str, password: str) -> StaffView:
     """The agent of this login and password; each failure counts against the screen that it came from."""
-    with request.app[signed_in.LIMITS].trying(STAFF_SIGN_IN, place_of(request), 401, 429):
-        return await staff.sign_in(signed_in.office_of(request), login, password)
+    place = place_of(request)
+    with request.app[signed_in.LIMITS].trying(STAFF_SIGN_IN, place, 401, 429):
+        return await staff.sign_in(signed_in.office_of(request), login, password, place)
 
 
 def role_at(request: web.Request, agent: StaffView) -> tuple[Role, date | None]:
