@@ -106,20 +106,24 @@ def test_a_device_is_prepared_and_opens_the_screens_without_a_warning(
     desk.look("install")
     assert desk.context.cookies(secure.install_url) == []
     desk.press("Open the annexe's screens")
+    desk.arrive("/pair")
+    desk.page.goto(secure.invite()["kiosk"])
     desk.arrive("/kiosk")
     answer = desk.open("/kiosk")
     details = answer.security_details()
     assert details is not None
     assert (details["protocol"], details["subjectName"]) == ("TLS 1.3", HOST)
     assert desk.page.evaluate("() => isSecureContext && 'serviceWorker' in navigator")
-    held = [cookie for cookie in desk.context.cookies() if cookie["name"] == "mulhaqa"]
-    assert held
+    held = [cookie for cookie in desk.context.cookies() if cookie["name"] in {"mulhaqa", "screen-kiosk"}]
+    assert len(held) == 2
     assert all(cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict" for cookie in held)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_administrator_sees_the_certificate(screens: Screens, language: str) -> None:
+def test_the_administrator_sees_the_certificate(screens: Screens, secure: BehindTls, language: str) -> None:
     desk: Screen = screens.desk(language)
+    desk.page.goto(secure.invite()["admin"])
+    desk.arrive("/admin/sign-in")
     desk.sign_in(screens.agent("admin"), "admin")
     card = desk.page.locator("#certificate")
     expect(card).to_contain_text(HOST)

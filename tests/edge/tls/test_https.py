@@ -63,7 +63,7 @@ async def test_the_screens_answer_by_tls_1_3_alone_with_no_cookie_that_leaves_it
     async with serving(installation, settings, now, os.urandom) as office, visitor(trusted(installation)) as browser:
         origin = office.annexe.origin
         assert origin == f"https://{HOST}:{port}"
-        for path in ("/kiosk", "/lang/fr?next=/kiosk", "/admin/sign-in"):
+        for path in ("/pair", "/lang/fr?next=/pair"):
             async with browser.get(origin + path, allow_redirects=False) as answer:
                 assert answer.headers["Strict-Transport-Security"] == "max-age=15552000"
                 cookies = answer.headers.getall("Set-Cookie")
@@ -88,7 +88,7 @@ async def test_on_loopback_plain_http_drops_secure_and_nothing_else(installation
     settings = ApplianceSettings(port=free_port(), plain=True, uplink=False)
     async with serving(installation, settings, now, os.urandom) as office, visitor(True) as browser:
         assert office.certificate() is None
-        async with browser.get(f"{office.annexe.origin}/kiosk") as answer:
+        async with browser.get(f"{office.annexe.origin}/pair") as answer:
             assert "Strict-Transport-Security" not in answer.headers
             attributes = set(answer.headers["Set-Cookie"].lower().split("; "))
         assert "secure" not in attributes
