@@ -1,7 +1,7 @@
 """The two offline roots of a prefecture, and nothing else that is secret: what the passphrase and the sheet protect.
 
     secret     encode([1, area, prefecture, made (ms), seed(32), seal root made (ms), scalar(32)])
-    at rest    offline/roots.sealed = the box of it (provisioning.strongbox), thing "roots"
+    at rest    offline/roots.sealed = the box of it (protocol.records.strongbox), thing "roots"
 
 - `seed` is the Ed25519 key of credentials, `scalar` the P-256 key of the X.509 root.
 - Both public certificates follow from it, byte for byte: whoever restores the roots from paper has them again.
@@ -19,8 +19,8 @@ from protocol.errors import OperatorError
 from protocol.records.credentials import Credential, issue
 from protocol.records.encoding import decode, encode
 from protocol.records.keys import SigningKey
+from protocol.records.strongbox import BoxRefused, Lock, open_box, seal
 from provisioning import files, seals
-from provisioning.strongbox import BoxRefused, Lock, open_box, seal
 
 VERSION: Final = 1
 DAY_MS: Final = 24 * 60 * 60 * 1000

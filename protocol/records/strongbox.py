@@ -38,7 +38,7 @@ MAX_MEMORY_KIB: Final = 4 * 1024 * 1024
 """What a box may ask for: four times the memory and eight times the passes that this release asks for."""
 
 NO_NONCE: Final = bytes(NONCE_SIZE)
-NO_BOX: Final = "This is nothing that mulhaqa-provision sealed with a passphrase."
+NO_BOX: Final = "This is nothing that Mulhaqa sealed with a passphrase."
 
 
 class BoxRefused(PeerError):
