@@ -20,13 +20,18 @@ import uvloop
 
 from edge import journal
 from edge.appliance import ApplianceSettings, run
+from edge.custody.here import KINDS, keeper_here
+from edge.custody.slots import PASSPHRASE, TYPED
+from edge.custody_command import CUSTODY, custody_options, first_way, new_way_options
+from edge.custody_typing import terminal
 from edge.equipment import read_settings
-from edge.installation import install, open_installation
+from edge.installation import install, open_installation, plain_key, require_installed
 from edge.link_settings import read_link
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
 from edge.password_command import GIVE, password_options
+from edge.private_memory import keep_memory_private
 from edge.promote_command import PROMOTE, promote_options
 from edge.recover_command import RECOVER, recover_options
 from edge.services import staff
@@ -37,6 +42,7 @@ from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
 from edge.store.verify_scans import verify_scans
+from edge.unlocking import unlocked_installation
 from edge.where_command import WHERE, where_options
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.keys import SigningKey
@@ -101,6 +107,11 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("install", "Make the data folder from the signed seed that the prefecture made for this annexe.")
     sub.add_argument("seed", type=Path, help="the seed file; destroy it once it is installed")
+    sub.add_argument(
+        "--custody", choices=KINDS, metavar="WAY",
+        help="how the vault's key is kept: see mulhaqa-edge custody add --help (default: a plain file on the card)",
+    )  # fmt: skip
+    new_way_options(sub)
     sub.set_defaults(run=_install)
     _run_options(command("run", "Serve the annexe's screens and sync with the prefecture until stopped."))
     _staff_options(command("add-staff", "Add an agent who signs in with a login and a password."))
@@ -114,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
     sub.set_defaults(run=_verify)
+    custody_options(commands.add_parser("custody", help=CUSTODY, description=CUSTODY))
     _discover_options(commands.add_parser("discover", help=DISCOVER, description=DISCOVER))
     return whole
 
@@ -210,7 +222,10 @@ async def _install(chosen: argparse.Namespace) -> int:
         seed = chosen.seed.read_bytes()
     except OSError as error:
         raise OperatorError(f"The seed {chosen.seed} cannot be read: {error.strerror}.") from error
-    installation = install(chosen.data, seed, os.urandom)
+    if chosen.custody in TYPED and chosen.custody != PASSPHRASE:
+        raise OperatorError("A recovery sheet is no way to start by: choose another, and add the sheet afterwards.")
+    new_key = plain_key if chosen.custody is None else first_way(chosen.custody, chosen)
+    installation = install(chosen.data, seed, os.urandom, new_key)
     store = await open_store(installation, now_ms, os.urandom)
     try:
         taken = await take_snapshot(installation, store)
@@ -221,7 +236,6 @@ async def _install(chosen: argparse.Namespace) -> int:
 
 
 async def _serve(chosen: argparse.Namespace) -> int:
-    installation = open_installation(chosen.data)
     settings = ApplianceSettings(
         host=chosen.host,
         port=chosen.port,
@@ -238,9 +252,17 @@ async def _serve(chosen: argparse.Namespace) -> int:
         devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
+    require_installed(chosen.data)
+    keeper = keeper_here(chosen.data, chosen.sticks)
     _collect_seldom()
     journal.configure()  # once nothing typed is wrong: until then a person reads, and no journal
+    keep_memory_private()
     starting = Starting(time.monotonic, service_manager(os.environ.get("NOTIFY_SOCKET")))
+    installation = await unlocked_installation(
+        chosen.data, keeper, host=chosen.host, port=chosen.port, now=now_ms, entropy=os.urandom, starting=starting
+    )
+    if installation is None:
+        return 0
     await run(installation, settings, now_ms, os.urandom, starting)
     return 0
 
@@ -275,14 +297,14 @@ async def _add_staff(chosen: argparse.Namespace) -> int:
         password=sys.stdin.readline().rstrip("\n"),
         language=chosen.language,
     )
-    async with opened_office(open_installation(chosen.data), now_ms, os.urandom) as office:
+    async with opened_office(open_installation(chosen.data, terminal()), now_ms, os.urandom) as office:
         await staff.add(office, office.command(), form)
     print(f"{chosen.login} is added ({chosen.role}).")
     return 0
 
 
 async def _rebuild(chosen: argparse.Namespace) -> int:
-    store = await open_store(open_installation(chosen.data), now_ms, os.urandom)
+    store = await open_store(open_installation(chosen.data, terminal()), now_ms, os.urandom)
     try:
         folded = await rebuild_views(store)
     finally:
@@ -292,7 +314,7 @@ async def _rebuild(chosen: argparse.Namespace) -> int:
 
 
 async def _verify(chosen: argparse.Namespace) -> int:
-    installation = open_installation(chosen.data)
+    installation = open_installation(chosen.data, terminal())
     own = SigningKey(installation.seed.signing_seed).public
     report = await verify_log(chosen.data, vault=installation.vault, trust=trust_of(installation), own=own)
     _show(report)

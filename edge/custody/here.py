@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,4 +33,4 @@ def ways_here(folder: Path, sticks: Path | None = None) -> Mapping[str, Way]:
 
 def keeper_here(folder: Path, sticks: Path | None = None) -> Keeper:
     """The keeper of a data folder on this machine."""
-    return Keeper(folder, ways_here(folder, sticks))
+    return Keeper(folder, ways_here(folder, sticks), lambda: time.time_ns() // 1_000_000, os.urandom)

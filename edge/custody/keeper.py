@@ -11,6 +11,7 @@ Order of what is written, so that a power cut never leaves an annexe without its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -30,28 +31,42 @@ from edge.custody.slots import (
     write_slots,
 )
 from edge.custody.ways import LEAST, Way
-from protocol.errors import OperatorError
+from protocol.errors import CallerError, OperatorError
 from protocol.records.refusals import CannotOpen
 from protocol.records.sheet import SheetRefused, typed_back
 from protocol.records.strongbox import BoxRefused, Lock
 
-WRONG_PASSPHRASE: Final = "This is not the passphrase of the vault. Look at the keyboard's language, and type it again."
+NOT_IT: Final = "This is not the passphrase of the vault. Look at the keyboard's language, and type it again."
 WRONG_SHEET: Final = "These lines are of another sheet: take the one of this annexe that was printed last."
-NO_PASSPHRASE: Final = "No passphrase opens this vault: mulhaqa-edge custody list shows what does."
+NONE_TYPED: Final = "No passphrase opens this vault: mulhaqa-edge custody list shows what does."
 
 Entropy = Callable[[int], bytes]
 
 
 class Locked(OperatorError):
-    """No way opens by itself: somebody must type a passphrase, or plug a key in. The message names each way's reason."""
+    """No way opens by itself: somebody must type a passphrase, or plug a key in. The message has each way's reason."""
+
+
+class WrongPassphrase(OperatorError):
+    """What was typed opens no slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new slot, and what stands on its sheet (of the kind "recovery" alone). `repr` shows no secret."""
+
+    slot: Slot
+    sheet: bytes = field(default=b"", repr=False)
 
 
 class Keeper:
-    """Of the data folder `folder`; `ways` by kind."""
+    """Of the data folder `folder`; `ways` by kind, `now` in milliseconds."""
 
-    def __init__(self, folder: Path, ways: Mapping[str, Way]) -> None:
+    def __init__(self, folder: Path, ways: Mapping[str, Way], now: Callable[[], int], entropy: Entropy) -> None:
         self._folder = folder
         self._ways = ways
+        self._now = now
+        self._entropy = entropy
 
     def slots(self) -> list[Slot] | None:
         """The slots, None where the plain file's bytes are the key itself."""
@@ -99,13 +114,13 @@ class Keeper:
         """The key, by what somebody typed; OperatorError when it is not the passphrase. Takes a second of one core."""
         slots = [slot for slot in self.slots() or () if slot.kind == PASSPHRASE]
         if not slots:
-            raise OperatorError(NO_PASSPHRASE)
+            raise OperatorError(NONE_TYPED)
         for slot in slots:
             try:
                 return opened_by_passphrase(slot, passphrase)
             except BoxRefused:
                 continue
-        raise OperatorError(WRONG_PASSPHRASE)
+        raise WrongPassphrase(NOT_IT)
 
     def key_by_sheet(self, text: str) -> bytes:
         """The key, by the lines of the recovery sheet; OperatorError when they are not its own."""
@@ -120,20 +135,19 @@ class Keeper:
                 continue
         raise OperatorError(WRONG_SHEET)
 
-    def add(self, kind: str, key: bytes, made_ms: int, entropy: Entropy, lock: Lock | None = None) -> tuple[Slot, bytes]:
-        """Let one more way of a kind open; returns its slot, and the secret of a recovery sheet (else nothing)."""
-        slot, sheet = self._made(kind, key, made_ms, entropy, lock)
-        self._write([*self._present(key, made_ms, entropy), slot])
-        return slot, sheet
+    def add(self, kind: str, key: bytes, lock: Lock | None = None) -> Made:
+        """Let one more way of a kind open to `key`; `lock` of a passphrase. OperatorError when it cannot be had."""
+        made = self._made(kind, key, lock)
+        self._write([*self._present(key), made.slot])
+        return made
 
-    def change(self, old: Slot, key: bytes, made_ms: int, entropy: Entropy, lock: Lock | None = None) -> tuple[Slot, bytes]:
+    def change(self, old: Slot, key: bytes, lock: Lock | None = None) -> Made:
         """Put a new slot of the same kind in place of one, whose secret is forgotten."""
-        slot, sheet = self._made(old.kind, key, made_ms, entropy, lock)
-        present = self._present(key, made_ms, entropy)
-        self._write([slot if one.id == old.id else one for one in present])
+        made = self._made(old.kind, key, lock)
+        self._write([made.slot if one.id == old.id else one for one in self._present(key)])
         if old.kind not in (*TYPED, "file"):  # the one plain file is the new slot's too
             self._ways[old.kind].forget(old.id)
-        return slot, sheet
+        return made
 
     def remove(self, slot: Slot) -> None:
         """Let a way open no more; OperatorError when it is the last."""
@@ -144,26 +158,33 @@ class Keeper:
         if slot.kind not in TYPED and slot.kind not in {one.kind for one in left if one.kind == "file"}:
             self._ways[slot.kind].forget(slot.id)
 
-    def _made(self, kind: str, key: bytes, made_ms: int, entropy: Entropy, lock: Lock | None) -> tuple[Slot, bytes]:
-        id_ = new_id(entropy)
+    def rehearse(self, kind: str) -> None:
+        """See whether a way of a kind could be added, without a change; OperatorError when it could not."""
+        if kind in ("otp", "credential"):  # theirs is the only secret that must be there before
+            self._ways[kind].secret("")
+
+    def _made(self, kind: str, key: bytes, lock: Lock | None) -> Made:
+        id_, made_ms = new_id(self._entropy), self._now()
         if kind == PASSPHRASE:
             if lock is None:
-                raise OperatorError("A passphrase is needed for this way.")
-            return passphrase_slot(id_, lock, key, made_ms, entropy), b""
+                raise CallerError("a slot of a passphrase is made with its passphrase")
+            return Made(passphrase_slot(id_, lock, key, made_ms, self._entropy))
         if kind == RECOVERY:
-            secret = entropy(LEAST)
-            return slot_of(id_, kind, secret, key, made_ms, entropy), secret
+            secret = self._entropy(LEAST)
+            return Made(slot_of(id_, kind, secret, key, made_ms, self._entropy), secret)
         way = self._ways[kind]
-        way.prepare(id_, entropy)
-        return slot_of(id_, kind, way.secret(id_), key, made_ms, entropy), b""
+        way.prepare(id_, self._entropy)
+        return Made(slot_of(id_, kind, way.secret(id_), key, made_ms, self._entropy))
 
-    def _present(self, key: bytes, made_ms: int, entropy: Entropy) -> list[Slot]:
+    def _present(self, key: bytes) -> list[Slot]:
         """The slots; a plain file of before there were any becomes the first."""
         slots = self.slots()
         if slots is not None:
             return slots
         file = self._folder / KEY_NAME
-        return [slot_of(new_id(entropy), "file", KeyFile(file).load(), key, made_ms, entropy)] if file.exists() else []
+        if not file.exists():
+            return []
+        return [slot_of(new_id(self._entropy), "file", KeyFile(file).load(), key, self._now(), self._entropy)]
 
     def _write(self, slots: Sequence[Slot]) -> None:
         if len(slots) > MOST:

@@ -36,7 +36,7 @@ SALT: Final = 32
 ID: Final = 8
 THING: Final = "vault-key"
 
-PASSPHRASE: Final = "passphrase"
+PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a way, and no password
 RECOVERY: Final = "recovery"
 TYPED: Final = (PASSPHRASE, RECOVERY)
 """Kinds of what a person types; every other is fetched by the machine itself."""

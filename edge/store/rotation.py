@@ -14,12 +14,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from edge.store.columns import blob
 from edge.store.months import KEY_SIZE, Month
+from edge.store.reader import Reader
 from edge.store.store import Store, Transaction
 from edge.store.timetable import signed_by_prefecture
 from protocol.errors import PeerError
@@ -38,12 +39,16 @@ MOST: Final = 60
 PAGE: Final = 200
 """Data keys a transaction: some milliseconds, which nobody waits for."""
 
+Signed = Callable[[Reader], Awaitable[int | None]]
+"""The newest instant that the prefecture has signed, as the log has it."""
+
 
 class Rotation:
     """Of one store. `step` is called again and again; nothing is kept between two starts but what is on the disk."""
 
-    def __init__(self, store: Store, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, store: Store, entropy: Callable[[int], bytes], signed: Signed = signed_by_prefecture) -> None:
         self._store = store
+        self._signed = signed
         self._entropy = entropy
         self._behind: bytes | None = b""  # subjects up to here are wrapped under the newest; None: all are
 
@@ -53,7 +58,7 @@ class Rotation:
         if self._behind is not None and months:
             return await self._rewrap()
         async with self._store.reading() as reader:
-            signed = await signed_by_prefecture(reader)
+            signed = await self._signed(reader)
         if signed is not None and self._unretired(months):
             await self._save([*(replace(one, retired_ms=one.retired_ms or signed) for one in months[:-1]), months[-1]])
             return "retire"

@@ -58,6 +58,9 @@ class Cost:
 SENSITIVE: Final = Cost(argon2id.OPSLIMIT_SENSITIVE, argon2id.MEMLIMIT_SENSITIVE // 1024)
 """libsodium's parameters for highly sensitive data: 4 passes over 1 GiB, some five seconds, and that once a year."""
 
+MODERATE: Final = Cost(argon2id.OPSLIMIT_MODERATE, argon2id.MEMLIMIT_MODERATE // 1024)
+"""libsodium's parameters for sensitive data: 3 passes over 256 MiB, a second or two of an appliance at each start."""
+
 DEMO: Final = Cost(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN // 1024)
 """The least that there is, for demonstrations and tests, whose passphrase lies beside the box anyway."""
 
