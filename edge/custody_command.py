@@ -66,7 +66,7 @@ def custody_options(sub: argparse.ArgumentParser) -> None:
 
 def _made(sub: argparse.ArgumentParser) -> argparse.ArgumentParser:
     new_way_options(sub)
-    sub.add_argument("--sheet", type=Path, metavar="FILE", help="where to write the recovery sheet, to print and delete")
+    sub.add_argument("--sheet", type=Path, metavar="FILE", help="where to write the recovery sheet, to be printed")
     sub.add_argument("--passphrase-file", type=Path, metavar="FILE", help="open with the passphrase in this file")
     sub.add_argument("--recovery-sheet", type=Path, metavar="FILE", help="open with the sheet's lines in this file")
     return sub

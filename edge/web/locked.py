@@ -74,7 +74,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     """POST /admin: try a passphrase. It is neither kept nor given back."""
     passphrase = (await read_form(request)).get("passphrase", "")
     try:
-        _refuse_in_clear(request)
+        refuse_in_clear(request)
         await request.app[GATE].enter(passphrase, request.remote or "")
     except PersonError as error:
         return _form(request, Form({}, pages.tongue_of(request).errors(error)), error.status)
@@ -89,6 +89,7 @@ def _form(request: web.Request, form: Form, status: int | None = None) -> web.Re
     )
 
 
-def _refuse_in_clear(request: web.Request) -> None:
+def refuse_in_clear(request: web.Request) -> None:
+    """Raise PersonError where whoever listens on the cable would read the passphrase."""
     if not request.secure and request.remote not in OWN_SCREEN:
         raise PersonError(IN_CLEAR, status=403)
