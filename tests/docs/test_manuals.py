@@ -16,7 +16,7 @@ from provisioning.commands import parser as provisioning
 from tests.screens.test_translations import translated
 
 DOCS = Path(__file__).parents[2] / "docs"
-MANUALS = ("autorite.md", "cles-usb.md", "secours.md")
+MANUALS = ("autorite.md", "cles-usb.md", "coffre.md", "secours.md")
 PROGRAMS = {"mulhaqa-edge": edge, "mulhaqa-central": central, "mulhaqa-provision": provisioning}
 LEFT_OUT = "…"
 """A word that stands for the rest of a command, which is whole elsewhere."""

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from PIL import Image
 
-from launcher.client import Browser, PageMissing
+from launcher.acts.counter import signed_in
+from launcher.client import Browser, Form, PageMissing
 from launcher.journey import Journey, Step
 from launcher.people import Person
 from launcher.stage import Stage, free_ports
 from protocol.records.keys import SigningKey
 
+ROOT = Path(__file__).parents[3]
+LEFT = "left\n    legal_basis: { ar: نص هذا الاختبار, fr: le texte de cet essai }"
 PHRASE = "quatre pommes vertes sur le toit"
 PEOPLE = (
     Person("FA730164", "Zahra Bouskoura", "زهراء بوسكورة", "0663918274", "1991-08-23", "7 passage des Amandiers",
@@ -35,6 +38,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     stage = Stage(folder / "stage", free_ports(), say=lambda _line: None, settings=("--undo-seconds", "1"))
     stage.make()
+    keep_bills(stage)
     key = (stage.edge_data / "vault.key").read_bytes()
     phrase = folder / "phrase"
     phrase.write_text(PHRASE)
@@ -89,24 +93,42 @@ def take(step: Step) -> None:
         raise SystemExit(f"did not hold: {step.name}")
 
 
+def keep_bills(stage: Stage) -> None:
+    """Let the bill stay in the dossier of a residence certificate, so that it is scanned: published, and carried."""
+    catalogue, stick = stage.folder / "catalogue", stage.folder / "carried"
+    catalogue.mkdir()
+    stick.mkdir()
+    ours = (ROOT / "central" / "catalogue" / "residence-autorite-locale.yaml").read_text("utf-8")
+    before, bill = ours.split("  - id: facture", 1)
+    left = f"{before}  - id: facture{bill.replace('original_shown', LEFT, 1)}"
+    (catalogue / "residence-autorite-locale.yaml").write_text(left, "utf-8")
+    data = ("--data", str(stage.centre_data))
+    stage.command("central", "catalogue", "publish", *data, "--folder", str(catalogue))
+    stage.command("central", "export", *data, "berkane-05", str(stick))
+    stage.command("edge", "import", "--data", str(stage.edge_data), str(stick))
+
+
 def scan(journey: Journey) -> bytes:
-    """Send a picture to the first piece that stays in the dossier, as the counter's form does."""
+    """Send a picture to the piece that stays in the dossier of the second request, as the counter's form does."""
     drawn = BytesIO()
     Image.effect_noise((320, 320), 90).convert("RGB").save(drawn, "PNG")
     picture = drawn.getvalue()
-    counter, path = journey.counter, f"/counter/request/{journey.stories[1].case}"
-    page = counter._get(path)
-    form = page.form(action=f"{path}/scans")
-    parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in form.fields.items()]
-    head = "".join(parts) + '--x\r\nContent-Disposition: form-data; name="scan"; filename="piece.png"\r\n\r\n'
-    browser = counter._browser
-    if browser is None:
-        raise SystemExit("the clerk is not signed in")
-    headers = {"Content-Type": "multipart/form-data; boundary=x", "Origin": browser.origin}
-    browser.post(f"{path}/scans", head.encode() + picture + b"\r\n--x--\r\n", headers)
-    if not re.search(rf"{path}/scans/[0-9a-f]+", counter._get(path).body.decode()):
+    clerk = signed_in(Browser(journey.scene.edge_url), "counter", journey.scene.person("clerk"))
+    page = clerk.get(f"/counter/request/{journey.stories[1].case}")
+    form = page.form(action=f"{page.path}/scans")
+    clerk.post(form.action, *as_multipart(form, picture, clerk.origin))
+    if not re.search(rf"{page.path}/scans/[0-9a-f]+", clerk.get(page.path).body.decode()):
         raise SystemExit("the scan was not kept")
     return picture
+
+
+def as_multipart(form: Form, picture: bytes, origin: str) -> tuple[bytes, dict[str, str]]:
+    """A form with its file, as a browser sends it: body and headers."""
+    part = '--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    fields = "".join(part % (name, value) for name, value in form.fields.items() if name != "scan")
+    head = f'{fields}--x\r\nContent-Disposition: form-data; name="scan"; filename="piece.png"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Origin": origin}
+    return head.encode() + picture + b"\r\n--x--\r\n", headers
 
 
 if __name__ == "__main__":

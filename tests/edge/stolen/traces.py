@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import zstandard
@@ -24,10 +24,8 @@ WHOLE = {"a PNG": b"\x89PNG\r\n\x1a\n", "a PDF": b"%PDF-", "a JPEG": b"\xff\xd8\
 def forms(text: bytes) -> set[bytes]:
     """The ways in which a text may lie in a file: turned, spelt in hex and in base 64 at each of its three places."""
     plain = [text]
-    try:
+    with suppress(UnicodeDecodeError):  # a key is bytes, and no text
         plain += [text.decode().encode("utf-16-le"), text.decode().encode("utf-16-be")]
-    except UnicodeDecodeError:
-        pass  # a key is bytes, and no text
     found: set[bytes] = set()
     for one in plain:
         found |= {one, one[::-1], one.hex().encode(), one.hex().upper().encode(), one[::-1].hex().encode()}
@@ -48,7 +46,7 @@ def unpacked(data: bytes) -> Iterator[bytes]:
             else:
                 packer = zlib.decompressobj(wbits=47 if piece.startswith(b"\x1f") else 15)
                 yield packer.decompress(piece, MOST)
-        except (zstandard.ZstdError, zlib.error, gzip.BadGzipFile):
+        except (zstandard.ZstdError, zlib.error):
             continue  # it only looked like one
 
 
