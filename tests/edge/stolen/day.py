@@ -5,25 +5,37 @@ A process of its own, for the appliance takes its folder for temporary files (TM
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 import shutil
 import sys
 import threading
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 from PIL import Image
 
+from edge.commands import now_ms
+from edge.custody.here import keeper_here
+from edge.installation import install, open_installation
+from edge.opening import opened_office
+from edge.services.staff import StaffForm, add
 from launcher.acts.counter import signed_in
 from launcher.client import Browser, Form, PageMissing
 from launcher.journey import Journey, Step
 from launcher.people import Person
-from launcher.stage import Stage, free_ports
+from launcher.processes import Done, Process
+from launcher.stage import AGENTS, free_ports
+from launcher.stage import Person as Agent
+from protocol.office.events import Role
 from protocol.records.keys import SigningKey
+from protocol.records.strongbox import DEMO, Lock
+from tests.edge.support import made_seed
+from tests.edge.web.support import bill_stays
 
-ROOT = Path(__file__).parents[3]
-LEFT = "left\n    legal_basis: { ar: نص هذا الاختبار, fr: le texte de cet essai }"
 PHRASE = "quatre pommes vertes sur le toit"
 PEOPLE = (
     Person("FA730164", "Zahra Bouskoura", "زهراء بوسكورة", "0663918274", "1991-08-23", "7 passage des Amandiers",
@@ -33,44 +45,76 @@ PEOPLE = (
 SCAN = "counter: the clerk files a request for person 2"
 
 
+class Annexe:
+    """An annexe alone, installed here and run as its own process: a `Scene` without its prefecture."""
+
+    def __init__(self, folder: Path) -> None:
+        self.edge_data = folder / "annexe"
+        self.centre_data = folder / "nowhere"
+        self.centre_url = "http://127.0.0.1:1"
+        port = free_ports().edge
+        self.edge_url = f"http://localhost:{port}"
+        words = ("-m", "edge", "run", "--data", str(self.edge_data), "--port", str(port), "--no-uplink")
+        more = ("--devices", "simulated", "--undo-seconds", "1")
+        self.process = Process("annexe", [*words, *more], f"{self.edge_url}/health", folder / "said" / "annexe.log")
+
+    def person(self, role: str) -> Agent:
+        """The agent who has a role."""
+        return next(one for one in AGENTS if one.role == role)
+
+    def command(self, module: str, *words: str, typed: str = "", may_fail: bool = False) -> Done:
+        """No command is typed on such a day."""
+        raise NotImplementedError
+
+    async def install(self, folder: Path) -> bytes:
+        """Install it and its agents, and move its key from the card to a passphrase; returns the key."""
+        seed = made_seed(folder / "prefecture", documents=(bill_stays(),))
+        install(self.edge_data, seed.read_bytes(), os.urandom)
+        shutil.rmtree(folder / "prefecture")
+        async with opened_office(open_installation(self.edge_data), now_ms, os.urandom) as office:
+            for one in AGENTS:
+                if one.at == "annexe":
+                    form = StaffForm(one.login, one.name_fr, one.name_ar, cast(Role, one.role), one.password)
+                    await add(office, office.command(), form)
+        keeper = keeper_here(self.edge_data)
+        key = keeper.key()
+        keeper.add("passphrase", key, Lock(PHRASE, DEMO))
+        keeper.remove(next(one for one in keeper.slots() or () if one.kind == "file"))
+        return key
+
+
 def main() -> int:
     """Play the day; leaves `seen.json` with what was typed and kept, `open/` as it lay while the annexe worked."""
     folder = Path(sys.argv[1])
-    stage = Stage(folder / "stage", free_ports(), say=lambda _line: None, settings=("--undo-seconds", "1"))
-    stage.make()
-    keep_bills(stage)
-    key = (stage.edge_data / "vault.key").read_bytes()
-    phrase = folder / "phrase"
-    phrase.write_text(PHRASE)
-    data = ("--data", str(stage.edge_data))
-    stage.command("edge", "custody", "add", *data, "passphrase", "--new-passphrase-file", str(phrase))
-    stage.command("edge", "custody", "remove", *data, "file")
-    opener = threading.Thread(target=unlock, args=(stage,))
+    (folder / "prefecture").mkdir()
+    annexe = Annexe(folder)
+    key = asyncio.run(annexe.install(folder))
+    opener = threading.Thread(target=unlock, args=(annexe,))
     opener.start()
     try:
-        stage.start(centre=False)
+        annexe.process.start()
         opener.join()
-        journey = Journey(stage, PEOPLE, SigningKey(bytes(range(32))), folder / "papers")
+        journey = Journey(annexe, PEOPLE, SigningKey(bytes(range(32))), folder / "papers")
         picture = play(journey)
-        shutil.copytree(stage.edge_data, folder / "open")
+        shutil.copytree(annexe.edge_data, folder / "open")
     finally:
-        stage.edge.kill()
+        annexe.process.kill()
     papers = [story.certificate for story in journey.stories if story.certificate]
     seen = {"key": key.hex(), "scan": picture.hex(), "papers": [one.hex() for one in papers]}
     (folder / "seen.json").write_text(json.dumps(seen | {"references": journey.references()}))
     return 0
 
 
-def unlock(stage: Stage) -> None:
+def unlock(annexe: Annexe) -> None:
     """Type the passphrase at /admin, once somebody answers there."""
     while True:
-        browser = Browser(stage.edge_url)
+        browser = Browser(annexe.edge_url)
         try:
             page = browser.get("/admin")
             browser.submit(page, page.form(action="/admin", has="passphrase"), {"passphrase": PHRASE})
         except PageMissing:
-            if not stage.edge.alive and stage.edge.group is not None:
-                return
+            if annexe.process.group is not None and not annexe.process.alive:
+                return  # it ended: whoever waits for it says why
             threading.Event().wait(0.2)
         else:
             return
@@ -91,21 +135,6 @@ def take(step: Step) -> None:
     step.act()
     if not step.done():
         raise SystemExit(f"did not hold: {step.name}")
-
-
-def keep_bills(stage: Stage) -> None:
-    """Let the bill stay in the dossier of a residence certificate, so that it is scanned: published, and carried."""
-    catalogue, stick = stage.folder / "catalogue", stage.folder / "carried"
-    catalogue.mkdir()
-    stick.mkdir()
-    ours = (ROOT / "central" / "catalogue" / "residence-autorite-locale.yaml").read_text("utf-8")
-    before, bill = ours.split("  - id: facture", 1)
-    left = f"{before}  - id: facture{bill.replace('original_shown', LEFT, 1)}"
-    (catalogue / "residence-autorite-locale.yaml").write_text(left, "utf-8")
-    data = ("--data", str(stage.centre_data))
-    stage.command("central", "catalogue", "publish", *data, "--folder", str(catalogue))
-    stage.command("central", "export", *data, "berkane-05", str(stick))
-    stage.command("edge", "import", "--data", str(stage.edge_data), str(stick))
 
 
 def scan(journey: Journey) -> bytes:

@@ -31,7 +31,7 @@ def test_a_stolen_card_and_all_that_the_service_said_name_nobody(tmp_path: Path)
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
     seen = json.loads((tmp_path / "seen.json").read_text())
-    card, said = tmp_path / "stage" / "berkane-05", tmp_path / "stage" / "logs"
+    card, said = tmp_path / "annexe", tmp_path / "said"
     assert (card / "mulhaqa.db-wal").stat().st_size
     assert list((card / "scans").iterdir())
     assert any("appliance.unlocked" in log.read_text() for log in said.iterdir())

@@ -169,7 +169,7 @@ async def test_a_change_that_a_crash_cut_anywhere_is_gone_on_with(tmp_path: Path
         account = await open_account(store)
         await years.settle(years.rotation(store))
         years.now_ms = years.signed_ms = START + (MONTH_DAYS + 1) * DAY_MS
-        rotation, crashes = years.rotation(store), []
+        rotation, crashes = years.rotation(store), list[Path]()
         while await rotation.step(years.now_ms):
             crashes.append(copied(years.folder, tmp_path / f"crash {len(crashes)}"))  # as kill -9 leaves it
     assert len(crashes) >= 5
@@ -189,7 +189,7 @@ async def test_a_key_that_was_drawn_during_a_change_is_wrapped_under_the_new_mon
         await years.settle(years.rotation(store))
         years.now_ms += MONTH_DAYS * DAY_MS
         rotation = years.rotation(store)
-        accounts = []
+        accounts = list[bytes]()
         while await rotation.step(years.now_ms):
             accounts.append(await open_account(store, len(accounts), person(len(accounts))))
         assert {one[:4] for one in await wrapped(store)} == {b"\0\0\0\2"}
