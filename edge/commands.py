@@ -20,8 +20,7 @@ import uvloop
 
 from edge import journal
 from edge.appliance import ApplianceSettings, run
-from edge.custody.here import KINDS, keeper_here
-from edge.custody.slots import PASSPHRASE, TYPED
+from edge.custody.here import FIRST, keeper_here
 from edge.custody_command import CUSTODY, custody_options, first_way, new_way_options
 from edge.custody_typing import terminal
 from edge.equipment import read_settings
@@ -108,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("install", "Make the data folder from the signed seed that the prefecture made for this annexe.")
     sub.add_argument("seed", type=Path, help="the seed file; destroy it once it is installed")
     sub.add_argument(
-        "--custody", choices=KINDS, metavar="WAY",
+        "--custody", choices=FIRST, metavar="WAY",
         help="how the vault's key is kept: see mulhaqa-edge custody add --help (default: a plain file on the card)",
     )  # fmt: skip
     new_way_options(sub)
@@ -222,8 +221,6 @@ async def _install(chosen: argparse.Namespace) -> int:
         seed = chosen.seed.read_bytes()
     except OSError as error:
         raise OperatorError(f"The seed {chosen.seed} cannot be read: {error.strerror}.") from error
-    if chosen.custody in TYPED and chosen.custody != PASSPHRASE:
-        raise OperatorError("A recovery sheet is no way to start by: choose another, and add the sheet afterwards.")
     new_key = plain_key if chosen.custody is None else first_way(chosen.custody, chosen)
     installation = install(chosen.data, seed, os.urandom, new_key)
     store = await open_store(installation, now_ms, os.urandom)

@@ -72,13 +72,15 @@ async def _key_or_stop(gate: Gate) -> bytes | None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopped.set)
-    tasks = [asyncio.create_task(_watch(gate)), asyncio.create_task(stopped.wait())]
+    watching, stopping = asyncio.create_task(_watch(gate)), asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((watching, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            await watching  # slots that became unreadable meanwhile end the start, in words
     finally:
-        for task in tasks:
+        for task in (watching, stopping):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(watching, stopping, return_exceptions=True)
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
     return await gate.opened() if gate.is_open else None

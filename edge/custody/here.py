@@ -19,6 +19,9 @@ from edge.custody.ways import Way
 KINDS = ("otp", "passphrase", "usb", "credential", "file", "recovery")
 """Every kind of slot, as it is typed."""
 
+FIRST = tuple(kind for kind in KINDS if kind != "recovery")
+"""Those by which an annexe can start: a sheet is for when all else is gone."""
+
 
 def ways_here(folder: Path, sticks: Path | None = None) -> Mapping[str, Way]:
     """Those of the data folder `folder`; `sticks`: where sticks appear, if not as Debian mounts them."""

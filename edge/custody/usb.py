@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +58,8 @@ class UsbKey:
     def forget(self, slot: str) -> None:
         """A stick that is plugged in forgets it; one in a drawer opens nothing any more."""
         for stick in self._mounted():
-            (stick / name_of(slot)).unlink(missing_ok=True)
+            with suppress(OSError):  # a stick that is write-protected keeps what opens nothing any more
+                (stick / name_of(slot)).unlink(missing_ok=True)
 
 
 def name_of(slot: str) -> str:
