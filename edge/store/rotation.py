@@ -42,11 +42,27 @@ PAGE: Final = 200
 Signed = Callable[[Reader], Awaitable[int | None]]
 """The newest instant that the prefecture has signed, as the log has it."""
 
+Apart = Callable[[Callable[[Sequence[Month]], None], Sequence[Month]], Awaitable[None]]
+"""Writes the file of months while the event loop goes on."""
+
 
 class Rotation:
-    """Of one store. `step` is called again and again; nothing is kept between two starts but what is on the disk."""
+    """Of one store; `month_ms` is how long a key is the newest.
 
-    def __init__(self, store: Store, entropy: Callable[[int], bytes], signed: Signed = signed_by_prefecture) -> None:
+    `step` is called again and again; nothing is kept between two starts but what is on the disk.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        entropy: Callable[[int], bytes],
+        signed: Signed = signed_by_prefecture,
+        *,
+        month_ms: int = MONTH_DAYS * DAY_MS,
+        apart: Apart = asyncio.to_thread,
+    ) -> None:
+        self._month_ms = month_ms
+        self._apart = apart
         self._store = store
         self._signed = signed
         self._entropy = entropy
@@ -64,7 +80,7 @@ class Rotation:
             return "retire"
         if signed is not None and any(_is_over(one, min(now_ms, signed)) for one in months):
             return await self._destroy(months, min(now_ms, signed))
-        if len(months) < MOST and (not months or abs(now_ms - months[-1].made_ms) >= MONTH_DAYS * DAY_MS):
+        if len(months) < MOST and (not months or abs(now_ms - months[-1].made_ms) >= self._month_ms):
             return await self._begin(months, now_ms)
         return ""
 
@@ -104,7 +120,7 @@ class Rotation:
         return "destroy"
 
     async def _save(self, months: Sequence[Month]) -> None:
-        await asyncio.to_thread(self._store.vault.month_file.save, months)
+        await self._apart(self._store.vault.month_file.save, months)
         self._store.vault.take_up(months)
 
 
