@@ -56,6 +56,6 @@ def chosen_new(file: Path | None, ask: Ask | None) -> str:
 
 
 def _checked(passphrase: str) -> str:
-    if not LEAST <= len(passphrase) <= MOST or not passphrase.isprintable():
-        raise OperatorError(f"The passphrase is one line of {RULE}, and at most {MOST}.")
+    if not LEAST <= len(passphrase) <= MOST or not passphrase.isprintable() or passphrase != passphrase.strip():
+        raise OperatorError(f"The passphrase is one line of {RULE}, at most {MOST}, without blanks at its ends.")
     return passphrase
