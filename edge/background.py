@@ -5,7 +5,7 @@ Each task looks at what the log says is due, does it, and waits: a second or so,
 Each is a task of its own, so a press or a printer that hangs keeps no message back. What fails for one request
 rests inside the services; a look that fails as a whole is logged, and nothing wakes its task until it has rested. Only
 a store that failed ends the service, for its data is in doubt. A standby, or an appliance that was replaced, looks
-after its devices and does nothing else: what is due is done where the annexe is served.
+after its devices and its disk's keys, and does nothing else: what is due is done where the annexe is served.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import suppress
 
 import structlog
 
-from edge.services import deadlines, devices, messages, retention, settling
+from edge.services import deadlines, devices, key_months, messages, retention, settling
 from edge.services.office import Office
 from edge.store.post import Post
 from edge.store.rows import Committed
@@ -42,7 +42,9 @@ OFFICE_TOPIC, CASE_TOPICS = "log", ("cases", "display")
 LOOKS = "account.viewed"
 """An agent's look changes nothing but the account's own page; to announce more would reload every screen for it."""
 
-DEVICES = "devices"
+DEVICES, MONTHS = "devices", "months"
+ANYWHERE = frozenset({DEVICES, MONTHS})
+"""What each machine looks after, whatever its post: its own devices, and the keys of its own disk."""
 
 Work = Callable[[Office], Awaitable[int]]
 
@@ -81,6 +83,7 @@ class Background:
             "send": messages.send_due,
             "deadlines": deadlines.keep_time,
             DEVICES: devices.go_round,
+            MONTHS: key_months.KeyMonths().keep,
             "retention": retention.Retention().delete_due,
         }
         for name, work in work_of.items():
@@ -117,7 +120,7 @@ class Background:
 
     async def _look(self, name: str, work: Work) -> bool:
         """Do what is due; False when it failed, whatever the fault, for a task that ended would be missed by nobody."""
-        if not self._serves and name != DEVICES:
+        if not self._serves and name not in ANYWHERE:
             return True
         try:
             await work(self._office)

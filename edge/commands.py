@@ -20,13 +20,17 @@ import uvloop
 
 from edge import journal
 from edge.appliance import ApplianceSettings, run
+from edge.custody.here import FIRST, keeper_here
+from edge.custody_command import CUSTODY, custody_options, first_way, new_way_options
+from edge.custody_typing import terminal
 from edge.equipment import read_settings
-from edge.installation import install, open_installation, renew
+from edge.installation import install, open_installation, plain_key, renew, require_installed
 from edge.link_settings import read_link
 from edge.neighbours import neighbours
 from edge.networks import lan_addresses
 from edge.opening import open_store, opened_office, software_version, take_snapshot, trust_of
 from edge.password_command import GIVE, password_options
+from edge.private_memory import keep_memory_private
 from edge.promote_command import PROMOTE, promote_options
 from edge.recover_command import RECOVER, recover_options
 from edge.screen_commands import SCREENS, screens_options
@@ -38,6 +42,7 @@ from edge.stick_commands import EXPORT, IMPORT, export_options, import_options
 from edge.store.rebuild import rebuild_views
 from edge.store.verify import Report, verify_log
 from edge.store.verify_scans import verify_scans
+from edge.unlocking import unlocked_installation
 from edge.where_command import WHERE, where_options
 from protocol.errors import MulhaqaError, OperatorError, PersonErrors
 from protocol.records.keys import SigningKey
@@ -107,6 +112,11 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("install", "Make the data folder from the signed seed that the prefecture made for this annexe.")
     sub.add_argument("seed", type=Path, help="the seed file; destroy it once it is installed")
+    sub.add_argument(
+        "--custody", choices=FIRST, metavar="WAY",
+        help="how the vault's key is kept: see mulhaqa-edge custody add --help (default: a plain file on the card)",
+    )  # fmt: skip
+    new_way_options(sub)
     sub.set_defaults(run=_install)
     sub = command("renew", RENEW)
     sub.add_argument("seed", type=Path, help="the newer seed; destroy it once it is taken")
@@ -124,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
     sub.set_defaults(run=_rebuild)
     sub = command("verify-log", "Check every record: form, hash, signature, chain, seal, and the views against a fold.")
     sub.set_defaults(run=_verify)
+    custody_options(commands.add_parser("custody", help=CUSTODY, description=CUSTODY))
     _discover_options(commands.add_parser("discover", help=DISCOVER, description=DISCOVER))
     return whole
 
@@ -233,13 +244,14 @@ def _seed(chosen: argparse.Namespace) -> bytes:
 
 
 async def _renew(chosen: argparse.Namespace) -> int:
-    seed = renew(open_installation(chosen.data), _seed(chosen)).seed
+    seed = renew(open_installation(chosen.data, terminal()), _seed(chosen)).seed
     print(f"The newer seed of {seed.annexe_id} is taken: start the appliance again, and destroy {chosen.seed}.")
     return 0
 
 
 async def _install(chosen: argparse.Namespace) -> int:
-    installation = install(chosen.data, _seed(chosen), os.urandom)
+    new_key = plain_key if chosen.custody is None else first_way(chosen.custody, chosen)
+    installation = install(chosen.data, _seed(chosen), os.urandom, new_key)
     store = await open_store(installation, now_ms, os.urandom)
     try:
         taken = await take_snapshot(installation, store)
@@ -250,7 +262,6 @@ async def _install(chosen: argparse.Namespace) -> int:
 
 
 async def _serve(chosen: argparse.Namespace) -> int:
-    installation = open_installation(chosen.data)
     settings = ApplianceSettings(
         host=chosen.host,
         port=chosen.port,
@@ -269,9 +280,17 @@ async def _serve(chosen: argparse.Namespace) -> int:
         devices=read_settings(chosen.devices, chosen.data),
         office=Settings(undo_ms=round(chosen.undo_seconds * 1000), scans_kept_days=chosen.keep_scans_days),
     )
+    require_installed(chosen.data)
+    keeper = keeper_here(chosen.data, chosen.sticks)
     _collect_seldom()
     journal.configure()  # once nothing typed is wrong: until then a person reads, and no journal
+    keep_memory_private()
     starting = Starting(time.monotonic, service_manager(os.environ.get("NOTIFY_SOCKET")))
+    installation = await unlocked_installation(
+        chosen.data, keeper, place=settings.place, now=now_ms, entropy=os.urandom, starting=starting
+    )
+    if installation is None:
+        return 0
     await run(installation, settings, now_ms, os.urandom, starting)
     return 0
 
@@ -306,14 +325,14 @@ async def _add_staff(chosen: argparse.Namespace) -> int:
         password=sys.stdin.readline().rstrip("\n"),
         language=chosen.language,
     )
-    async with opened_office(open_installation(chosen.data), now_ms, os.urandom) as office:
+    async with opened_office(open_installation(chosen.data, terminal()), now_ms, os.urandom) as office:
         await staff.add(office, office.command(), form)
     print(f"{chosen.login} is added ({chosen.role}).")
     return 0
 
 
 async def _rebuild(chosen: argparse.Namespace) -> int:
-    store = await open_store(open_installation(chosen.data), now_ms, os.urandom)
+    store = await open_store(open_installation(chosen.data, terminal()), now_ms, os.urandom)
     try:
         folded = await rebuild_views(store)
     finally:
@@ -323,7 +342,7 @@ async def _rebuild(chosen: argparse.Namespace) -> int:
 
 
 async def _verify(chosen: argparse.Namespace) -> int:
-    installation = open_installation(chosen.data)
+    installation = open_installation(chosen.data, terminal())
     own = SigningKey(installation.seed.signing_seed).public
     report = await verify_log(chosen.data, vault=installation.vault, trust=trust_of(installation), own=own)
     _show(report)

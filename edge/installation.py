@@ -1,6 +1,8 @@
 """An appliance's data folder: made once from the prefecture's signed seed, opened at each start.
 
-    vault.key        the vault's key, readable by the service alone
+    vault.slots      the vault's key, wrapped for each way in (edge.custody.slots); or else
+    vault.key        the key itself, readable by the service alone
+    vault.months     the keys of the months, sealed by the vault
     seed.sealed      the seed, sealed by the vault: who this annexe is, its keys, its seals, whom it trusts
     mulhaqa.db       the log and its views
 
@@ -15,12 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from disk.durable import make_folder, write_durably
+from edge.custody.here import keeper_here
+from edge.custody.keeper import Locked
+from edge.custody.key_file import KEY_NAME, KeyFile
+from edge.custody.slots import SLOTS_NAME
 from edge.services.office import AnnexeProfile
-from edge.store.custody import KEY_NAME
 from edge.store.schema import DATABASE
 from edge.store.vault import Vault
 from protocol.errors import OperatorError
 from protocol.office.seed import Seed, parse_seed
+
+Entropy = Callable[[int], bytes]
+NewKey = Callable[[Path, Entropy], bytes]
+"""Draws a new vault's key, sees that it can be had again at the next start, and returns it."""
+
+Ask = Callable[[str], str]
 
 SEALED_SEED = "seed.sealed"
 PLACE = b"installation/seed"
@@ -55,7 +66,14 @@ class Installation:
         )
 
 
-def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Installation:
+def plain_key(folder: Path, entropy: Entropy) -> bytes:
+    """A new vault's key in a plain file, for demonstrations and machines that are locked away."""
+    file = KeyFile(folder / KEY_NAME)
+    file.create(entropy)
+    return file.load()
+
+
+def install(folder: Path, seed: bytes, entropy: Entropy, new_key: NewKey = plain_key) -> Installation:
     """Make a data folder from a seed.
 
     Raises PeerError when the seed is bad, OperatorError when the folder is installed already, holds a log whose seed is
@@ -68,23 +86,44 @@ def install(folder: Path, seed: bytes, entropy: Callable[[int], bytes]) -> Insta
         raise OperatorError(f"{folder} holds a log but no seed: restore {SEALED_SEED} from the backup of that annexe.")
     try:
         make_folder(folder)
-        (folder / KEY_NAME).unlink(missing_ok=True)  # left by an installation that the power ended: it sealed nothing
-        vault = Vault.create(folder, entropy)
+        for left in (KEY_NAME, SLOTS_NAME):  # by an installation that the power ended: they sealed nothing
+            (folder / left).unlink(missing_ok=True)
+        vault = Vault(folder, new_key(folder, entropy))
         write_durably(folder / SEALED_SEED, vault.seal_local(PLACE, seed))
     except OSError as error:
         raise OperatorError(f"{folder} cannot be written to: {error.strerror}.") from error
     return Installation(folder, vault, parsed)
 
 
-def open_installation(folder: Path) -> Installation:
-    """Open an installed folder; OperatorError when it is none."""
-    path = folder / SEALED_SEED
-    if not path.exists():
+def open_installation(folder: Path, ask: Ask | None = None) -> Installation:
+    """Open an installed folder.
+
+    `ask` asks somebody for the passphrase where no way opens by itself. Raises OperatorError when the folder is none,
+    Locked when the vault stays locked.
+    """
+    require_installed(folder)
+    keeper = keeper_here(folder)
+    try:
+        key = keeper.key()
+    except Locked:
+        if ask is None or not keeper.takes_passphrase:
+            raise
+        key = keeper.key_by_passphrase(ask("Passphrase of the vault: "))
+    return unlocked(folder, key)
+
+
+def require_installed(folder: Path) -> None:
+    """Raise OperatorError where there is no annexe."""
+    if not (folder / SEALED_SEED).exists():
         raise OperatorError(
             f"{folder} holds no annexe yet: install one with mulhaqa-edge install --data {folder} SEED."
         )
-    vault = Vault.open(folder)
-    return Installation(folder, vault, parse_seed(vault.open_local(PLACE, path.read_bytes())))
+
+
+def unlocked(folder: Path, key: bytes) -> Installation:
+    """Open an installed folder with its vault's key; PeerError when it is another's."""
+    vault = Vault(folder, key)
+    return Installation(folder, vault, parse_seed(vault.open_local(PLACE, (folder / SEALED_SEED).read_bytes())))
 
 
 def renew(installation: Installation, seed: bytes) -> Installation:

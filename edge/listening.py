@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
+from edge.custody.here import keeper_here
 from edge.installation import Installation
 from edge.link import keep_at
 from edge.networks import lan_addresses
@@ -30,6 +31,7 @@ from edge.services.office import Office
 from edge.store.store import Store
 from edge.store.timetable import signed_by_prefecture
 from edge.tls.keeper import Keeper
+from edge.tls.last_leaf import forget_leaf, keep_leaf
 from edge.tls.leaf import Instants, Signer
 from edge.web import application, install
 from protocol.errors import OperatorError
@@ -111,6 +113,10 @@ async def certified(
         _clock(installation, store, signer, now),
         entropy,
     )
+    if keeper_here(installation.folder).takes_passphrase:
+        keeper.keep_with(lambda leaf: keep_leaf(installation.folder, leaf))
+    else:
+        forget_leaf(installation.folder)
     await keeper.begin()
     async with AsyncExitStack() as stack:
         keep_at(stack, keeper.run(), "certificate")

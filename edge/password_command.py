@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+from edge.custody_typing import terminal
 from edge.installation import open_installation
 from edge.opening import opened_office
 from edge.services import own_password
@@ -26,7 +27,7 @@ def password_options(sub: argparse.ArgumentParser) -> None:
 
 async def _give(chosen: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\n")
-    async with opened_office(open_installation(chosen.data), _now_ms, os.urandom) as office:
+    async with opened_office(open_installation(chosen.data, terminal()), _now_ms, os.urandom) as office:
         await own_password.give(office, office.command(), chosen.login, password)
     print(f"{chosen.login} signs in with this password within a week, and chooses another one.")
     return 0

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import segno
 
+from edge.custody_typing import terminal
 from edge.installation import open_installation
 from edge.services.invitations import (
     MINUTES,
@@ -79,7 +80,7 @@ def _minutes(text: str) -> int:
 
 
 async def _pair(chosen: argparse.Namespace) -> int:
-    installation, now = open_installation(chosen.data), now_ms()
+    installation, now = open_installation(chosen.data, terminal()), now_ms()
     folder, origin = installation.folder, chosen.origin.rstrip("/") or _origin(installation.seed)
     root = _root(installation.seed) if origin.startswith("https:") else ""
     wanted = [(kind, check_name(chosen.name or NAMES[kind])) for kind in chosen.kind]

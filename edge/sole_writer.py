@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from edge.custody_typing import terminal
 from edge.installation import Installation, open_installation
 from edge.opening import open_store
 from edge.store.lock import StoreBusy
@@ -23,7 +24,7 @@ def now_ms() -> int:
 @asynccontextmanager
 async def sole_writer(folder: Path, *, busy: str) -> AsyncIterator[tuple[Installation, Store]]:
     """Open the store of a data folder; OperatorError, which says `busy`, while the appliance's service writes there."""
-    installation = open_installation(folder)
+    installation = open_installation(folder, terminal())
     try:
         store = await open_store(installation, now_ms, os.urandom)
     except StoreBusy as error:

@@ -44,6 +44,10 @@ class Starting:
         log.info("start.progress", work="views", done=done, total=total)
         self._tell(f"EXTEND_TIMEOUT_USEC={EXTENDED_S * 1_000_000}\nSTATUS=Folding the views: {done} of {total} records")
 
+    def locked(self) -> None:
+        """The vault waits for its key: that may take until morning, and is no start that hangs."""
+        self._tell("READY=1\nSTATUS=Locked: waits for its passphrase or USB key")
+
     def ready(self) -> None:
         """Pages are served."""
         self._tell("READY=1\nSTATUS=Serving")

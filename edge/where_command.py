@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from edge.custody_typing import terminal
 from edge.installation import Installation, open_installation
 from edge.services.whereabouts import Whereabouts, whereabouts
 from edge.store.connection import open_sqlite
@@ -28,7 +29,7 @@ def where_options(sub: argparse.ArgumentParser) -> None:
 
 
 async def _where(chosen: argparse.Namespace) -> int:
-    async with _reading(open_installation(chosen.data)) as reader:
+    async with _reading(open_installation(chosen.data, terminal())) as reader:
         found = await whereabouts(reader, chosen.reference)
     for line in as_json(found) if chosen.json else as_text(found):
         print(line)

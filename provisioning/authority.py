@@ -22,10 +22,10 @@ from protocol.errors import OperatorError
 from protocol.records.credentials import Credential, issue, parse_credential, vouched_anew
 from protocol.records.encoding import Value
 from protocol.records.keys import OpeningKey, SigningKey
+from protocol.records.strongbox import Lock
 from provisioning import files, issuance, lan_authority, seal_authority
 from provisioning.issuance import Issued
 from provisioning.roots import DAY_MS, SLACK_MS, Entropy, Roots, earlier_file, sealed_file
-from provisioning.strongbox import Lock
 
 ISSUER_DAYS = 396  # a year and a month, so that two issuers overlap while seeds are on their way
 ISSUER_RIGHTS = ("annexe", "centre", "agent", "seal", "screen")

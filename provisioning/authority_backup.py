@@ -1,6 +1,6 @@
 """An authority's whole folder in one sealed file, and the way back from it, or from the recovery sheet.
 
-    backup   the box (provisioning.strongbox), thing "authority", of encode({name: [is secret, bytes]})
+    backup   the box (protocol.records.strongbox), thing "authority", of encode({name: [is secret, bytes]})
 
 - Names are paths inside the folder; the roots stay sealed inside the box, under their own passphrase.
 - A backup that was written was read back and opened first.
@@ -16,9 +16,9 @@ from typing import Final
 
 from protocol.errors import OperatorError
 from protocol.records.encoding import Value, decode, encode
+from protocol.records.strongbox import MAX_BOX, BoxRefused, Lock, open_box, seal
 from provisioning import authority, files, issuance
 from provisioning.roots import Entropy, Roots, open_roots
-from provisioning.strongbox import MAX_BOX, BoxRefused, Lock, open_box, seal
 
 THING: Final = "authority"
 LEFT_OUT: Final = (".partial", ".demo")

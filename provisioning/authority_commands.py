@@ -13,6 +13,7 @@ from typing import Final
 
 from protocol.errors import OperatorError
 from protocol.records.credentials import Trust, parse_credential
+from protocol.records.strongbox import DEMO, SENSITIVE, Lock, cost_of
 from provisioning import authority, authority_keeping, files, issuance, lan_authority, passphrases, seal_authority
 from provisioning.authority import ISSUER_DAYS, ISSUER_RIGHTS, Limits
 from provisioning.authority_step import day, dry_run, of, opened, out, wall_ms, would
@@ -20,7 +21,6 @@ from provisioning.issuance import Issued
 from provisioning.lan_authority import fingerprint as lan_fingerprint
 from provisioning.roots import Roots, open_roots, read_sealed, sealed_file
 from provisioning.sheet_page import fingerprint
-from provisioning.strongbox import DEMO, SENSITIVE, Lock, cost_of
 
 PREFECTURE: Final = "Province de Berkane"
 CENTRE_KINDS: Final = ("annexe", "centre")

@@ -11,13 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from protocol.records.sheet import typed_back
+from protocol.records.strongbox import SENSITIVE, Lock, cost_of
 from provisioning import authority, authority_backup, files, issuance, lan_authority, passphrases, seal_authority
 from provisioning.authority_step import dry_run, of, opened, out, wall_ms, would
 from provisioning.issuance import Issued
 from provisioning.roots import open_roots, read_sealed, sealed_file
-from provisioning.sheet import typed_back
 from provisioning.sheet_page import fingerprint, sheet_page
-from provisioning.strongbox import SENSITIVE, Lock, cost_of
 
 Options = Callable[[argparse.ArgumentParser], None]
 

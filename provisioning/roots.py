@@ -1,7 +1,7 @@
 """The two offline roots of a prefecture, and nothing else that is secret: what the passphrase and the sheet protect.
 
     secret     encode([1, area, prefecture, made (ms), seed(32), seal root made (ms), scalar(32)])
-    at rest    offline/roots.sealed = the box of it (provisioning.strongbox), thing "roots"
+    at rest    offline/roots.sealed = the box of it (protocol.records.strongbox), thing "roots"
 
 - `seed` is the Ed25519 key of credentials, `scalar` the P-256 key of the seals' X.509 root; the key of the networks'
   X.509 root is derived from it (one key has one use).
@@ -21,9 +21,9 @@ from protocol.records.credentials import Credential, issue
 from protocol.records.encoding import decode, encode
 from protocol.records.hashing import digest
 from protocol.records.keys import SigningKey
+from protocol.records.strongbox import BoxRefused, Lock, open_box, seal
 from provisioning import certification, files, lan, seals
 from provisioning.certification import Authority, Lifetime, Prefecture
-from provisioning.strongbox import BoxRefused, Lock, open_box, seal
 
 VERSION: Final = 1
 DAY_MS: Final = 24 * 60 * 60 * 1000

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from protocol.records.credentials import Credential
+from protocol.records.sheet import code_of, lines_of
 from provisioning.issuance import moment
 from provisioning.roots import Roots
-from provisioning.sheet import code_of, lines_of
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 

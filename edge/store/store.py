@@ -225,6 +225,11 @@ class Store:
             self._elsewhere.remove(elsewhere)
 
     @property
+    def vault(self) -> Vault:
+        """What seals this store's secrets."""
+        return self._workshop.vault
+
+    @property
     def machine(self) -> str:
         """The fingerprint of this machine, as record 0 of each segment names it."""
         return self._workshop.log.machine

@@ -1,8 +1,4 @@
-"""Which sticks are plugged in: what is mounted under /media, or every folder of a folder that the settings name.
-
-Under /media only real mounts count: what is written into the empty folder of a stick that was pulled would fill the
-appliance's own disk, and be carried nowhere.
-"""
+"""Which sticks are plugged in, as the screens show them (`disk.mounts`)."""
 
 from __future__ import annotations
 
@@ -11,10 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from disk.mounts import mounted_sticks
 from protocol.records.hashing import digest
-
-MEDIA = Path("/media")
-"""Where Debian's desktop and udev rules mount sticks: /media/LABEL, or /media/USER/LABEL."""
 
 MOST = 16
 """Sticks shown: more than an appliance has sockets."""
@@ -42,25 +36,12 @@ class Plugged:
 
     def look(self) -> list[Stick]:
         """What is plugged in now, by label. What cannot be read is not there."""
-        found = [_stick(one) for one in self._candidates()]
+        found = [_stick(one) for one in mounted_sticks(self._folder)]
         return sorted((one for one in found if one is not None), key=lambda one: (one.label, one.id))[:MOST]
 
     def find(self, id_: str) -> Stick | None:
         """The stick of this id, if it is plugged in still."""
         return next((one for one in self.look() if one.id == id_), None)
-
-    def _candidates(self) -> list[Path]:
-        if self._folder is not None:
-            return _folders_in(self._folder)
-        first = _folders_in(MEDIA)
-        return [one for one in [*first, *(inner for each in first for inner in _folders_in(each))] if one.is_mount()]
-
-
-def _folders_in(folder: Path) -> list[Path]:
-    try:
-        return [one for one in folder.iterdir() if one.is_dir() and not one.is_symlink()]
-    except OSError:
-        return []
 
 
 def _stick(folder: Path) -> Stick | None:

@@ -64,6 +64,11 @@ class Keeper:
         self._leaf: Leaf | None = None
         self._wrong = ""
         self._listeners: list[Callable[[], None]] = []
+        self._keep: Callable[[Leaf], None] | None = None
+
+    def keep_with(self, keep: Callable[[Leaf], None]) -> None:
+        """Give each leaf to `keep` before it serves, the first too."""
+        self._keep = keep
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Tell `listener` of each change of the state."""
@@ -148,6 +153,8 @@ class Keeper:
 
     def _take(self, leaf: Leaf) -> None:
         load(self.context, leaf)
+        if self._keep is not None:
+            self._keep(leaf)
         self._leaf = leaf
         log.info("certificate.new", names=len(leaf.names), sha256=leaf.fingerprint)
 

@@ -15,6 +15,7 @@ from screens.metrics import Metric, Sample, answer
 
 METRICS = (
     Metric("mulhaqa_edge_info", "1; whose appliance this is, and its software.", ("annexe", "software")),
+    Metric("mulhaqa_edge_locked", "1 while the vault is locked and nobody is served, 0 once it is open."),
     Metric("mulhaqa_edge_disk_failed", "1 once the store has stopped because its disk failed."),
     Metric("mulhaqa_edge_log_records", "Records in the log, of all streams, those of the prefecture included."),
     Metric("mulhaqa_edge_branches", "Branches of the annexe's own streams: a cloned card, a restored backup."),
@@ -63,6 +64,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     figures = await status.figures(office)
     samples = [
         Sample("mulhaqa_edge_info", 1, (office.annexe.id, office.software)),
+        Sample("mulhaqa_edge_locked", 0),
         Sample("mulhaqa_edge_disk_failed", office.store.failure is not None),
         Sample("mulhaqa_edge_log_records", figures.records),
         Sample("mulhaqa_edge_branches", figures.branches),

@@ -16,7 +16,7 @@ from provisioning.commands import parser as provisioning
 from tests.screens.test_translations import translated
 
 DOCS = Path(__file__).parents[2] / "docs"
-MANUALS = ("autorite.md", "cles-usb.md", "ecrans.md", "secours.md", "tablettes.md")
+MANUALS = ("autorite.md", "cles-usb.md", "coffre.md", "ecrans.md", "secours.md", "tablettes.md")
 PROGRAMS = {"mulhaqa-edge": edge, "mulhaqa-central": central, "mulhaqa-provision": provisioning}
 LEFT_OUT = "…"
 """A word that stands for the rest of a command, which is whole elsewhere."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,8 +15,10 @@ from central.connections import Connections
 from central.sticks import Sticks as CentreSticks
 from edge.store.group import Decide
 from edge.store.log import Identity
+from edge.store.months import Month
 from edge.store.post import Post, load_colleagues
 from edge.store.promotion import promote
+from edge.store.rotation import Rotation
 from edge.store.schema import DATABASE
 from edge.store.store import Store
 from edge.store.tail import Owner
@@ -45,6 +49,12 @@ SPOKEN = {EARLIER: VERSIONS[:-1], THIS: VERSIONS, LATER: (*VERSIONS, VERSIONS[-1
 
 BEHIND = 3
 """In every so manieth life an appliance speaks as the release before: it knows of no records that travel boxed."""
+
+MONTH_MS = 5 * 60 * 1000
+"""How long a month lasts: some change in each run, and half of a change in each life that is short."""
+
+STEP_S = 10.0
+"""Between two steps of changing it."""
 
 
 class CentreMachine(Machine):
@@ -204,6 +214,7 @@ class AnnexeMachine(Machine):
         if self.lives % BEHIND == 0:
             identity = replace(identity, opening=None)
         trust, opening = await self._trust_now(store), OpeningKey(seed(f"{self.keys}/x"))
+        self.begin(self._keep_months(store))
         self._join_mirror(store, identity, trust, opening, entropy)
         if store.post is Post.STANDBY:
             return
@@ -229,6 +240,20 @@ class AnnexeMachine(Machine):
             believed=self.uplink.learn,
         )
         self.begin(self.uplink.run())
+
+    async def _keep_months(self, store: Store) -> None:
+        """Change the key of the month, a step at a time: the power may go between any two."""
+        drawn = itertools.count()
+        rotation = Rotation(
+            store,
+            lambda _size: seed(f"{self.keys}/month/{self.lives}/{next(drawn)}"),
+            month_ms=MONTH_MS,
+            apart=_at_once,
+        )
+        with suppress(MulhaqaError):  # a disk that failed: the next life goes on with what is half done
+            while True:
+                await rotation.step(self.now())
+                await asyncio.sleep(STEP_S)
 
     def dial_now(self) -> None:
         """Somebody plugged the cable in."""
@@ -345,3 +370,8 @@ class AnnexeMachine(Machine):
     def failed(self) -> MulhaqaError | None:
         """Why the store stopped for good, if it did."""
         return None if self.store is None else self.store.failure
+
+
+async def _at_once(save: Callable[[Sequence[Month]], None], months: Sequence[Month]) -> None:
+    """Write the file of months without a thread, of which a run has none."""
+    save(months)

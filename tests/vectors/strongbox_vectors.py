@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from protocol.records.sheet import lines_of
+from protocol.records.strongbox import DEMO, Lock, seal
 from provisioning.roots import Roots
-from provisioning.sheet import lines_of
-from provisioning.strongbox import DEMO, Lock, seal
 from tests.vectors.values import Json, fixed
 
 PASSPHRASE = "cinq mots tirés aux dés"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.store.custody import KEY_NAME, KeyFile
+from edge.custody.key_file import KEY_NAME, KeyFile
 from edge.store.vault import Vault
 from protocol.errors import OperatorError, PeerError
 from protocol.records.keys import subject_of

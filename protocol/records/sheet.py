@@ -2,7 +2,7 @@
 
     a line   NN: AAAAA BBBBB CCCCC DDDDD = KK      number, at most 20 symbols of Crockford's base 32, check
 
-- The symbols of all lines in order are the box (provisioning.strongbox) as one number, 5 bits each, the last symbol
+- The symbols of all lines in order are the box (protocol.records.strongbox) as one number, 5 bits each, the last symbol
   filled up with zeros. I, L and O are read as 1, 1 and 0; capitals, blanks and the signs between do not matter.
 - The check is 10 bits of BLAKE2b over the line's number, whether it is the last, and its symbols: a slip shows in its
   own line (one in a thousand does not, and then the box refuses to open), and so do lines missing or changed about.

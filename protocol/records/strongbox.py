@@ -38,7 +38,7 @@ MAX_MEMORY_KIB: Final = 4 * 1024 * 1024
 """What a box may ask for: four times the memory and eight times the passes that this release asks for."""
 
 NO_NONCE: Final = bytes(NONCE_SIZE)
-NO_BOX: Final = "This is nothing that mulhaqa-provision sealed with a passphrase."
+NO_BOX: Final = "This is nothing that Mulhaqa sealed with a passphrase."
 
 
 class BoxRefused(PeerError):
@@ -57,6 +57,9 @@ class Cost:
 
 SENSITIVE: Final = Cost(argon2id.OPSLIMIT_SENSITIVE, argon2id.MEMLIMIT_SENSITIVE // 1024)
 """libsodium's parameters for highly sensitive data: 4 passes over 1 GiB, some five seconds, and that once a year."""
+
+MODERATE: Final = Cost(argon2id.OPSLIMIT_MODERATE, argon2id.MEMLIMIT_MODERATE // 1024)
+"""libsodium's parameters for sensitive data: 3 passes over 256 MiB, a second or two of an appliance at each start."""
 
 DEMO: Final = Cost(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN // 1024)
 """The least that there is, for demonstrations and tests, whose passphrase lies beside the box anyway."""

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from protocol.errors import PeerError
 from protocol.records.encoding import decode, encode
+from protocol.records.sheet import typed_back
+from protocol.records.strongbox import DEMO, SENSITIVE, BoxRefused, Lock, cost_of, open_box, seal
 from provisioning.passphrases import ask_twice
 from provisioning.roots import open_roots
-from provisioning.sheet import typed_back
-from provisioning.strongbox import DEMO, SENSITIVE, BoxRefused, Lock, cost_of, open_box, seal
 from tests.vectors.make import path_of
 
 LOCK = Lock("cinq mots tirés aux dés", DEMO)

@@ -1,8 +1,7 @@
-"""Who keeps the vault's master key.
+"""The plain way: a secret in a file of mode 0600 on the card, for demonstrations and machines that are locked away.
 
-The vault asks its custodian once, at opening. Today that is a plain file that the service alone can read: it protects
-from a look at a copied database, not from a stolen card. Stronger custody (the Pi's one-time-programmable secret, a
-passphrase, a USB key, a systemd credential) is another class of the same shape.
+It protects from a look at a copied database, not from a stolen card. Where there is no `vault.slots`, as in
+installations of before there were slots, the file's bytes are the vault's key itself.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from disk.durable import sync_folder
 from protocol.errors import OperatorError
@@ -20,15 +18,8 @@ KEY_SIZE = 32
 KEY_NAME = "vault.key"
 
 
-class Custody(Protocol):
-    """What keeps the master key while the appliance is off."""
-
-    def load(self) -> bytes:
-        """Return the 32 bytes; raises OperatorError when they cannot be had, saying what to do."""
-
-
 class KeyFile:
-    """The master key in a file of mode 0600, owned by the service."""
+    """A secret of 32 bytes in a file of mode 0600, owned by the service."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,3 +58,26 @@ class KeyFile:
             raise OperatorError(f"others may read the vault's key: run `chmod 600 {self._path}`, then start again")
         if status.st_uid not in {os.geteuid(), 0}:
             raise OperatorError(f"the vault's key belongs to another user: run `chown` on {self._path}")
+
+
+class PlainFile:
+    """The way of the kind "file"."""
+
+    kind = "file"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def prepare(self, _slot: str, entropy: Callable[[int], bytes]) -> None:
+        """Write a secret there, unless there is one."""
+        if not self._path.exists():
+            KeyFile(self._path).create(entropy)
+
+    def secret(self, _slot: str) -> bytes:
+        """The 32 bytes of the file."""
+        return KeyFile(self._path).load()
+
+    def forget(self, _slot: str) -> None:
+        """Delete the file. On flash what was deleted may be found again for a while (docs/custody.md)."""
+        self._path.unlink(missing_ok=True)
+        sync_folder(self._path.parent)

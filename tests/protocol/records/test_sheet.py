@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import PeerError
-from provisioning.sheet import SheetRefused, code_of, lines_of, typed_back
+from protocol.records.sheet import SheetRefused, code_of, lines_of, typed_back
 
 BOX = bytes(range(7, 7 + 150))
 LINES = lines_of(BOX)
