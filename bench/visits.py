@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from bench.place import ANSWERS, PIN, PROCEDURE
 from launcher.client import Page, PageMissing, read_page
-from launcher.pairing import header
+from launcher.pairing import header, of_kind
 from launcher.stage import HOST, Stage
 from launcher.stage import Person as Agent
 from protocol.office.synthetic import Person
@@ -71,12 +71,13 @@ class Visit:
 def visits(stage: Stage, count: int) -> Iterator[list[Visit]]:
     """Begin `count` visits, every other in French; they can go on while the context lasts."""
     with closing(HTTPConnection(HOST, stage.edge.port, timeout=30)) as connection:
-        yield [Visit(connection, ("ar", "fr")[number % 2], header(stage.cookies)) for number in range(count)]
+        screen = header(of_kind("kiosk", stage.cookies))
+        yield [Visit(connection, ("ar", "fr")[number % 2], screen) for number in range(count)]
 
 
 def clerk(stage: Stage, area: str, agent: Agent) -> str:
     """Sign an agent in at a screen of the annexe; returns the cookies to send."""
     with closing(HTTPConnection(HOST, stage.edge.port, timeout=30)) as connection:
-        visit = Visit(connection, "fr", header(stage.cookies), f"{area}/sign-in")
+        visit = Visit(connection, "fr", header(of_kind(area.strip("/"), stage.cookies)), f"{area}/sign-in")
         visit.sign_in_agent(area, agent)
         return visit.cookie

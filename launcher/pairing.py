@@ -47,6 +47,11 @@ def keep(file: Path, cookies: Mapping[str, str]) -> None:
     file.write_text(json.dumps(cookies))
 
 
+def of_kind(kind: str, cookies: Mapping[str, str]) -> dict[str, str]:
+    """The cookies of a browser that is a screen of one kind alone, as most are."""
+    return {name: value for name, value in cookies.items() if name == f"{COOKIE}{kind}"}
+
+
 def header(cookies: Mapping[str, str]) -> str:
     """Cookies as a browser sends them."""
     return "; ".join(f"{name}={value}" for name, value in cookies.items())

@@ -59,6 +59,8 @@ STAY_SECURE = f"max-age={180 * 24 * 3600}"
 """Over TLS: a browser that was here speaks no plain HTTP to this name for half a year, longer than a tablet lies in a
 drawer, and lets nobody click a warning away. For this name alone: other names of the network are not ours."""
 
+MUST = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite=Strict"}
+
 CLEAR_SITE_DATA = '"cache", "storage"'
 
 LIVE_HEADER = "X-Live"
@@ -77,14 +79,13 @@ log = structlog.get_logger("mulhaqa.web")
 
 def install(app: web.Application, *doors: Middleware) -> None:
     """Add headers and middlewares; `doors` stand before sessions and forms, and turn away who may come no further.
-    What they refuse, or what breaks in them, is said as everything else is.
+    What they refuse they say themselves, by way of `errors`.
 
     Call it before the application's own middlewares are added.
     """
     app[READS] = Counter()
     app.on_response_prepare.append(add_headers)
-    at_the_door = [errors, *doors] if doors else []
-    app.middlewares.extend([keep_cookies_secure, access_log, *at_the_door, sessions, errors, csrf])
+    app.middlewares.extend([access_log, *doors, sessions, errors, csrf])
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -98,26 +99,14 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.pop("Server", None)
     if request.secure:
         response.headers["Strict-Transport-Security"] = STAY_SECURE
+        for cookie in response.headers.popall("Set-Cookie", ()):
+            response.headers.add("Set-Cookie", _kept_secure(cookie))
 
 
-@web.middleware
-async def keep_cookies_secure(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Over TLS, mark every cookie of an answer, so that none is forgotten; outside of all that sets one."""
-    try:
-        response = await handler(request)
-    except web.HTTPException as redirect:
-        if request.secure:
-            _mark(redirect)
-        raise
-    if request.secure:
-        _mark(response)
-    return response
-
-
-def _mark(response: web.StreamResponse) -> None:
-    for cookie in response.cookies.values():
-        cookie["secure"] = cookie["httponly"] = True
-        cookie["samesite"] = "Strict"
+def _kept_secure(cookie: str) -> str:
+    """A cookie as it is sent, with what none of ours may lack: written last, in place of what it says of it itself."""
+    said = [part for part in cookie.split("; ") if part.partition("=")[0].lower() not in MUST]
+    return "; ".join([*said, *MUST.values()])
 
 
 @web.middleware

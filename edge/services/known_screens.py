@@ -41,6 +41,7 @@ class Screens:
 
     def __init__(self) -> None:
         self._paired: Mapping[bytes, ScreenView] | None = None
+        self._at_hand: dict[str, ScreenView] = {}
         self._guests: dict[bytes, ScreenView] = {}
         self._edition = 0
         self._listens = False
@@ -66,8 +67,21 @@ class Screens:
         if any(change.kind.startswith(OF_SCREENS) for change in changes):
             self._forget()
 
+    def at_hand(self, secret: str) -> ScreenView | None:
+        """Return the screen that holds this secret and was let in with it before; None for one to be looked for."""
+        return self._at_hand.get(secret)
+
+    async def with_secret(self, store: Store, secret: str) -> ScreenView | None:
+        """Return the paired screen that holds this secret, and have it at hand from now on."""
+        known = await self.known(store)
+        found = known.get(token_hash(secret))
+        if found is not None and known is self._paired:
+            self._at_hand[secret] = found
+        return found
+
     def _forget(self) -> None:
         self._paired = None
+        self._at_hand.clear()
         self._edition += 1
 
     def welcome(self, screen: ScreenView) -> None:

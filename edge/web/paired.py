@@ -4,11 +4,15 @@
   in a demonstration. The log has its hash (`edge.services.screens`).
 - The door stands before sessions: a stranger gets none, and its forms are not read. A session belongs to the screen
   that it began on, so what was copied from one screen opens nothing on another.
+- Every page passes here, so a screen that was let in once is found by a look into a table; strangers pay for the rest.
 - A page that is asked for without the secret leads to the pairing page; all else is refused (403), in words.
 - Browsers keep a cookie 400 days at most: it is given again once a day.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
@@ -21,11 +25,13 @@ from protocol.errors import N_, CallerError, PersonError
 from protocol.office.events import ScreenKind
 from screens import cookies, pages
 from screens.access_log import SAFE_METHODS, Handler
-from screens.security import refreshes_itself, wants_json
+from screens.security import errors, refreshes_itself, wants_json
 
 PAIR = "/pair"
 KEPT_S = 400 * 24 * 3600
 """Seconds: as long as browsers keep any cookie (RFC 6265bis)."""
+
+COOKIES: Mapping[ScreenKind, str] = {kind: f"screen-{kind}" for kind in HOMES}
 
 NOT_PAIRED = N_("This device is not a screen of this annexe. Open the annexe's address to pair it.")
 
@@ -38,17 +44,36 @@ async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
     kind = kind_of(request.path)
     if kind is None:
         return await handler(request)
-    office = request.app[OFFICE]
+    screen = request.app[OFFICE].screens.at_hand(_sent(request, kind))
+    if screen is None or screen.kind != kind:
+        return await errors(request, partial(_look, handler, kind))
+    _seat(request, screen)
+    return _held_on(request, await handler(request), screen)
+
+
+async def _look(handler: Handler, kind: ScreenKind, request: web.Request) -> web.StreamResponse:
+    """For a screen that was not let in since the service began, and for who is none."""
     screen = await screen_in(request, kind)
     if screen is None:
         if not is_open(request):
             raise _shut(request)
         return await handler(request)
+    _seat(request, screen)
+    return _held_on(request, await handler(request), screen)
+
+
+def _seat(request: web.Request, screen: ScreenView) -> None:
+    """Say at which screen a request is made, and note that the screen is there."""
+    office = request.app[OFFICE]
     request[SCREEN], request[pages.DEVICE] = screen, screen.screen.hex()
     office.screens.see(screen.screen, office.now())
-    response = await handler(request)
+
+
+def _held_on(request: web.Request, response: web.StreamResponse, screen: ScreenView) -> web.StreamResponse:
+    """The answer to a screen; once a day with its secret again."""
+    office = request.app[OFFICE]
     if not response.prepared and office.screens.renew(screen.screen, office.now()):
-        hold(request, response, kind, _sent(request, kind))
+        hold(request, response, screen.kind, _sent(request, screen.kind))
     return response
 
 
@@ -65,7 +90,7 @@ async def screen_in(request: web.Request, kind: ScreenKind) -> ScreenView | None
     if not secret:
         return None
     office: Office = request.app[OFFICE]
-    found = (await office.screens.known(office.store)).get(token_hash(secret))
+    found = await office.screens.with_secret(office.store, secret)
     return found if found is not None and found.kind == kind else None
 
 
@@ -110,8 +135,8 @@ def hold(request: web.Request, response: web.StreamResponse, kind: ScreenKind, s
 
 def cookie_of(kind: ScreenKind) -> str:
     """Return the name of the cookie in which a screen of this kind holds its secret."""
-    return f"screen-{kind}"
+    return COOKIES[kind]
 
 
 def _sent(request: web.Request, kind: ScreenKind) -> str:
-    return cookies.sent(request).get(cookie_of(kind), "")
+    return cookies.sent(request).get(COOKIES[kind], "")

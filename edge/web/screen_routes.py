@@ -46,10 +46,12 @@ OPEN: Mapping[str, str] = {
 """What a device that is not paired may open, and why."""
 
 
+_KINDS: Mapping[str, ScreenKind] = {home[1:]: kind for kind, home in HOMES.items()}
+
+
 def kind_of(path: str) -> ScreenKind | None:
     """Return the kind of screen that a path belongs to, None for one that is no screen's."""
-    first = path.lstrip("/").split("/", 1)[0]
-    return next((kind for kind in HOMES if kind == first), None)
+    return _KINDS.get(path.lstrip("/").split("/", 1)[0])
 
 
 def is_open(request: web.Request) -> bool:
