@@ -18,5 +18,7 @@ def code_on(pdf: bytes, folder: Path) -> str:
     subprocess.run(
         ["pdftoppm", "-r", DOTS_PER_INCH, "-png", "-singlefile", folder / "paper.pdf", folder / "paper"], check=True
     )
-    [code] = zxingcpp.read_barcodes(Image.open(BytesIO((folder / "paper.png").read_bytes())))
+    picture = Image.open(BytesIO((folder / "paper.png").read_bytes()))
+    found = zxingcpp.read_barcodes(picture)  # the lines of a seal may be read as a code of another kind
+    [code] = [one for one in found if one.format == zxingcpp.BarcodeFormat.QRCode]
     return str(code.text)
