@@ -140,11 +140,11 @@ async def listening(office: Office, place: Place, keeper: Keeper | None) -> Asyn
     """Serve the screens for as long as the context lasts; OperatorError when their port cannot be opened."""
     async with AsyncExitStack() as stack:
         context = None if keeper is None else keeper.context
-        await stack.enter_async_context(_served(application.build(office), place.host, place.port, context))
+        await stack.enter_async_context(served(application.build(office), place.host, place.port, context))
         if keeper is not None and place.install_port is not None:
             page = install.build(office.annexe, keeper.root, office.now, office.entropy)
             try:
-                await stack.enter_async_context(_served(page, place.host, place.install_port, None))
+                await stack.enter_async_context(served(page, place.host, place.install_port, None))
                 keeper.page_at(place.install_port)
             except OperatorError as error:
                 log.warning("install_page.not_served", why=str(error))
@@ -152,16 +152,19 @@ async def listening(office: Office, place: Place, keeper: Keeper | None) -> Asyn
 
 
 @asynccontextmanager
-async def _served(app: web.Application, host: str, port: int, context: SSLContext | None) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+async def served(
+    app: web.Application, host: str, port: int, tls: SSLContext | None, shutdown_s: float = SHUTDOWN_S
+) -> AsyncIterator[int]:
+    """Serve an application while the context lasts; yields the port. OperatorError when it cannot be opened."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_s)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host, port, ssl_context=context).start()
+            await web.TCPSite(runner, host, port, ssl_context=tls).start()
         except OSError as error:
             raise OperatorError(
                 f"Port {port} cannot be opened ({error.strerror}): stop what uses it, or choose another."
             ) from error
-        yield
+        yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

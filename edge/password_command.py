@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 
 from edge.custody_typing import terminal
 from edge.installation import open_installation
 from edge.opening import opened_office
 from edge.services import own_password
+from edge.sole_writer import now_ms
 
 GIVE = """Give an agent a password for his next sign-in, at the appliance itself: he chooses his own at once.
 At a screen a supervisor does it for others; this is for the last supervisor."""
@@ -27,11 +27,7 @@ def password_options(sub: argparse.ArgumentParser) -> None:
 
 async def _give(chosen: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\n")
-    async with opened_office(open_installation(chosen.data, terminal()), _now_ms, os.urandom) as office:
+    async with opened_office(open_installation(chosen.data, terminal()), now_ms, os.urandom) as office:
         await own_password.give(office, office.command(), chosen.login, password)
     print(f"{chosen.login} signs in with this password within a week, and chooses another one.")
     return 0
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

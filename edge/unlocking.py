@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 from edge.custody.gate import Gate
 from edge.custody.keeper import Keeper, Locked
 from edge.installation import Installation, require_installed, unlocked
-from edge.listening import THIS_MACHINE, Place
+from edge.listening import THIS_MACHINE, Place, served
 from edge.opening import Entropy, Now
 from edge.starting import Starting
 from edge.tls.last_leaf import last_context
 from edge.web import locked
-from protocol.errors import OperatorError
 
 LOOK_S = 2.0
 """Seconds between two looks for a stick: whoever plugs it in sees that it was noticed."""
+
+SHUTDOWN_S = 1.0
+"""How long a locked page that is being answered may keep the screens from opening."""
 
 log = structlog.get_logger("mulhaqa.appliance")
 
@@ -44,32 +42,13 @@ async def unlocked_installation(
     gate = Gate(keeper, now)
     tls = None if place.plain else last_context(folder)
     host = place.host if place.plain or tls is not None else THIS_MACHINE[0]
-    async with serving_locked(gate, host, place.port, now, entropy, tls):
+    async with served(locked.build(gate, now, entropy), host, place.port, tls, SHUTDOWN_S):
         starting.locked()
         key = await _key_or_stop(gate)
     if key is None:
         return None
     log.info("appliance.unlocked")
     return unlocked(folder, key)
-
-
-@asynccontextmanager
-async def serving_locked(
-    gate: Gate, host: str, port: int, now: Now, entropy: Entropy, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[int]:
-    """Serve the locked pages while the context lasts; yields the port. OperatorError when it cannot be opened."""
-    runner = web.AppRunner(locked.build(gate, now, entropy), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port, ssl_context=tls).start()
-        except OSError as error:
-            raise OperatorError(
-                f"Port {port} cannot be opened ({error.strerror}): stop what uses it, or choose another."
-            ) from error
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
 
 
 async def _key_or_stop(gate: Gate) -> bytes | None:

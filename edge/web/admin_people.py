@@ -99,14 +99,12 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
 async def give_password(request: web.Request) -> web.StreamResponse:
     """Give somebody who forgot his password another one, for the next sign-in."""
     values = await read_form(request)
-    password, login = values.pop("password", ""), values.get("login", "")
-    office, command = signed_in.office_of(request), signed_in.command_of(request, values)
-    try:
-        await own_password.give(office, command, login, password, _by(request))
-    except PersonError as error:
-        return await _page(request, refused=pages.tongue_of(request).error(error), status=error.status)
-    signed_in.end_all_of(request, login)
-    raise _done(request, GIVEN)
+    password = values.pop("password", "")
+
+    async def give(office: Office, command: bytes, login: str, by: Actor) -> None:
+        await own_password.give(office, command, login, password, by)
+
+    return await _do(request, values, give, GIVEN)
 
 
 ACTS: Mapping[str, tuple[Act, str]] = {
@@ -120,17 +118,21 @@ ACTS: Mapping[str, tuple[Act, str]] = {
 def _act(act: Act, said: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     @RUNS_IT
     async def handler(request: web.Request) -> web.StreamResponse:
-        values = await read_form(request)
-        login = values.get("login", "")
-        command = signed_in.command_of(request, values)
-        try:
-            await act(signed_in.office_of(request), command, login, _by(request))
-        except PersonError as error:
-            return await _page(request, refused=pages.tongue_of(request).error(error), status=error.status)
-        signed_in.end_all_of(request, login)
-        raise _done(request, said)
+        return await _do(request, await read_form(request), act, said)
 
     return handler
+
+
+async def _do(request: web.Request, values: Mapping[str, str], act: Act, said: str) -> web.StreamResponse:
+    """Do it to whom the form names, whose sessions end, and say so; a refusal stands on the page."""
+    login = values.get("login", "")
+    command = signed_in.command_of(request, values)
+    try:
+        await act(signed_in.office_of(request), command, login, _by(request))
+    except PersonError as error:
+        return await _page(request, refused=pages.tongue_of(request).error(error), status=error.status)
+    signed_in.end_all_of(request, login)
+    raise _done(request, said)
 
 
 def _by(request: web.Request) -> Actor:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import msgspec
 
-from edge.store.columns import blob, number
 from edge.store.rows import ScreenView
+from edge.store.views.few_records import all_about
 from edge.store.views.fold import readable_event
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office.events import Event, ScreenEvent, ScreenPaired, ScreenRemoved, ScreenRenamed
@@ -43,13 +43,9 @@ def open_screen(key: bytes, screen: bytes, sealed: bytes) -> ScreenView:
 
 
 async def _folded(folding: Folding, entry: Entry, event: ScreenEvent) -> None:
-    folding.write(
-        "INSERT INTO screen_records (screen, stream, segment, seq) VALUES (?, ?, ?, ?)",
-        (event.screen, entry.stream, entry.segment, entry.seq),
-    )
     subject, seen = b"", None
     removed = False
-    for record in await _records(folding, entry, event.screen):
+    for record in await all_about(folding, entry, "screen_records", "screen", event.screen):
         happened = readable_event(record, await folding.key(record.subject or b""))
         removed = removed or isinstance(happened, ScreenRemoved)
         after = _changed(seen, happened, record)
@@ -67,15 +63,6 @@ async def _folded(folding: Folding, entry: Entry, event: ScreenEvent) -> None:
             seal_cell(await folding.key(subject), place("screens", "details", event.screen), sealed),
         ),
     )
-
-
-async def _records(folding: Folding, entry: Entry, screen: bytes) -> list[Record]:
-    """The records about a screen in their stream, in the one order."""
-    places = await folding.rows(
-        "SELECT segment, seq FROM screen_records WHERE screen = ? AND stream = ?", (screen, entry.stream)
-    )
-    records = [await folding.record_at(entry.stream, blob(segment), number(seq)) for segment, seq in places]
-    return await folding.in_order(records, entry.stream)
 
 
 def _changed(screen: ScreenView | None, event: Event | None, record: Record) -> ScreenView | None:

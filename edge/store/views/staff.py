@@ -12,8 +12,8 @@ from datetime import date
 
 import msgspec
 
-from edge.store.columns import blob, number
 from edge.store.rows import Delegation, StaffView
+from edge.store.views.few_records import all_about
 from edge.store.views.fold import readable_event
 from edge.store.views.view import Entry, Folding, View, open_cell, place, seal_cell
 from protocol.office.events import (
@@ -58,16 +58,8 @@ def _sealed(key: bytes, blind: bytes, staff: StaffView) -> bytes:
 
 async def _folded(folding: Folding, entry: Entry, event: StaffEvent) -> None:
     login = folding.blind("login", event.login)
-    folding.write(
-        "INSERT INTO staff_records (login, stream, segment, seq) VALUES (?, ?, ?, ?)",
-        (login, entry.stream, entry.segment, entry.seq),
-    )
-    places = await folding.rows(
-        "SELECT segment, seq FROM staff_records WHERE login = ? AND stream = ?", (login, entry.stream)
-    )
-    records = [await folding.record_at(entry.stream, blob(segment), number(seq)) for segment, seq in places]
     subject, staff = b"", None
-    for record in await folding.in_order(records, entry.stream):
+    for record in await all_about(folding, entry, "staff_records", "login", login):
         key = await folding.key(record.subject or b"")
         after = _changed(staff, readable_event(record, key), record.time.ms)
         if staff is None and after is not None:
@@ -90,9 +82,7 @@ def _changed(staff: StaffView | None, event: Event | None, time_ms: int) -> Staf
         return _added(event, time_ms) if isinstance(event, StaffAdded) else None
     match event:
         case StaffPasswordChanged():
-            return replace(
-                staff, password_hash=event.password_hash, temporary_ms=time_ms if event.temporary else None
-            )
+            return replace(staff, password_hash=event.password_hash, temporary_ms=time_ms if event.temporary else None)
         case AgentKeyEnrolled():
             return replace(staff, public=event.public)
         case StaffEnded() | StaffResumed():

@@ -47,15 +47,20 @@ async def test_a_prefecture_restored_from_a_backup_gets_all_again(tmp_path: Path
     assert at_centre(tmp_path / "restored") == at_edge(tmp_path / "a")
 
 
+def snapshot_of(centre: Path, folder: Path) -> None:
+    """Copy what a prefecture's database and key are now into a new folder."""
+    folder.mkdir()
+    copy_database(centre / SQLITE, folder / SQLITE, lambda _done, _total: None)
+    shutil.copy(centre / VAULT_KEY, folder)
+
+
 async def test_a_prefecture_restored_to_yesterday_gets_back_what_came_since(tmp_path: Path) -> None:
     restored = tmp_path / "restored"
     async with annexe_in(tmp_path / "a") as store:
         await write_some(store, 3)
         async with prefecture(tmp_path / "centre") as line, running(make_uplink(store, line)) as uplink:
             await until_sent(uplink)
-            restored.mkdir()
-            copy_database(tmp_path / "centre" / SQLITE, restored / SQLITE, lambda _done, _total: None)
-            shutil.copy(tmp_path / "centre" / VAULT_KEY, restored)
+            snapshot_of(tmp_path / "centre", restored)
             await write_some(store, 3, 50)
             await until_sent(uplink)
         assert at_centre(restored) != at_edge(tmp_path / "a")
@@ -76,9 +81,7 @@ async def test_a_prefecture_put_back_by_a_snapshot_learns_it_from_the_annexe_tha
             running(make_uplink(store, line)) as uplink,
         ):
             await until(lambda: uplink.status.connected, uplink.on_change)
-            snapshot.mkdir()
-            copy_database(tmp_path / "centre" / SQLITE, snapshot / SQLITE, lambda _done, _total: None)
-            shutil.copy(tmp_path / "centre" / VAULT_KEY, snapshot)
+            snapshot_of(tmp_path / "centre", snapshot)
             arrived = asyncio.Event()
 
             def committed(told: Sequence[Committed]) -> None:
@@ -122,9 +125,7 @@ async def test_a_credential_that_nobody_could_give_holds_up_neither_the_annexe_n
             running(make_uplink(store, line)) as uplink,
         ):
             await until(lambda: uplink.status.connected, uplink.on_change)
-            snapshot.mkdir()
-            copy_database(tmp_path / "centre" / SQLITE, snapshot / SQLITE, lambda _done, _total: None)
-            shutil.copy(tmp_path / "centre" / VAULT_KEY, snapshot)
+            snapshot_of(tmp_path / "centre", snapshot)
             committed = asyncio.Event()
             store.on_commit(lambda _: committed.set())
             await centre.feeds.publish_credentials([wrong])

@@ -13,12 +13,13 @@ from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from playwright.async_api import Browser, expect
 
 from edge.custody.gate import Gate
-from edge.unlocking import serving_locked
+from edge.listening import served
+from edge.unlocking import SHUTDOWN_S
 from edge.web import locked
 from protocol.errors import PersonError
 from tests.edge.custody.support import KEY, LOCK, PHRASE, Machine
 from tests.edge.web.browser import needs_chromium, open_page
-from tests.edge.web.support import Clock
+from tests.edge.web.support import Clock, Visitor
 from tests.edge.web.test_staff_browser import faults_of
 
 
@@ -37,12 +38,12 @@ async def gate(tmp_path: Path) -> Gate:
 
 
 @pytest.fixture
-async def client(gate: Gate) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]  # aiohttp's own default
+async def client(gate: Gate) -> AsyncIterator[Visitor]:
     async with TestClient(TestServer(locked.build(gate, Clock(), os.urandom))) as client:
         yield client
 
 
-async def typed(client: TestClient, passphrase: str) -> tuple[int, str]:  # type: ignore[type-arg]
+async def typed(client: Visitor, passphrase: str) -> tuple[int, str]:
     page = await (await client.get("/admin")).text()
     token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
     answer = await client.post("/admin", data={"csrf": token, "passphrase": passphrase})
@@ -50,7 +51,7 @@ async def typed(client: TestClient, passphrase: str) -> tuple[int, str]:  # type
 
 
 @pytest.mark.parametrize("path", ["/", "/kiosk", "/counter/request/abc", "/display", "/authority", "/mirror"])
-async def test_every_screen_says_that_it_is_locked(client: TestClient, path: str) -> None:  # type: ignore[type-arg]
+async def test_every_screen_says_that_it_is_locked(client: Visitor, path: str) -> None:
     answer = await client.get(path)
     assert answer.status == 503
     assert "هذه الشاشة مقفلة" in await answer.text()
@@ -58,13 +59,13 @@ async def test_every_screen_says_that_it_is_locked(client: TestClient, path: str
     assert "Content-Security-Policy" in answer.headers
 
 
-async def test_health_and_figures_tell_it(client: TestClient) -> None:  # type: ignore[type-arg]
+async def test_health_and_figures_tell_it(client: Visitor) -> None:
     answer = await client.get("/health")
     assert (answer.status, await answer.json()) == (503, {"locked": True})
     assert "mulhaqa_edge_locked 1.0" in await (await client.get("/metrics")).text()
 
 
-async def test_the_passphrase_opens_and_is_never_given_back(client: TestClient, gate: Gate) -> None:  # type: ignore[type-arg]
+async def test_the_passphrase_opens_and_is_never_given_back(client: Visitor, gate: Gate) -> None:
     status, page = await typed(client, "une autre phrase, assez longue")
     assert status == 401
     assert "une autre phrase" not in page
@@ -75,7 +76,7 @@ async def test_the_passphrase_opens_and_is_never_given_back(client: TestClient, 
     assert await gate.opened() == KEY
 
 
-async def test_a_form_of_another_page_is_not_looked_at(client: TestClient, gate: Gate) -> None:  # type: ignore[type-arg]
+async def test_a_form_of_another_page_is_not_looked_at(client: Visitor, gate: Gate) -> None:
     await client.get("/admin")
     assert (await client.post("/admin", data={"passphrase": PHRASE})).status == 403
     assert (await client.post("/kiosk", data={"passphrase": PHRASE})).status == 405
@@ -95,7 +96,7 @@ async def test_what_is_typed_elsewhere_in_clear_is_not_looked_at(gate: Gate) -> 
 async def test_the_locked_pages_are_accessible_and_come_back_by_themselves(
     gate: Gate, browser: Browser, language: str
 ) -> None:
-    async with serving_locked(gate, "127.0.0.1", 0, Clock(), os.urandom) as port:
+    async with served(locked.build(gate, Clock(), os.urandom), "127.0.0.1", 0, None, SHUTDOWN_S) as port:
         site = f"http://127.0.0.1:{port}"
         faults = []
         for size in ((1280, 800), (390, 844)):
